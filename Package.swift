@@ -1,0 +1,125 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// The floors of the house, lowest first; a target imports only what stands on a lower floor (docs/architecture.md).
+// `.ci/check-floors` proves it from this file and the sources' imports.
+
+/// Floor 0: C walls. A module map and a shim header each, no logic.
+let walls: [Target] = [
+  .systemLibrary(
+    name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+  .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+  .systemLibrary(name: "CLDNS", path: "Sources/CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
+  .target(name: "CLinux", path: "Sources/CLinux"),
+  .target(name: "CRE2", path: "Sources/CRE2", linkerSettings: [.linkedLibrary("re2")]),
+]
+
+/// Floor 1: the words everything is said in.
+let model: [Target] = [
+  .target(name: "Model")
+]
+
+/// Floor 2: engines that know nothing of checks.
+let engines: [Target] = [
+  .target(name: "Expressions", dependencies: ["CRE2", .product(name: "Crypto", package: "swift-crypto")]),
+  .target(name: "Exposition"),
+  .target(
+    name: "Transport",
+    dependencies: [
+      "Model", "CCurl", "COpenSSL", "CLDNS", "CLinux", .product(name: "DequeModule", package: "swift-collections"),
+    ]),
+]
+
+/// Floor 3: what a check is made of, and where its history is kept.
+let parts: [Target] = [
+  .target(
+    name: "Probes",
+    dependencies: ["Model", "Transport", "Expressions", .product(name: "Subprocess", package: "swift-subprocess")]),
+  .target(name: "Scenarios", dependencies: ["Model", "Expressions", "Yams"]),
+  .target(name: "History", dependencies: ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
+  .target(name: "ServiceLevels", dependencies: ["Model"]),
+]
+
+/// Floor 4: engines that drive checks.
+let drivers: [Target] = [
+  .target(name: "Scheduling", dependencies: ["Model", .product(name: "HeapModule", package: "swift-collections")]),
+  .target(name: "Journeys", dependencies: ["Model", "Expressions", "Scenarios"]),
+  .target(name: "Recording", dependencies: ["Model", "Exposition"]),
+]
+
+/// Floor 5: doors to the outside, and the composition root.
+let doors: [Target] = [
+  .target(
+    name: "Server",
+    dependencies: [
+      "Model", "Exposition", "ServiceLevels", "History", "Recording",
+      .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "Logging", package: "swift-log"),
+    ]),
+  .executableTarget(
+    name: "curlew",
+    dependencies: [
+      "Model", "Expressions", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
+      "Scheduling",
+      "Journeys", "Recording", "Server",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+    ]),
+]
+
+let tests: [Target] = [
+  .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport"),
+  .testTarget(name: "ModelTests", dependencies: ["Model"]),
+  .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "TestSupport"]),
+  .testTarget(name: "ExpositionTests", dependencies: ["Exposition"]),
+  .testTarget(name: "TransportTests", dependencies: ["Model", "Transport", "TestSupport"]),
+  .testTarget(name: "ProbesTests", dependencies: ["Model", "Transport", "Probes", "TestSupport"]),
+  .testTarget(name: "ScenariosTests", dependencies: ["Model", "Expressions", "Scenarios", "TestSupport"]),
+  .testTarget(name: "HistoryTests", dependencies: ["Model", "History", "TestSupport"]),
+  .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "ServiceLevels"]),
+  .testTarget(name: "SchedulingTests", dependencies: ["Model", "Scheduling", "TestSupport"]),
+  .testTarget(name: "JourneysTests", dependencies: ["Model", "Expressions", "Scenarios", "Journeys", "TestSupport"]),
+  .testTarget(name: "RecordingTests", dependencies: ["Model", "Exposition", "Recording", "TestSupport"]),
+  .testTarget(
+    name: "ServerTests",
+    dependencies: ["Model", "Exposition", "ServiceLevels", "History", "Recording", "Server", "TestSupport"]),
+  .testTarget(name: "CommandTests", dependencies: ["Model", "TestSupport", "curlew"]),
+]
+
+let package = Package(
+  name: "curlew",
+  products: [.executable(name: "curlew", targets: ["curlew"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: walls + model + engines + parts + drivers + doors + tests,
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)
+
+/// One set of rules for every Swift target of ours.
+let rules: [SwiftSetting] = [
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+  .enableUpcomingFeature("ExistentialAny"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+  .enableUpcomingFeature("MemberImportVisibility"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+for target in package.targets where target.type != .system && !["CRE2", "CLinux"].contains(target.name) {
+  target.swiftSettings = rules
+}

@@ -1,0 +1,129 @@
+/// What is watched: identity, rhythm and promise of one check. What it sends and expects is held apart, by the journey
+/// that runs it.
+package struct Check: Hashable, Sendable {
+  /// The identity of its history.
+  package var id: CheckID
+  /// The name shown to people; the id where none is written.
+  package var name: String
+  /// An earlier id whose history this check takes over.
+  package var movedFrom: CheckID?
+  /// The heading it stands under, or nil.
+  package var group: String?
+  /// The user's own labels, file defaults merged in.
+  package var labels: [String: String]
+  /// Which probe it is, or a journey.
+  package var kind: ProbeKind
+  /// From one slot to the next.
+  package var interval: Duration
+  /// What bounds one attempt of all its steps.
+  package var timeout: Duration
+  /// The regions that run it; nil means every region.
+  package var regions: [String]?
+  /// A disabled check is loaded and shown, and never run.
+  package var isEnabled: Bool
+  /// How a failure is confirmed inside the run.
+  package var retry: RetryPolicy
+  /// What is promised of it.
+  package var objective: Objective
+  /// The host that it mainly talks to, for the limit on concurrent runs a host; nil when a template decides.
+  package var host: String?
+  /// Where it is written.
+  package var location: SourceLocation
+
+  /// A check with everything said.
+  package init(
+    id: CheckID, name: String? = nil, movedFrom: CheckID? = nil, group: String? = nil, labels: [String: String] = [:],
+    kind: ProbeKind, interval: Duration = .seconds(60), timeout: Duration = .seconds(10), regions: [String]? = nil,
+    isEnabled: Bool = true, retry: RetryPolicy = .none, objective: Objective = .standard, host: String? = nil,
+    location: SourceLocation
+  ) {
+    self.id = id
+    self.name = name ?? id.text
+    self.movedFrom = movedFrom
+    self.group = group
+    self.labels = labels
+    self.kind = kind
+    self.interval = interval
+    self.timeout = timeout
+    self.regions = regions
+    self.isEnabled = isEnabled
+    self.retry = retry
+    self.objective = objective
+    self.host = host
+    self.location = location
+  }
+
+  /// The grid on which its slots lie.
+  package var grid: SlotGrid { SlotGrid(check: id, interval: interval) }
+
+  /// Whether it is run in `region`.
+  package func runs(in region: String) -> Bool {
+    isEnabled && (regions?.contains(region) ?? true)
+  }
+}
+
+/// The kinds of probe, as the keys of a scenario file name them.
+package enum ProbeKind: String, Hashable, Sendable, CaseIterable {
+  case http, tcp, tls, dns, icmp, grpc, websocket, unix, exec, module, journey
+}
+
+/// How often, and after how long, a failed attempt is repeated inside one run.
+package struct RetryPolicy: Hashable, Sendable {
+  /// All attempts, the first counted; at least 1.
+  package var attempts: Int
+  /// The pause before the second attempt.
+  package var delay: Duration
+  /// What each further pause is multiplied by; at least 1.
+  package var backoff: Double
+
+  /// A policy with all its numbers.
+  package init(attempts: Int, delay: Duration = .seconds(1), backoff: Double = 1) {
+    self.attempts = attempts
+    self.delay = delay
+    self.backoff = backoff
+  }
+
+  /// One attempt alone.
+  package static let none = RetryPolicy(attempts: 1)
+
+  /// The pause after attempt number `attempt`, counted from 1.
+  package func pause(afterAttempt attempt: Int) -> Duration {
+    var pause = delay
+    for _ in 1..<max(1, attempt) { pause = min(pause * backoff, .days(1)) }
+    return pause
+  }
+}
+
+/// What is promised of a check.
+package struct Objective: Hashable, Sendable {
+  /// The promised share of good slots, 0 to 1.
+  package var availability: Double
+  /// Over how long the promise is kept.
+  package var window: Duration
+  /// What is promised of its speed, or nil.
+  package var latency: LatencyObjective?
+
+  /// An objective with everything said.
+  package init(availability: Double, window: Duration, latency: LatencyObjective? = nil) {
+    self.availability = availability
+    self.window = window
+    self.latency = latency
+  }
+
+  /// 99.5 % over 30 days, where nothing else is written.
+  package static let standard = Objective(availability: 0.995, window: .days(30))
+}
+
+/// A promise of speed: at least `ratio` of the good runs take less than `below`.
+package struct LatencyObjective: Hashable, Sendable {
+  /// The limit on a run's duration.
+  package var below: Duration
+  /// The promised share of runs under the limit, 0 to 1.
+  package var ratio: Double
+
+  /// A latency objective with both its numbers.
+  package init(below: Duration, ratio: Double) {
+    self.below = below
+    self.ratio = ratio
+  }
+}

@@ -1,0 +1,38 @@
+/// What an HTTP exchange showed: its last hop, and how it got there.
+package struct HTTPFacts: Sendable {
+  /// The status code; 0 before there was one.
+  package var status: Int
+  /// The words after the status code, empty in HTTP/2.
+  package var statusText: String
+  /// Header fields as they came, in order, names in their own case.
+  package var headers: [HeaderField]
+  /// The body, decoded from its content encoding; cut at the limit.
+  package var body: [UInt8]
+  /// The URL of the last hop.
+  package var url: String
+  /// The method of the last hop.
+  package var method: String
+  /// How many redirects were followed.
+  package var redirects: Int
+  /// "1.0", "1.1", "2" or "3"; empty before there was an answer.
+  package var version: String
+  /// The header fields of the last request as sent, for reports; credentials included, so it is masked before it is
+  /// shown.
+  package var requestHeaders: [HeaderField]
+
+  /// An exchange that showed nothing yet.
+  package init(
+    status: Int = 0, statusText: String = "", headers: [HeaderField] = [], body: [UInt8] = [], url: String,
+    method: String = "GET", redirects: Int = 0, version: String = "", requestHeaders: [HeaderField] = []
+  ) {
+    self.status = status
+    self.statusText = statusText
+    self.headers = headers
+    self.body = body
+    self.url = url
+    self.method = method
+    self.redirects = redirects
+    self.version = version
+    self.requestHeaders = requestHeaders
+  }
+}

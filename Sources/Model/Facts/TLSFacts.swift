@@ -1,0 +1,73 @@
+/// What a TLS handshake showed. The facts are there even when verification failed.
+package struct TLSFacts: Sendable {
+  /// "TLSv1.3"; empty when the handshake did not get that far.
+  package var version: String
+  /// The cipher suite by its IANA or OpenSSL name.
+  package var cipher: String
+  /// The protocol that was agreed on (RFC 7301); empty without one.
+  package var alpn: String
+  /// Whether the chain and the name were verified.
+  package var isVerified: Bool
+  /// Why not; empty when they were.
+  package var verifyError: String
+  /// The certificates as the server sent them, leaf first.
+  package var chain: [Certificate]
+  /// The state of the stapled OCSP answer (RFC 6066 section 8): `none`, `good`, `revoked`, `unknown`, or `invalid` with
+  /// a reason.
+  package var ocsp: String
+
+  /// What a TLS handshake showed.
+  package init(
+    version: String = "", cipher: String = "", alpn: String = "", isVerified: Bool = false, verifyError: String = "",
+    chain: [Certificate] = [], ocsp: String = "none"
+  ) {
+    self.version = version
+    self.cipher = cipher
+    self.alpn = alpn
+    self.isVerified = isVerified
+    self.verifyError = verifyError
+    self.chain = chain
+    self.ocsp = ocsp
+  }
+
+  /// When the first certificate of the chain ends.
+  package var earliestExpiry: Timestamp? { chain.map(\.notAfter).min() }
+}
+
+/// An X.509 certificate (RFC 5280). A class, because the same one is seen at every run and shared between them.
+package final class Certificate: Sendable {
+  /// The subject as RFC 2253 text.
+  package let subject: String
+  /// The issuer as RFC 2253 text.
+  package let issuer: String
+  /// The serial number in lower-case hex.
+  package let serial: String
+  /// The subject's alternative names: DNS names and IP addresses as text.
+  package let names: [String]
+  /// Good from then on.
+  package let notBefore: Timestamp
+  /// Good until then.
+  package let notAfter: Timestamp
+  /// SHA-256 of the whole certificate in lower-case hex, without colons.
+  package let fingerprintSHA256: String
+  /// The public key: "RSA 2048", "EC P-256", "ED25519".
+  package let key: String
+  /// The signature algorithm: "RSA-SHA256".
+  package let signature: String
+
+  /// A certificate with everything said.
+  package init(
+    subject: String, issuer: String, serial: String, names: [String], notBefore: Timestamp, notAfter: Timestamp,
+    fingerprintSHA256: String, key: String, signature: String
+  ) {
+    self.subject = subject
+    self.issuer = issuer
+    self.serial = serial
+    self.names = names
+    self.notBefore = notBefore
+    self.notAfter = notAfter
+    self.fingerprintSHA256 = fingerprintSHA256
+    self.key = key
+    self.signature = signature
+  }
+}

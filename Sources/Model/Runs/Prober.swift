@@ -1,0 +1,55 @@
+/// Whoever turns a spec into facts. A target that fails is no error: it comes back as an observation with a failure.
+package protocol Prober: Sendable {
+  /// Makes one exchange with the target.
+  ///
+  /// Returns by `context.timeout` whatever the target does, and soon after its task is cancelled.
+  func probe(_ spec: ProbeSpec, in context: ProbeContext) async -> Observation
+}
+
+/// What a prober must know beside the spec.
+package struct ProbeContext: Sendable {
+  /// What bounds the whole exchange, from resolution to the last byte.
+  package var timeout: Duration
+  /// The W3C `traceparent` to send along, or nil.
+  package var traceparent: String?
+  /// The folder that relative paths in the spec start from, and may not leave.
+  package var folder: String
+
+  /// A context with everything said.
+  package init(timeout: Duration, traceparent: String? = nil, folder: String = ".") {
+    self.timeout = timeout
+    self.traceparent = traceparent
+    self.folder = folder
+  }
+}
+
+/// What one exchange showed: facts as far as it came, and what ended it early.
+package struct Observation: Sendable {
+  /// What was seen, even when it failed.
+  package var facts: Facts
+  /// What ended the exchange early; nil when it went through.
+  package var failure: ProbeFailure?
+
+  /// What one exchange showed.
+  package init(facts: Facts, failure: ProbeFailure? = nil) {
+    self.facts = facts
+    self.failure = failure
+  }
+}
+
+/// What ended an exchange early.
+package struct ProbeFailure: Hashable, Sendable {
+  /// Which of the closed set.
+  package var code: ReasonCode
+  /// The phase that was under way.
+  package var phase: Phase
+  /// One line in words, with the user's value: "connection to 127.0.0.1:81 refused".
+  package var message: String
+
+  /// A failure with everything said.
+  package init(_ code: ReasonCode, during phase: Phase, _ message: String) {
+    self.code = code
+    self.phase = phase
+    self.message = message
+  }
+}

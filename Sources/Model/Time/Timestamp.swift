@@ -1,0 +1,54 @@
+/// A moment of wall time, for stamping runs and numbering slots: whole nanoseconds since 1970-01-01T00:00:00Z without
+/// leap seconds, good from year 1678 to 2262.
+package struct Timestamp: Hashable, Comparable, Sendable {
+  /// Nanoseconds since the Unix epoch; negative before it.
+  package var nanosecondsSinceEpoch: Int64
+
+  /// A moment given as nanoseconds since the Unix epoch.
+  package init(nanosecondsSinceEpoch: Int64) {
+    self.nanosecondsSinceEpoch = nanosecondsSinceEpoch
+  }
+
+  /// A moment given as whole seconds since the Unix epoch.
+  package init(secondsSinceEpoch seconds: Int64) {
+    self.init(nanosecondsSinceEpoch: seconds * 1_000_000_000)
+  }
+
+  /// Seconds since the Unix epoch as Prometheus wants them.
+  package var secondsSinceEpoch: Double { Double(nanosecondsSinceEpoch) / 1e9 }
+
+  /// Milliseconds since the Unix epoch, floored; the unit that history stores.
+  package var millisecondsSinceEpoch: Int64 { nanosecondsSinceEpoch.flooredQuotient(by: 1_000_000) }
+
+  /// A moment given as milliseconds since the Unix epoch.
+  package init(millisecondsSinceEpoch milliseconds: Int64) {
+    self.init(nanosecondsSinceEpoch: milliseconds * 1_000_000)
+  }
+
+  package static func < (left: Timestamp, right: Timestamp) -> Bool {
+    left.nanosecondsSinceEpoch < right.nanosecondsSinceEpoch
+  }
+
+  /// The moment that lies `duration` later (earlier when it is negative).
+  package static func + (moment: Timestamp, duration: Duration) -> Timestamp {
+    Timestamp(nanosecondsSinceEpoch: moment.nanosecondsSinceEpoch + duration.nanoseconds)
+  }
+
+  /// The moment that lies `duration` earlier.
+  package static func - (moment: Timestamp, duration: Duration) -> Timestamp {
+    Timestamp(nanosecondsSinceEpoch: moment.nanosecondsSinceEpoch - duration.nanoseconds)
+  }
+
+  /// The time that passed from `right` to `left`.
+  package static func - (left: Timestamp, right: Timestamp) -> Duration {
+    .nanoseconds(left.nanosecondsSinceEpoch - right.nanosecondsSinceEpoch)
+  }
+}
+
+extension Int64 {
+  /// Division that rounds towards negative infinity, so that times before 1970 fall into the right slot.
+  package func flooredQuotient(by divisor: Int64) -> Int64 {
+    let quotient = self / divisor
+    return self % divisor < 0 ? quotient - 1 : quotient
+  }
+}
