@@ -27,6 +27,7 @@ let engines: [Target] = [
     name: "Transport",
     dependencies: [
       "Model", "CCurl", "COpenSSL", "CLDNS", "CLinux", .product(name: "DequeModule", package: "swift-collections"),
+      .product(name: "HeapModule", package: "swift-collections"),
     ]),
 ]
 

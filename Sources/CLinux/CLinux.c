@@ -1,0 +1,2 @@
+// The face of this target is its header.
+#include "CLinux.h"

@@ -1,0 +1,36 @@
+// What glibc's module map for Swift leaves out: event polling, ICMP headers, socket error queues.
+#ifndef CURLEW_CLINUX_H
+#define CURLEW_CLINUX_H
+
+#include <time.h>
+
+#include <linux/errqueue.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+// epoll_event is a packed struct with a union; Swift imports the union's members as computed properties that read the
+// whole. One function each way keeps the layout in C.
+static inline struct epoll_event curlew_epoll_event(uint32_t events, uint64_t token) {
+  struct epoll_event event = {.events = events};
+  event.data.u64 = token;
+  return event;
+}
+
+static inline uint64_t curlew_epoll_token(const struct epoll_event *event) {
+  return event->data.u64;
+}
+
+// prctl(2) is variadic, which Swift cannot import; it names the calling thread.
+static inline void curlew_name_thread(const char *name) {
+  prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+#endif
