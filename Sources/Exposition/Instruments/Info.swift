@@ -1,0 +1,12 @@
+/// Text about something that other series of the same labels can be joined with; its value is always 1.
+package final class Info: Instrument {
+  package let labels: Labels
+
+  init(labels: Labels) {
+    self.labels = labels
+  }
+
+  package func write(to writer: inout SampleWriter) {
+    writer.sample(labels, value: 1)
+  }
+}
