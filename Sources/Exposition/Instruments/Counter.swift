@@ -2,6 +2,7 @@
 ///
 /// Whole numbers are exact up to 2^53.
 package final class Counter: Instrument {
+  /// What tells this counter from the others of its family.
   package let labels: Labels
   private let total = AtomicDouble(0)
 
@@ -31,6 +32,7 @@ package final class Counter: Instrument {
   /// The present total.
   package var value: Double { total.value ?? 0 }
 
+  /// Writes one sample.
   package func write(to writer: inout SampleWriter) {
     writer.sample(labels, value: value)
   }

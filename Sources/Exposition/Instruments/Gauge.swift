@@ -1,5 +1,6 @@
 /// A value that goes up and down, or that is not known at times.
 package final class Gauge: Instrument {
+  /// What tells this gauge from the others of its family.
   package let labels: Labels
   private let current: AtomicDouble
 
@@ -36,6 +37,7 @@ package final class Gauge: Instrument {
   /// The present value, or nil when there is none.
   package var value: Double? { current.value }
 
+  /// Writes one sample, or none while there is no value.
   package func write(to writer: inout SampleWriter) {
     guard let value else { return }
     writer.sample(labels, value: value)

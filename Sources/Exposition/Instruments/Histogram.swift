@@ -2,6 +2,7 @@ import Synchronization
 
 /// Observations sorted into fixed buckets, from which Prometheus estimates quantiles over many instances.
 package final class Histogram: Instrument {
+  /// What tells this histogram from the others of its family.
   package let labels: Labels
   private let layout: BucketLayout
   private let state: Mutex<State>
@@ -39,6 +40,7 @@ package final class Histogram: Instrument {
   /// The sum of all observations.
   package var sum: Double { state.withLock { $0.sum } }
 
+  /// Writes a sample for each bucket, cumulative, then `_sum` and `_count`.
   package func write(to writer: inout SampleWriter) {
     // One look under the lock, so that buckets, count and sum agree; the text is written outside of it.
     let state = state.withLock { $0 }
@@ -53,7 +55,7 @@ package final class Histogram: Instrument {
 }
 
 /// The bounds that all histograms of a family share, with their `le` labels ready to print.
-package final class BucketLayout: Sendable {
+final class BucketLayout: Sendable {
   /// The `le` pair of one bucket: OpenMetrics wants `1.0` where 0.0.4 has `1`.
   struct Bound: Sendable {
     let prometheus: [UInt8]

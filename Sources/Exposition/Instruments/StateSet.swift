@@ -5,6 +5,7 @@ import Synchronization
 /// It is written as a gauge in OpenMetrics as well. The state set type there would force the label to be named like the
 /// metric, so that queries would differ between the formats.
 package final class StateSet: Instrument {
+  /// What tells this state set from the others of its family.
   package let labels: Labels
   private let layout: StateLayout
   private let insertionPoint: Int
@@ -35,6 +36,7 @@ package final class StateSet: Instrument {
     return layout.states.indices.contains(index) ? layout.states[index] : nil
   }
 
+  /// Writes a sample for each state, sorted by their names.
   package func write(to writer: inout SampleWriter) {
     let current = current.load(ordering: .relaxed)
     for state in layout.rendered {
@@ -44,7 +46,7 @@ package final class StateSet: Instrument {
 }
 
 /// The states that all members of a family share, with their label ready to print.
-package final class StateLayout: Sendable {
+final class StateLayout: Sendable {
   let label: String
   let states: [String]
   /// In the order of their names, as the series are sorted.

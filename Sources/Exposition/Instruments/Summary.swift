@@ -2,6 +2,7 @@ import Synchronization
 
 /// A count and a sum of observations, without quantiles: enough for averages over any window, at two series each.
 package final class Summary: Instrument {
+  /// What tells this summary from the others of its family.
   package let labels: Labels
   private let state = Mutex(State())
 
@@ -34,6 +35,7 @@ package final class Summary: Instrument {
   /// The sum of all observations.
   package var sum: Double { state.withLock { $0.sum } }
 
+  /// Writes `_sum` and `_count`.
   package func write(to writer: inout SampleWriter) {
     let state = state.withLock { $0 }
     writer.sample(labels, suffix: "_sum", value: state.sum)
