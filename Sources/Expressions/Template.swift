@@ -1,0 +1,196 @@
+/// Text with expressions in it: `${base}/orders/${order}`; `$${` is a literal `${`.
+package struct Template: Sendable, Hashable {
+  /// An expression of a template.
+  package struct Part: Sendable, Hashable {
+    /// The expression between the braces.
+    package let source: String
+    /// Where it stands in the template's text, in UTF-8 offsets, without `${` and `}`.
+    package let range: Range<Int>
+  }
+
+  fileprivate enum Segment: Sendable, Hashable {
+    case literal(String)
+    case expression(Part)
+  }
+
+  /// The text as it was written.
+  package let text: String
+  fileprivate let segments: [Segment]
+
+  /// Cuts the text into literals and expressions, and parses the expressions.
+  /// - Throws: templates that are not closed or whose grammar is wrong, with offsets into the text.
+  package init(_ text: String) throws(CompilationFailure) {
+    self.text = text
+    let bytes = Array(text.utf8)
+    guard bytes.contains(UInt8(ascii: "$")) else {
+      segments = text.isEmpty ? [] : [.literal(text)]
+      return
+    }
+    var segments: [Segment] = []
+    var issues: [Issue] = []
+    var literal: [UInt8] = []
+    var position = 0
+    while position < bytes.count {
+      let rest = bytes[position...]
+      if rest.starts(with: Array("$${".utf8)) {
+        literal += Array("${".utf8)
+        position += 3
+      } else if rest.starts(with: Array("${".utf8)) {
+        let start = position + 2
+        guard let end = Self.end(of: bytes, from: start, &issues) else { break }
+        if !literal.isEmpty { segments.append(.literal(String(decoding: literal, as: UTF8.self))) }
+        literal = []
+        let part = Part(source: String(decoding: bytes[start..<end], as: UTF8.self), range: start..<end)
+        do {
+          _ = try Parser.parse(part.source)
+        } catch {
+          issues.append(error.issue.shifted(by: start))
+        }
+        segments.append(.expression(part))
+        position = end + 1
+      } else {
+        literal.append(bytes[position])
+        position += 1
+      }
+    }
+    guard issues.isEmpty else { throw CompilationFailure(issues) }
+    if !literal.isEmpty { segments.append(.literal(String(decoding: literal, as: UTF8.self))) }
+    self.segments = segments
+  }
+
+  /// The offset of the brace that closes an expression, found word by word so that braces in strings do not count.
+  private static func end(of bytes: [UInt8], from start: Int, _ issues: inout [Issue]) -> Int? {
+    var lexer = Lexer(bytes, from: start)
+    var depth = 0
+    do throws(Issue.Thrown) {
+      while true {
+        let token = try lexer.next()
+        switch token.kind {
+        case .symbol(.leftBrace): depth += 1
+        case .symbol(.rightBrace) where depth == 0: return token.range.lowerBound
+        case .symbol(.rightBrace): depth -= 1
+        case .end:
+          issues.append(Issue("the template that starts here is not closed by '}'", range: start - 2..<start))
+          return nil
+        default: break
+        }
+      }
+    } catch {
+      issues.append(error.issue)
+      return nil
+    }
+  }
+
+  /// The expressions in order.
+  package var expressions: [Part] {
+    segments.compactMap { if case .expression(let part) = $0 { part } else { nil } }
+  }
+
+  /// Whether there is no expression in it.
+  package var isLiteral: Bool { expressions.isEmpty }
+
+  /// Whether it is one expression and nothing else, so that the value keeps its type.
+  package var isSingleExpression: Bool {
+    if segments.count == 1, case .expression = segments[0] { true } else { false }
+  }
+
+  /// The text without `$$`, when there is no expression in it.
+  package var literal: String? {
+    guard isLiteral else { return nil }
+    if case .literal(let text)? = segments.first { return text }
+    return ""
+  }
+
+  /// Compiles all expressions.
+  /// - Throws: the issues of all of them, with offsets into the template's text.
+  package func compile(in environment: Environment) throws(CompilationFailure) -> CompiledTemplate {
+    var parts: [CompiledTemplate.Part] = []
+    var issues: [Issue] = []
+    for segment in segments {
+      switch segment {
+      case .literal(let text): parts.append(.literal(text))
+      case .expression(let part):
+        do throws(CompilationFailure) {
+          parts.append(.expression(try environment.compile(part.source), offset: part.range.lowerBound))
+        } catch {
+          issues += error.issues.map { $0.shifted(by: part.range.lowerBound) }
+        }
+      }
+    }
+    guard issues.isEmpty else { throw CompilationFailure(issues) }
+    return CompiledTemplate(template: self, parts: parts)
+  }
+}
+
+/// A template whose expressions are compiled; immutable.
+package struct CompiledTemplate: Sendable {
+  enum Part: Sendable {
+    case literal(String)
+    /// `offset` is where the expression begins in the template's text.
+    case expression(Expression, offset: Int)
+  }
+
+  /// What was compiled.
+  package let template: Template
+  private let parts: [Part]
+
+  init(template: Template, parts: [Part]) {
+    self.template = template
+    self.parts = parts
+  }
+
+  /// The text as it was written.
+  package var text: String { template.text }
+
+  /// Whether there is no expression in it.
+  package var isLiteral: Bool { template.isLiteral }
+
+  /// The type of a single expression; text otherwise.
+  package var type: ValueType {
+    if parts.count == 1, case .expression(let expression, _) = parts[0] { expression.type } else { .string }
+  }
+
+  /// The compiled expressions in order.
+  package var expressions: [Expression] {
+    parts.compactMap { if case .expression(let expression, _) = $0 { expression } else { nil } }
+  }
+
+  /// The variables that the expressions read.
+  package var references: Set<Reference> {
+    expressions.reduce(into: []) { $0.formUnion($1.references) }
+  }
+
+  /// The value: that of a single expression with its type, text otherwise.
+  /// - Throws: why an expression has none; the range counts in the template's text.
+  package func render(_ bindings: some Bindings, limits: Limits = .standard) throws(EvaluationError) -> Value {
+    if parts.count == 1, case .expression(let expression, let offset) = parts[0] {
+      return try Self.value(of: expression, offset, bindings, limits)
+    }
+    return .string(try renderText(bindings, limits: limits))
+  }
+
+  /// The text: bool and numbers by CEL's `string()`, text as it is, everything else as JSON.
+  /// - Throws: why an expression has no value; the range counts in the template's text.
+  package func renderText(_ bindings: some Bindings, limits: Limits = .standard) throws(EvaluationError) -> String {
+    var result = ""
+    for part in parts {
+      switch part {
+      case .literal(let text): result += text
+      case .expression(let expression, let offset):
+        result += try Self.value(of: expression, offset, bindings, limits).text()
+      }
+    }
+    return result
+  }
+
+  private static func value(
+    of expression: Expression, _ offset: Int, _ bindings: some Bindings, _ limits: Limits
+  ) throws(EvaluationError) -> Value {
+    do throws(EvaluationError) {
+      return try expression.evaluate(bindings, limits: limits)
+    } catch {
+      let range = error.range.map { $0.lowerBound + offset..<$0.upperBound + offset }
+      throw EvaluationError(error.code, error.message, range: range)
+    }
+  }
+}
