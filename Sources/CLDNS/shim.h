@@ -4,4 +4,9 @@
 
 #include <ldns/ldns.h>
 
+// The format is a global pointer that Swift takes for shared mutable state; ldns never changes it.
+static inline ldns_status curlew_ldns_print(ldns_buffer *output, const ldns_rr *record) {
+  return ldns_rr2buffer_str_fmt(output, ldns_output_format_nocomments, record);
+}
+
 #endif

@@ -1,0 +1,92 @@
+import CLinux
+import Glibc
+
+/// A UDP socket with one peer: the kernel drops what anybody else sends (udp(7), connect(2)), picks a random port, and
+/// reports an unreachable port as an error. Used on its deadline's loop alone; to be closed.
+package final class DatagramSocket: ReadinessHandler {
+  private let deadline: Deadline
+  private var descriptor: CInt
+
+  /// A socket that talks to one address.
+  package init(to address: SocketAddress, deadline: Deadline) throws(DatagramFailure) {
+    deadline.loop.preconditionOnLoop()
+    self.deadline = deadline
+    descriptor = socket(
+      address.ip.domain, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    guard descriptor >= 0 else { throw .socket(TransportFault(call: "socket", errno: errno)) }
+    guard address.withSocketAddress({ connect(descriptor, $0, $1) }) == 0 else {
+      let code = errno
+      Glibc.close(descriptor)
+      descriptor = -1
+      throw .socket(TransportFault(call: "connect", errno: code))
+    }
+    do throws(TransportFault) {
+      try deadline.loop.watch(descriptor, for: .readable, handler: self)
+    } catch {
+      Glibc.close(descriptor)
+      descriptor = -1
+      throw .socket(error)
+    }
+  }
+
+  deinit {
+    assert(descriptor < 0, "A datagram socket was not closed.")
+  }
+
+  /// Has to be called, since the loop holds on to what it watches.
+  package func close() {
+    guard descriptor >= 0 else { return }
+    deadline.loop.unwatch(descriptor, isClosing: true)
+    Glibc.close(descriptor)
+    descriptor = -1
+  }
+
+  package func descriptor(_ descriptor: CInt, isReadyFor readiness: Readiness) {
+    deadline.wake()
+  }
+
+  /// Sends one datagram.
+  package func send(_ bytes: [UInt8]) throws(DatagramFailure) {
+    while Glibc.send(descriptor, bytes, bytes.count, 0) < 0 {
+      if errno == EINTR { continue }
+      throw .socket(TransportFault(call: "send", errno: errno))
+    }
+  }
+
+  /// Waits until something may have arrived.
+  ///
+  /// - Parameter soonest: an earlier end for this wait alone, in nanoseconds of `EventLoop.now`.
+  /// - Returns: false when the earlier end came first.
+  package func wait(until soonest: Int64? = nil) async throws(DatagramFailure) -> Bool {
+    do {
+      return try await deadline.wait(until: soonest)
+    } catch {
+      throw .wait(error)
+    }
+  }
+
+  /// The next datagram that has arrived; nil when there is none yet.
+  package func receive() throws(DatagramFailure) -> [UInt8]? {
+    // Asking for the size first costs a system call; lending a large block that is mostly never touched does not.
+    let capacity = 65_535
+    return try withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 8) { (buffer) throws(DatagramFailure) in
+      while true {
+        let count = recv(descriptor, buffer.baseAddress, capacity, 0)
+        if count >= 0 { return [UInt8](buffer[..<count]) }
+        switch errno {
+        case EINTR: continue
+        case EAGAIN: return nil
+        default: throw .socket(TransportFault(call: "recv", errno: errno))
+        }
+      }
+    }
+  }
+}
+
+/// Why a datagram did not go out or come in.
+package enum DatagramFailure: Error, Hashable {
+  /// The deadline or a cancellation came first.
+  case wait(WaitFailure)
+  /// The kernel said no: `ECONNREFUSED` when the peer's machine told that nobody listens there.
+  case socket(TransportFault)
+}

@@ -1,0 +1,107 @@
+package import Model
+import Synchronization
+
+/// Turns names into addresses on the event loop: /etc/hosts, then name servers.
+///
+/// Nothing is kept from one lookup to the next, so that a probe measures what its name servers do now; whoever wants a
+/// cache runs one on the machine and names it in resolv.conf(5). The name service switch, multicast DNS and the
+/// environment of the C library have no say. It never blocks, and what waits for a silent server holds one socket.
+package final class Resolver: AddressResolver {
+  private let explicit: ResolverConfiguration?
+  private let files: Mutex<Files>
+  private let turn = Atomic<UInt>(0)
+
+  private struct Files {
+    var hosts: WatchedFile<HostsFile>
+    var configuration: WatchedFile<ResolverConfiguration>
+  }
+
+  /// A resolver for the whole process.
+  ///
+  /// - Parameters:
+  ///   - servers: whom to ask in place of the servers in `configurationPath`; the other options there then do not count.
+  ///   - hostsPath: a hosts(5) file, read again when it changes.
+  ///   - configurationPath: a resolv.conf(5) file, read again when it changes.
+  package init(
+    servers: [SocketAddress] = [], hostsPath: String = "/etc/hosts", configurationPath: String = "/etc/resolv.conf"
+  ) {
+    explicit = servers.isEmpty ? nil : ResolverConfiguration(servers: servers)
+    files = Mutex(
+      Files(
+        hosts: WatchedFile(path: hostsPath) { HostsFile($0) },
+        configuration: WatchedFile(path: configurationPath) { ResolverConfiguration(resolvConf: $0) }))
+  }
+
+  /// Whom a question goes to now.
+  package var configuration: ResolverConfiguration {
+    var configuration = explicit ?? files.withLock { $0.configuration.value() }
+    if configuration.rotate, configuration.servers.count > 1 {
+      let first = turn.wrappingAdd(1, ordering: .relaxed).oldValue % UInt(configuration.servers.count)
+      configuration.servers = Array(configuration.servers[Int(first)...] + configuration.servers[..<Int(first)])
+    }
+    return configuration
+  }
+
+  /// The addresses of a name or of an address as text, at least one, in the order in which they should be tried.
+  ///
+  /// `localhost` and names under it are this machine, unless /etc/hosts says otherwise (RFC 6761 section 6.3). To be called
+  /// on the deadline's loop.
+  package func addresses(
+    of host: String, family: AddressFamily, deadline: Deadline
+  ) async throws(ResolutionFailure) -> [IPAddress] {
+    deadline.loop.preconditionOnLoop("The resolver")
+    if let address = IPAddress(host) {
+      guard family == .any || family == address.family else {
+        throw ResolutionFailure(.notFound, "\(host) is no \(family.words)")
+      }
+      return [address]
+    }
+    var plain = host.lowercased()
+    let isAbsolute = plain.hasSuffix(".")
+    if isAbsolute { plain.removeLast() }
+    if let local = localAddresses(of: plain) {
+      let usable = local.filter { family == .any || $0.family == family }
+      guard !usable.isEmpty else {
+        throw ResolutionFailure(.notFound, "\"\(host)\" has no \(family.words) (it is in /etc/hosts)")
+      }
+      return AddressOrder.sorted(usable)
+    }
+    let name: DNSName
+    do throws(DNSNameProblem) {
+      guard !plain.isEmpty else { throw DNSNameProblem(host, "it is empty") }
+      name = try DNSName(plain)
+    } catch {
+      throw ResolutionFailure(.notFound, error.description)
+    }
+    let configuration = configuration
+    var failure: ResolutionFailure?
+    for candidate in configuration.candidates(for: name, isAbsolute: isAbsolute) {
+      var lookup = NameLookup(name: candidate, family: family, configuration: configuration, deadline: deadline)
+      do throws(ResolutionFailure) {
+        return AddressOrder.sorted(try await lookup.addresses())
+      } catch {
+        guard error.kind == .notFound else { throw error }
+        // What the name itself came to says more than what became of it under a search domain.
+        if failure == nil || candidate == name { failure = error }
+      }
+    }
+    throw failure ?? ResolutionFailure(.notFound, "no such name: \"\(host)\"")
+  }
+
+  private func localAddresses(of name: String) -> [IPAddress]? {
+    let known = files.withLock { $0.hosts.value() }[name]
+    if !known.isEmpty { return known }
+    return name == "localhost" || name.hasSuffix(".localhost") ? [.loopbackV6, .loopbackV4] : nil
+  }
+}
+
+extension AddressFamily {
+  /// "IPv6 address".
+  var words: String {
+    switch self {
+    case .any: "address"
+    case .v4: "IPv4 address"
+    case .v6: "IPv6 address"
+    }
+  }
+}
