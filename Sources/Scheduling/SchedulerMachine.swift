@@ -96,10 +96,9 @@ package struct SchedulerMachine: Sendable {
 
 extension SchedulerMachine {
   private mutating func advance(to wall: Timestamp, _ actions: inout [Action]) {
-    if case .elsewhere(let first, let last) = passed.pass(to: wall) {
+    if wall < passed.now {
       for index in entries.indices where !entries[index].isRetired {
-        miss(index, before: first, &actions)
-        entries[index].next = following(last + .nanoseconds(1), on: entries[index].grid)
+        entries[index].next = following(wall, on: entries[index].grid)
         setTimer(index)
       }
     }
@@ -107,6 +106,7 @@ extension SchedulerMachine {
       timers.removeMin()
       if entries[timer.entry].generation == timer.generation { fire(timer.entry, at: wall, &actions) }
     }
+    passed.pass(to: wall)
   }
 
   /// The timer of an entry has come: what waits has waited too long, or the next slot is due.
@@ -117,7 +117,7 @@ extension SchedulerMachine {
     let present = entries[index].grid.slot(at: wall)
     miss(index, before: present.start, &actions)
     if entries[index].next == present {
-      entries[index].next = following(present.end, on: entries[index].grid)
+      entries[index].next = following(present.start, on: entries[index].grid)
       if wall > entries[index].latestStart(of: present) {
         actions.append(.missed(entries[index].missed(present.number...present.number, .late)))
       } else {
@@ -133,16 +133,17 @@ extension SchedulerMachine {
     let grid = entries[index].grid
     while entries[index].next.start < end {
       let first = entries[index].next
+      // What is used up already was counted when it was.
       let bound = min(end, passed.nextStretch(after: first.start) ?? end)
-      let after = grid.firstSlot(startingFrom: bound)
-      actions.append(.missed(entries[index].missed(first.number...after.number - 1, .late)))
-      entries[index].next = following(after.start, on: grid)
+      let last = grid.slot(at: bound - .nanoseconds(1))
+      actions.append(.missed(entries[index].missed(first.number...last.number, .late)))
+      entries[index].next = following(last.start, on: grid)
     }
   }
 
-  /// The first slot that starts at `moment` or later and was not used up before the clock was set.
+  /// The first slot that starts after `moment` and is not used up.
   private func following(_ moment: Timestamp, on grid: SlotGrid) -> Slot {
-    var slot = grid.firstSlot(startingFrom: moment)
+    var slot = grid.firstSlot(startingFrom: moment + .nanoseconds(1))
     while true {
       let free = passed.firstFree(from: slot.start)
       guard free > slot.start else { return slot }
@@ -236,17 +237,16 @@ extension SchedulerMachine {
     for check in checks where check.isEnabled && indices[check.id] == nil {
       let host = hostIndex(check.host.map(HostKey.host) ?? .check(check.id))
       var entry = Entry(check: check, host: host)
+      passed.reach(over: check.interval)
+      entry.next = following(wall, on: entry.grid)
       if let index = before.indices[check.id] {
         let old = before.entries[index]
         entry.runningHost = old.runningHost
         if !old.isRetired && old.grid.interval == check.interval {
           entry.next = old.next
-          entry.pending = old.pending
-        } else {
-          entry.next = following(wall + .nanoseconds(1), on: entry.grid)
+          // A longer timeout can make it too late for a slot that waits.
+          if let slot = old.pending, wall <= entry.latestStart(of: slot) { entry.pending = slot }
         }
-      } else {
-        entry.next = entry.grid.firstSlot(startingFrom: wall)
       }
       indices[check.id] = entries.count
       entries.append(entry)

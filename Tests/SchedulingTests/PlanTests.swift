@@ -75,6 +75,22 @@ struct PlanTests {
         == [order[1].missed(0, through: 0, .concurrency), order[2].missed(0, through: 0, .concurrency)])
   }
 
+  @Test("gives up a slot that waited when a longer timeout makes it too late for it")
+  func longerTimeout() throws {
+    let blocker = try makeCheck("blocker", every: .seconds(60), host: "shop.example")
+    let check = try makeCheck("check", every: .seconds(60), timeout: .seconds(1), host: "shop.example")
+    let slower = try makeCheck("check", every: .seconds(60), timeout: .seconds(30), host: "shop.example")
+    var bench = Bench(limits: ConcurrencyLimits(global: 10, perHost: 1))
+    _ = bench.at(epoch, .planChanged([blocker]))
+    _ = bench.at(blocker.slot(0).start, .timer)
+    _ = bench.at(blocker.slot(0).start, .planChanged([blocker, check]))
+    let slot = check.grid.firstSlot(startingFrom: blocker.slot(0).start)
+    _ = bench.at(slot.start, .timer)
+    let missed = MissedSlots(check: check.id, grid: check.grid, numbers: slot.number...slot.number, cause: .concurrency)
+    #expect(
+      bench.at(slot.start + .milliseconds(29_401), .planChanged([blocker, slower])).decisions.contains(.missed(missed)))
+  }
+
   @Test("lets the run of a removed or disabled check end, and starts no more", arguments: [false, true])
   func removed(isDisabled: Bool) throws {
     let check = try makeCheck("front-page")
