@@ -26,6 +26,18 @@ struct Parser {
     return syntax
   }
 
+  /// Whether the first parenthesis of a text that is an expression closes at its end.
+  static func isParenthesised(_ text: String) -> Bool {
+    var lexer = Lexer(Array(text.utf8))
+    var depth = 0
+    while let token = try? lexer.next(), token.kind != .end {
+      if token.kind == .symbol(.leftParenthesis) { depth += 1 }
+      if token.kind == .symbol(.rightParenthesis) { depth -= 1 }
+      if depth == 0 { return token.range.upperBound == text.utf8.count }
+    }
+    return false
+  }
+
   private init(_ lexer: Lexer) throws(Issue.Thrown) {
     var lexer = lexer
     token = try lexer.next()
