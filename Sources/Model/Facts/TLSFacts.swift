@@ -12,6 +12,8 @@ package struct TLSFacts: Sendable {
   package var verifyError: String
   /// The certificates as the server sent them, leaf first.
   package var chain: [Certificate]
+  /// The certificates from the leaf to the trusted root by which it was verified; empty when it was not.
+  package var verifiedChain: [Certificate]
   /// The state of the stapled OCSP answer (RFC 6066 section 8): `none`, `good`, `revoked`, `unknown`, or `invalid` with
   /// a reason.
   package var ocsp: String
@@ -19,7 +21,7 @@ package struct TLSFacts: Sendable {
   /// What a TLS handshake showed.
   package init(
     version: String = "", cipher: String = "", alpn: String = "", isVerified: Bool = false, verifyError: String = "",
-    chain: [Certificate] = [], ocsp: String = "none"
+    chain: [Certificate] = [], verifiedChain: [Certificate] = [], ocsp: String = "none"
   ) {
     self.version = version
     self.cipher = cipher
@@ -27,6 +29,7 @@ package struct TLSFacts: Sendable {
     self.isVerified = isVerified
     self.verifyError = verifyError
     self.chain = chain
+    self.verifiedChain = verifiedChain
     self.ocsp = ocsp
   }
 

@@ -1,0 +1,103 @@
+import Glibc
+package import Model
+import Synchronization
+
+/// What TLS needs to be read from disk or parsed, kept for all probes of the process: trust stores, client certificates,
+/// contexts. Bounded; files are read again when they change.
+package final class TLSLibrary: Sendable {
+  private let trustStores = TrustStores()
+  private let settings = Mutex<BoundedCache<Key, Entry>>(BoundedCache(capacity: 512))
+  /// No chain with a key is near it.
+  private static let maxFileBytes = 1 << 20
+
+  private struct Key: Hashable {
+    var options: TLSOptions
+    var folder: String
+  }
+
+  private struct Entry {
+    var settings: TLSSettings
+    var trustStore: TrustStore
+    var stamps: [String: FileStamp]
+  }
+
+  /// An empty library.
+  package init() {}
+
+  /// The settings that the options describe.
+  ///
+  /// - Parameter folder: where relative paths in the options start from, and may not leave.
+  /// - Throws: what is wrong with a file or the options, in words.
+  package func settings(for options: TLSOptions, folder: String) throws(TLSSettingsFailure) -> TLSSettings {
+    let trustStore: TrustStore
+    if let file = options.caFile {
+      trustStore = try trustStores.store(ofFile: path(file, in: folder, key: "tls.ca"), name: file)
+    } else {
+      trustStore = try trustStores.system()
+    }
+    // What only concerns the name is none of the context's business, and would only fill the cache.
+    var shared = options
+    shared.serverName = nil
+    shared.verify = true
+    let key = Key(options: shared, folder: options.certificate == nil && options.key == nil ? "" : folder)
+    if let entry = settings.withLock({ $0.value(for: key) }), entry.trustStore === trustStore,
+      entry.stamps.allSatisfy({ FileStamp($0.key) == $0.value })
+    {
+      return entry.settings
+    }
+    var stamps: [String: FileStamp] = [:]
+    let identity = try identity(of: options, in: folder, stamps: &stamps)
+    let made = try TLSSettings(options: shared, trustStore: trustStore, identity: identity)
+    settings.withLock { $0.insert(Entry(settings: made, trustStore: trustStore, stamps: stamps), for: key) }
+    return made
+  }
+
+  private func identity(
+    of options: TLSOptions, in folder: String, stamps: inout [String: FileStamp]
+  ) throws(TLSSettingsFailure) -> ClientIdentity? {
+    guard let certificate = options.certificate else {
+      if options.key == nil { return nil }
+      throw TLSSettingsFailure("tls.key is set without tls.cert; a client needs both")
+    }
+    let chain = try content(of: certificate, in: folder, key: "tls.cert", stamps: &stamps)
+    guard let source = options.key else { return try ClientIdentity(certificate: chain, key: nil) }
+    let key = try content(of: source, in: folder, key: "tls.key", stamps: &stamps)
+    return try ClientIdentity(certificate: chain, key: key)
+  }
+
+  private func content(
+    of source: PEMSource, in folder: String, key: String, stamps: inout [String: FileStamp]
+  ) throws(TLSSettingsFailure) -> (bytes: [UInt8], name: String) {
+    switch source {
+    case .text(let text): return ([UInt8](text.utf8), key)
+    case .file(let file):
+      let path = try path(file, in: folder, key: key)
+      do {
+        let content = try FileStamp.read(path, atMost: Self.maxFileBytes)
+        stamps[path] = content.stamp
+        return (content.bytes, "\(key) \"\(file)\"")
+      } catch {
+        throw TLSSettingsFailure("\(key) \"\(file)\" cannot be read: \(error.words)")
+      }
+    }
+  }
+
+  private func path(_ file: String, in folder: String, key: String) throws(TLSSettingsFailure) -> String {
+    guard !file.hasPrefix("/") else { return file }
+    let path = "\(folder)/\(file)"
+    guard !file.split(separator: "/").contains(".."), Self.isInside(path, folder: folder) else {
+      throw TLSSettingsFailure("\(key) \"\(file)\" leaves the folder of the file that names it; write a path below it")
+    }
+    return path
+  }
+
+  /// Whether a path stays in the folder once its symbolic links are followed; true also when there is no such file.
+  private static func isInside(_ path: String, folder: String) -> Bool {
+    guard let resolved = realpath(path, nil) else { return true }
+    defer { free(resolved) }
+    guard let root = realpath(folder, nil) else { return false }
+    defer { free(root) }
+    let prefix = String(cString: root)
+    return String(cString: resolved).hasPrefix(prefix.hasSuffix("/") ? prefix : prefix + "/")
+  }
+}
