@@ -1,0 +1,34 @@
+package import Model
+package import Transport
+
+/// What the probers of one process share: threads, caches, the resolver.
+package struct ProbeEquipment: Sendable {
+  /// The threads that exchanges run on.
+  package var loops: EventLoops
+  /// Who turns names into addresses.
+  package var resolver: any AddressResolver
+  /// Trust stores, client certificates and TLS contexts.
+  package var tls: TLSLibrary
+  /// libcurl on those threads.
+  package var http: HTTPEngine
+  /// The `User-Agent` of HTTP requests that name none: "curlew/" and the version.
+  package var userAgent: String
+  /// Told of every access token that a probe obtains (RFC 6749), so that it can be masked wherever text is written.
+  package var tokenObserver: @Sendable (Secret) -> Void
+
+  /// Compiled regular expressions.
+  package let patterns = Patterns()
+
+  /// Equipment with everything said.
+  package init(
+    loops: EventLoops, resolver: any AddressResolver, tls: TLSLibrary = TLSLibrary(), http: HTTPEngine? = nil,
+    userAgent: String = "curlew", tokenObserver: @escaping @Sendable (Secret) -> Void = { _ in }
+  ) {
+    self.loops = loops
+    self.resolver = resolver
+    self.tls = tls
+    self.http = http ?? HTTPEngine(loops: loops)
+    self.userAgent = userAgent
+    self.tokenObserver = tokenObserver
+  }
+}

@@ -1,0 +1,59 @@
+import Expressions
+
+/// What patterns of a dialogue have matched, for `${1}` and `${name}` in the lines sent after them: the rules of Go's
+/// `Regexp.Expand`, which blackbox_exporter uses.
+struct GroupExpansion {
+  /// The named groups of all matches so far.
+  private(set) var named: [String: String] = [:]
+  /// The groups of the last match, the whole match first; nil before there was one.
+  private var numbered: [String]?
+
+  /// Takes in a match.
+  mutating func add(_ match: RegularExpression.Match, of pattern: RegularExpression, in line: String) {
+    let bytes = Array(line.utf8)
+    let groups = match.groups.map { $0.map { String(decoding: bytes[$0], as: UTF8.self) } ?? "" }
+    numbered = groups
+    for (name, index) in pattern.groupNames where index < groups.count { named[name] = groups[index] }
+  }
+
+  /// The text with its references replaced; as it is before anything has matched. A group that is not known is empty, `$$` is
+  /// a dollar sign, and a dollar sign before anything else stays.
+  func expand(_ text: String) -> String {
+    guard let numbered, text.utf8.contains(UInt8(ascii: "$")) else { return text }
+    var result = ""
+    var rest = text[...]
+    while let dollar = rest.firstIndex(of: "$") {
+      result += rest[..<dollar]
+      rest = rest[rest.index(after: dollar)...]
+      if rest.first == "$" {
+        result += "$"
+        rest.removeFirst()
+      } else if let (name, end) = Self.reference(in: rest) {
+        result += value(of: name, in: numbered)
+        rest = rest[end...]
+      } else {
+        result += "$"
+      }
+    }
+    return result + rest
+  }
+
+  private func value(of name: Substring, in numbered: [String]) -> String {
+    if name.utf8.allSatisfy({ (48...57).contains($0) }) {
+      guard let index = Int(name), index < numbered.count else { return "" }
+      return numbered[index]
+    }
+    return named[String(name)] ?? ""
+  }
+
+  /// The name behind a dollar sign: the longest run of letters, digits and underscores, perhaps in braces.
+  private static func reference(in text: Substring) -> (name: Substring, end: Substring.Index)? {
+    let isBraced = text.first == "{"
+    let inner = isBraced ? text.dropFirst() : text
+    let name = inner.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    guard !name.isEmpty else { return nil }
+    guard isBraced else { return (name, name.endIndex) }
+    guard name.endIndex < inner.endIndex, inner[name.endIndex] == "}" else { return nil }
+    return (name, inner.index(after: name.endIndex))
+  }
+}

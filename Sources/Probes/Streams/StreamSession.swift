@@ -1,0 +1,154 @@
+import Model
+import Transport
+
+/// One exchange over a stream from the connection to the last byte: what tcp, tls and unix probes have in common.
+///
+/// Made and used on the deadline's loop. Its steps throw what ended the exchange; what was seen until then stays in it.
+final class StreamSession {
+  let deadline: Deadline
+  let equipment: ProbeEquipment
+  /// What is being talked to, as the user wrote it.
+  let target: String
+  private let timeout: Duration
+
+  var clock: PhaseClock
+  var socketFacts = SocketFacts()
+  private(set) var ip = ""
+  private(set) var tls: TLSFacts?
+
+  private var socket: StreamSocket?
+  private var secured: TLSStream?
+
+  init(to target: String, equipment: ProbeEquipment, context: ProbeContext, deadline: Deadline) {
+    self.target = target
+    self.equipment = equipment
+    self.deadline = deadline
+    timeout = context.timeout
+    clock = PhaseClock(start: deadline.start)
+  }
+
+  /// What ends an exchange early.
+  struct Stop: Error {
+    var failure: ProbeFailure
+  }
+
+  /// Runs the steps of an exchange and tells what came of it, closing the connection in the end.
+  static func observe(
+    _ session: StreamSession, detail: (SocketFacts) -> Facts.Detail,
+    _ steps: (StreamSession) async throws(Stop) -> Void
+  ) async -> Observation {
+    var failure: ProbeFailure?
+    do {
+      try await steps(session)
+    } catch {
+      failure = error.failure
+    }
+    let phases = session.clock.phases()
+    session.socket?.close()
+    let facts = Facts(phases: phases, ip: session.ip, tls: session.tls, detail: detail(session.socketFacts))
+    return Observation(facts: facts, failure: failure)
+  }
+
+  /// The stream that words go over now.
+  ///
+  /// - Precondition: the connection stands.
+  var stream: any ByteStream {
+    if let secured { return secured }
+    guard let socket else { preconditionFailure("A stream was asked for before the connection stood.") }
+    return socket
+  }
+
+  /// What a failed step of the stream becomes.
+  ///
+  /// - Parameter late: what had not happened when the time was over: "no connection".
+  func stop(_ failure: StreamFailure, late: String) -> Stop {
+    Stop(
+      failure: failure.probeFailure(
+        during: clock.phase, late: "\(late) within \(Words.duration(timeout)) (\(target))"))
+  }
+
+  /// Ends the exchange with a reason.
+  func stop(_ code: ReasonCode, _ message: String) -> Stop {
+    Stop(failure: ProbeFailure(code, during: clock.phase, message))
+  }
+
+  // MARK: Connecting
+
+  /// Resolves and connects.
+  func connect(to endpoint: Endpoint, family: AddressFamily, from sourceIP: String?) async throws(Stop) {
+    var source: IPAddress?
+    if let sourceIP {
+      guard let address = IPAddress(sourceIP) else {
+        throw stop(.templateFailed, "source_ip \(Words.quoted(sourceIP)) is not an IP address")
+      }
+      guard family == .any || family == address.family else {
+        throw stop(.templateFailed, "source_ip \(Words.quoted(sourceIP)) is no IPv\(family.rawValue) address")
+      }
+      source = address
+    }
+    let addresses: [IPAddress]
+    do {
+      addresses = try await equipment.resolver.addresses(
+        of: endpoint.host, family: source?.family ?? family, deadline: deadline)
+    } catch {
+      throw Stop(failure: error.probeFailure)
+    }
+    clock.enter(.connect)
+    if addresses.count == 1 { ip = addresses[0].description }
+    do {
+      let socket = try await Connector(deadline: deadline, source: source).connect(to: addresses, port: endpoint.port)
+      self.socket = socket
+      ip = socket.address?.description ?? ""
+    } catch {
+      throw stop(error, late: "no connection")
+    }
+  }
+
+  /// Connects to a path.
+  func connect(toPath path: String) async throws(Stop) {
+    clock.enter(.connect)
+    do {
+      socket = try await Connector(deadline: deadline).connect(toPath: path)
+    } catch {
+      throw stop(error, late: "no connection")
+    }
+  }
+
+  // MARK: Securing
+
+  /// Reads what the options name. Done before the connection, so that a fault of ours bothers nobody.
+  func settings(for options: TLSOptions, in context: ProbeContext) throws(Stop) -> TLSSettings {
+    do {
+      return try equipment.tls.settings(for: options, folder: context.folder)
+    } catch {
+      throw Stop(failure: error.probeFailure)
+    }
+  }
+
+  /// Speaks the plain words that come before TLS, within the phase `tls`.
+  func startTLS(_ protocolName: StartTLS, host: String) async throws(Stop) {
+    clock.enter(.tls)
+    let talk = PlainTalk(over: stream, host: host)
+    do {
+      try await protocolName.negotiate(talk)
+      try talk.finish()
+    } catch {
+      throw stop(error, late: "no leave to begin TLS by \(protocolName.rawValue) STARTTLS")
+    }
+  }
+
+  /// Shakes hands over the connection as it is; its words go over TLS from then on.
+  func secure(_ settings: TLSSettings, options: TLSOptions, host: String) async throws(Stop) {
+    guard let socket, secured == nil else { throw stop(.internal, "TLS was begun twice on one connection") }
+    clock.enter(.tls)
+    do {
+      let secured = try TLSStream(
+        over: socket, settings: settings, host: options.serverName ?? host, verify: options.verify)
+      defer { tls = secured.facts }
+      try await secured.handshake()
+      self.secured = secured
+    } catch {
+      throw stop(error, late: "no TLS handshake")
+    }
+  }
+}
