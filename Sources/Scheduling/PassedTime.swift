@@ -48,14 +48,20 @@ struct PassedTime {
 
   /// Takes note that the wall clock shows `moment`, and so uses up what led to it.
   mutating func pass(to moment: Timestamp) {
-    defer { now = moment }
-    if stretches.contains(where: { $0.contains(moment) }) { return }
-    let place = stretches.firstIndex { $0.first > moment } ?? stretches.count
-    let first = moment > now ? moment - reach : moment
-    if place > 0 && first <= stretches[place - 1].last {
-      stretches[place - 1].last = moment
+    var led = Stretch(first: moment > now ? max(now, moment - reach) : moment, last: moment)
+    now = moment
+    let start = stretches.firstIndex { $0.last >= led.first } ?? stretches.count
+    var end = start
+    while end < stretches.count, stretches[end].first <= led.last {
+      led.first = min(led.first, stretches[end].first)
+      led.last = max(led.last, stretches[end].last)
+      end += 1
+    }
+    if end == start + 1 {
+      // The way of all clocks that are not set: the last stretch grows.
+      stretches[start] = led
     } else {
-      stretches.insert(Stretch(first: first, last: moment), at: place)
+      stretches.replaceSubrange(start..<end, with: CollectionOfOne(led))
       if stretches.count > Self.mostStretches { joinClosest() }
     }
   }
