@@ -1,0 +1,30 @@
+import GRDB
+import Model
+
+/// Everything a stream knows before a moment, and its last known slot there.
+struct RunningTotals {
+  var totals = Totals()
+  var lastSlot: Int64?
+
+  init() {}
+
+  /// Reads the totals before `moment`, which is a boundary of `level`: the last row before it, and, where the level has
+  /// none, the last row of a coarser level that ends in time.
+  init(of stream: Int64, before moment: Int64, from level: RollupLevel, in database: Database) throws {
+    for coarser in RollupLevel.allCases where coarser.rawValue >= level.rawValue {
+      let row = try StoredStatement(
+        """
+        SELECT bucket, last_slot, up, degraded, down, unknown, maintenance, down_ms, timed, timed_us
+        FROM \(coarser.table) WHERE stream = ? AND bucket < ? ORDER BY bucket DESC LIMIT 1
+        """, in: database)
+      row.bind(stream, at: 1)
+      row.bind(coarser.floor(moment), at: 2)
+      defer { row.reset() }
+      if try row.next() {
+        totals = Totals(row)
+        lastSlot = row.integer(1)
+        return
+      }
+    }
+  }
+}

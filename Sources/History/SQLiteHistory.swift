@@ -1,0 +1,255 @@
+import GRDB
+package import Model
+import Synchronization
+
+/// History in one SQLite file, with nothing to install.
+///
+/// The file is in WAL mode with `synchronous = NORMAL` (https://sqlite.org/wal.html): what a write returned from survives
+/// the death of the process; a power failure may take back the last commits but leaves the file whole. One writer and
+/// several readers do not wait for one another; another process may write too, and is waited for up to two seconds.
+package final class SQLiteHistory: HistoryStore {
+  /// What the file is opened for.
+  package enum Mode: Sendable {
+    /// Made when it is missing, and brought to the newest schema.
+    case readWrite
+    /// Must be there; nothing is ever written.
+    case readOnly
+  }
+
+  private let path: String
+  private let connection: any DatabaseWriter
+  private let retention: HistoryRetention
+  /// Nil until the first write, and after a failed one.
+  private let ledger = Mutex<Ledger?>(nil)
+
+  /// Opens the file.
+  ///
+  /// - Throws: `HistoryError` when the file cannot be opened, is no history, or was written by a newer version.
+  package init(path: String, mode: Mode = .readWrite, retention: HistoryRetention = .standard) throws {
+    self.path = path
+    self.retention = retention
+    do {
+      connection = try Self.open(path, mode)
+    } catch let error as DatabaseError {
+      throw HistoryError(error, path: path)
+    }
+  }
+
+  private static func open(_ path: String, _ mode: Mode) throws -> any DatabaseWriter {
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = false
+    configuration.busyMode = .timeout(2)
+    configuration.readonly = mode == .readOnly
+    configuration.prepareDatabase { database in
+      // 64 MiB: the newest page of ten thousand streams.
+      try database.execute(sql: "PRAGMA cache_size = -65536")
+      if mode == .readWrite {
+        // 64 MiB of log, so that a page that changes every few seconds is copied to the file only now and then.
+        try database.execute(sql: "PRAGMA wal_autocheckpoint = 16384")
+      }
+    }
+    let migrator = HistorySchema.migrator
+    guard mode == .readWrite else {
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let (isComplete, isNewer) = try queue.read {
+        (try migrator.hasCompletedMigrations($0), try migrator.hasBeenSuperseded($0))
+      }
+      guard !isNewer else { throw newer(path) }
+      guard isComplete else { throw HistoryError("history \"\(path)\": the file holds no history of this version") }
+      return queue
+    }
+    let pool = try DatabasePool(path: path, configuration: configuration)
+    guard try !pool.read({ try migrator.hasBeenSuperseded($0) }) else { throw newer(path) }
+    try migrator.migrate(pool)
+    return pool
+  }
+
+  private static func newer(_ path: String) -> HistoryError {
+    HistoryError("history \"\(path)\": the file was written by a newer version; use that version, or another --store")
+  }
+
+  // MARK: Writing
+
+  package func register(_ checks: [CheckRegistration], at moment: Timestamp) async throws {
+    try await write { try $0.register(checks, at: moment, in: $1) }
+  }
+
+  package func takeOver(_ old: CheckID, by new: CheckID) async throws {
+    try await write { try $0.takeOver(old, by: new, in: $1) }
+  }
+
+  @discardableResult
+  package func write(_ runs: [HistoryRun], at now: Timestamp) async throws -> WriteSummary {
+    let retention = retention
+    return try await write { try $0.write(runs, at: now, retention: retention, in: $1) }
+  }
+
+  package func maintain(at now: Timestamp) async throws -> Bool {
+    let retention = retention
+    return try await write { try $0.upkeep(at: now, retention: retention, in: $1) }
+  }
+
+  /// One transaction with the ledger in hand. When it fails, the ledger no longer tells the truth and is read anew.
+  private func write<Result: Sendable>(
+    _ body: @escaping @Sendable (inout Ledger, Database) throws -> Result
+  ) async throws -> Result {
+    do {
+      return try await connection.write { database in
+        try self.ledger.withLock { stored in
+          var ledger = try self.current(stored, in: database)
+          stored = nil
+          let result = try body(&ledger, database)
+          stored = ledger
+          return result
+        }
+      }
+    } catch let error as DatabaseError {
+      // The commit itself may have failed, after the ledger was put back.
+      ledger.withLock { $0 = nil }
+      throw HistoryError(error, path: path)
+    }
+  }
+
+  private func current(_ ledger: Ledger?, in database: Database) throws -> Ledger {
+    guard let ledger, try Ledger.dataVersion(of: database) == ledger.dataVersion else {
+      return try Ledger(reading: database)
+    }
+    return ledger
+  }
+
+  // MARK: Reading
+
+  package func checks() async throws -> [KnownCheck] {
+    try await read { database in
+      let rows = try StoredStatement(
+        """
+        SELECT c.id, (SELECT min(since) FROM cadences d JOIN streams t ON t.key = d.stream WHERE t.check_key = c.key),
+          (SELECT since FROM pauses p WHERE p.check_key = c.key AND p.until IS NULL)
+        FROM checks c WHERE EXISTS (SELECT 1 FROM streams s WHERE s.check_key = c.key) ORDER BY c.id
+        """, in: database)
+      let regions = Dictionary(grouping: try RunReader(database).streams(of: nil), by: \.check)
+      var checks: [KnownCheck] = []
+      while try rows.next() {
+        guard let id = rows.text(0).flatMap({ CheckID($0) }) else { continue }
+        checks.append(
+          KnownCheck(
+            id: id, regions: regions[id, default: []].map(\.region),
+            firstSlot: rows.optionalInteger(1).map { Timestamp(millisecondsSinceEpoch: $0) },
+            endedAt: rows.optionalInteger(2).map { Timestamp(millisecondsSinceEpoch: $0) }))
+      }
+      return checks
+    }
+  }
+
+  package func runs(_ query: RunQuery) async throws -> RunPage {
+    try await read { try RunReader($0).page(query) }
+  }
+
+  package func lastRuns(of check: CheckID?) async throws -> [HistoryRun] {
+    try await read { database in
+      let reader = RunReader(database)
+      return try reader.streams(of: check).flatMap {
+        try reader.runs(of: $0, from: .min, to: .max, verdict: nil, limit: 1)
+      }
+    }
+  }
+
+  package func stateChanges(
+    of check: CheckID, from: Timestamp, to: Timestamp, limit: Int
+  ) async throws -> [StateChange] {
+    try await read {
+      try RunReader($0).stateChanges(of: check, from: from.firstMillisecond, to: to.firstMillisecond, limit: limit)
+    }
+  }
+
+  package func tallies(_ query: TallyQuery) async throws -> [TallyRow] {
+    try await read { database in
+      let reader = try TallyReader(database)
+      let (from, to) = (query.from.firstMillisecond, query.to.firstMillisecond)
+      return try reader.streams(of: query.checks, scope: query.scope).map { named in
+        let tally = try reader.tally(
+          of: named.stream, from: reader.edge(of: named.stream, at: from), to: reader.edge(of: named.stream, at: to))
+        return TallyRow(check: named.check, region: named.region, tally: tally)
+      }
+    }
+  }
+
+  package func series(of check: CheckID, region: String?, boundaries: [Timestamp]) async throws -> [SlotTally] {
+    try await read { database in
+      let reader = try TallyReader(database)
+      let scope = region.map { RegionScope.only($0) } ?? .combined
+      guard let stream = try reader.streams(of: [check], scope: scope).first?.stream else {
+        return boundaries.dropFirst().map { _ in SlotTally() }
+      }
+      let edges = try boundaries.map { try reader.edge(of: stream, at: $0.firstMillisecond) }
+      return try zip(edges, edges.dropFirst()).map { try reader.tally(of: stream, from: $0, to: $1) }
+    }
+  }
+
+  package func latency(
+    of check: CheckID, region: String?, from: Timestamp, to: Timestamp
+  ) async throws -> LatencyHistogram {
+    try await read { database in
+      let reader = try TallyReader(database)
+      let scope = region.map { RegionScope.only($0) } ?? .each
+      var histogram = LatencyHistogram()
+      for named in try reader.streams(of: [check], scope: scope) {
+        histogram.merge(
+          try reader.latency(of: named.stream, from: from.firstMillisecond, to: to.firstMillisecond))
+      }
+      return histogram
+    }
+  }
+
+  private func read<Result: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Result
+  ) async throws -> Result {
+    do {
+      return try await connection.read(body)
+    } catch let error as DatabaseError {
+      throw HistoryError(error, path: path)
+    }
+  }
+
+  // MARK: Health
+
+  package func health() async -> HistoryHealth {
+    let start = ContinuousClock.now
+    do {
+      // A real commit: only that shows a full disk.
+      try await write { _, database in
+        try database.execute(sql: "INSERT OR REPLACE INTO heartbeat (key, at) VALUES (1, unixepoch())")
+      }
+      return HistoryHealth(isWritable: true, latency: .now - start)
+    } catch {
+      return HistoryHealth(isWritable: false, latency: .now - start, message: "\(error)")
+    }
+  }
+
+  package func close() async throws {
+    do {
+      try connection.close()
+    } catch let error as DatabaseError {
+      throw HistoryError(error, path: path)
+    }
+  }
+}
+
+extension HistoryError {
+  /// An SQLite fault in words, with what to do about it.
+  init(_ error: DatabaseError, path: String) {
+    let advice =
+      switch error.resultCode {
+      case .SQLITE_FULL: "the disk is full; free some space"
+      case .SQLITE_READONLY: "the file cannot be written; check its owner and mode, and that the disk is not read-only"
+      case .SQLITE_BUSY, .SQLITE_LOCKED: "the file is locked by another process"
+      case .SQLITE_CANTOPEN:
+        "the file cannot be opened; check that its folder exists and may be used (SQLite also needs \"\(path)-wal\" there)"
+      case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+        "the file is damaged or no SQLite database; restore it, or use another --store"
+      case .SQLITE_IOERR: "the disk failed to read or write"
+      default: error.message ?? "SQLite gave code \(error.resultCode.rawValue)"
+      }
+    self.init("history \"\(path)\": \(advice)")
+  }
+}

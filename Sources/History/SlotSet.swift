@@ -1,0 +1,98 @@
+import Model
+
+/// Which slots of a bucket have a run. It is kept when the runs themselves are gone, so that a slot imported again still
+/// counts once. An unbroken day takes a few bytes: it is stored as (distance, step, count).
+struct SlotSet: Hashable, Sendable {
+  /// Starts of slots in milliseconds since the epoch, in order, each once.
+  private(set) var starts: [Int64] = []
+
+  init() {}
+
+  /// The newest slot.
+  var last: Int64? { starts.last }
+
+  func contains(_ slot: Int64) -> Bool {
+    let index = firstIndex(from: slot)
+    return index < starts.count && starts[index] == slot
+  }
+
+  /// The first slot after the one given.
+  func first(after slot: Int64) -> Int64? {
+    let index = firstIndex(from: slot + 1)
+    return index < starts.count ? starts[index] : nil
+  }
+
+  /// Adds a slot that is newer than all others.
+  mutating func append(_ slot: Int64) {
+    starts.append(slot)
+  }
+
+  mutating func formUnion(_ other: SlotSet) {
+    guard let first = other.starts.first else { return }
+    if starts.last ?? .min < first {
+      starts += other.starts
+      return
+    }
+    var merged: [Int64] = []
+    merged.reserveCapacity(starts.count + other.starts.count)
+    var mine = starts[...]
+    var theirs = other.starts[...]
+    while let left = mine.first, let right = theirs.first {
+      if left <= right { mine.removeFirst() }
+      if right <= left { theirs.removeFirst() }
+      merged.append(min(left, right))
+    }
+    starts = merged + mine + theirs
+  }
+
+  /// The index of the first slot that is `slot` or later.
+  private func firstIndex(from slot: Int64) -> Int {
+    var low = 0
+    var high = starts.count
+    while low < high {
+      let middle = (low + high) / 2
+      if starts[middle] < slot { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The most slots that a bucket can hold: a day of milliseconds.
+  private static let most = 86_400_000
+
+  /// LEB128 varints, three for each even stretch of slots: the distance of its first slot from `origin` or the last slot
+  /// before, the step, and how many follow the first.
+  func encoded(origin: Int64) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var before = origin
+    var index = 0
+    while index < starts.count {
+      let first = starts[index]
+      let step = index + 1 < starts.count ? starts[index + 1] - first : 0
+      var end = index + 1
+      while end < starts.count, starts[end] - starts[end - 1] == step { end += 1 }
+      bytes.appendVarint(UInt64(first - before))
+      bytes.appendVarint(UInt64(step))
+      bytes.appendVarint(UInt64(end - index - 1))
+      before = starts[end - 1]
+      index = end
+    }
+    return bytes
+  }
+
+  /// Reads what `encoded` wrote; nil for bytes that are nothing of the kind, which never make it trap or grow unbounded.
+  init?(encoded bytes: [UInt8], origin: Int64) {
+    var reader = VarintReader(bytes)
+    var slot = origin
+    while !reader.isAtEnd {
+      guard let distance = reader.next(), let step = reader.next(), let following = reader.next(),
+        distance <= Self.most, step <= Self.most, following <= Self.most, starts.count + Int(following) < Self.most
+      else { return nil }
+      slot += Int64(distance)
+      starts.append(slot)
+      for _ in 0..<following {
+        slot += Int64(step)
+        starts.append(slot)
+      }
+    }
+  }
+}

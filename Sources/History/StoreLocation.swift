@@ -1,0 +1,30 @@
+/// Where `--store` points: `sqlite:PATH`, or a path alone.
+package enum StoreLocation: Hashable, Sendable {
+  /// An SQLite file.
+  case sqlite(path: String)
+
+  /// Reads what a user wrote.
+  ///
+  /// - Throws: `HistoryError` for an empty path and for a scheme that is not served.
+  package init(_ text: String) throws {
+    let scheme = text.prefix { $0 != ":" }
+    // A path may hold a colon; a scheme never holds a slash or a dot.
+    guard scheme.endIndex < text.endIndex, !scheme.isEmpty, !scheme.contains(where: { "/.".contains($0) }) else {
+      self = .sqlite(path: try Self.path(text, in: text))
+      return
+    }
+    guard scheme == "sqlite" else {
+      throw HistoryError("store \"\(text)\": no history is kept in \"\(scheme)\"; write sqlite:PATH, or a path alone")
+    }
+    var path = text[text.index(after: scheme.endIndex)...]
+    if path.hasPrefix("///") { path = path.dropFirst(2) }
+    self = .sqlite(path: try Self.path(String(path), in: text))
+  }
+
+  private static func path(_ path: String, in text: String) throws -> String {
+    guard !path.isEmpty else {
+      throw HistoryError("store \"\(text)\": the path of the history is missing; write sqlite:PATH, or a path alone")
+    }
+    return path
+  }
+}

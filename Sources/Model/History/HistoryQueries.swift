@@ -1,0 +1,228 @@
+/// A check as history must know it: whether slots are expected of it, and whose history it takes over.
+package struct CheckRegistration: Hashable, Sendable {
+  /// The identity of its history.
+  package var id: CheckID
+  /// An earlier id whose history becomes this one's.
+  package var movedFrom: CheckID?
+  /// No slots are expected of a disabled check.
+  package var isEnabled: Bool
+
+  /// A check with everything said.
+  package init(id: CheckID, movedFrom: CheckID? = nil, isEnabled: Bool = true) {
+    self.id = id
+    self.movedFrom = movedFrom
+    self.isEnabled = isEnabled
+  }
+
+  /// What history must know of a check.
+  package init(_ check: Check) {
+    self.init(id: check.id, movedFrom: check.movedFrom, isEnabled: check.isEnabled)
+  }
+}
+
+/// A check that history has heard of, whether or not a file still names it.
+package struct KnownCheck: Hashable, Sendable {
+  /// The identity of its history.
+  package var id: CheckID
+  /// The regions it has runs of, in order.
+  package var regions: [String]
+  /// Its first known slot over all regions; nil without any.
+  package var firstSlot: Timestamp?
+  /// Since when it has been removed or disabled; nil while it is in force.
+  package var endedAt: Timestamp?
+
+  /// A check with everything said.
+  package init(id: CheckID, regions: [String], firstSlot: Timestamp?, endedAt: Timestamp?) {
+    self.id = id
+    self.regions = regions
+    self.firstSlot = firstSlot
+    self.endedAt = endedAt
+  }
+}
+
+/// What came of storing runs.
+package struct WriteSummary: Hashable, Sendable {
+  /// Runs that are stored now.
+  package var added: Int
+  /// Runs whose slot had a run already, which stays.
+  package var duplicates: Int
+
+  /// The outcome of one write.
+  package init(added: Int = 0, duplicates: Int = 0) {
+    self.added = added
+    self.duplicates = duplicates
+  }
+}
+
+/// Which runs of a check are wanted, newest first.
+package struct RunQuery: Sendable {
+  package var check: CheckID
+  /// Nil for every region.
+  package var region: String?
+  /// Slots that start here or later.
+  package var from: Timestamp?
+  /// Slots that start before.
+  package var to: Timestamp?
+  package var verdict: Verdict?
+  /// How many at most; at least 1.
+  package var limit: Int
+  /// Where the page before ended.
+  package var cursor: RunCursor?
+
+  /// A query with everything said.
+  package init(
+    check: CheckID, region: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil, verdict: Verdict? = nil,
+    limit: Int = 100, cursor: RunCursor? = nil
+  ) {
+    self.check = check
+    self.region = region
+    self.from = from
+    self.to = to
+    self.verdict = verdict
+    self.limit = max(1, limit)
+    self.cursor = cursor
+  }
+}
+
+/// The place of one run in the order of pages: newest slot first, regions of one slot by name.
+package struct RunCursor: Hashable, Sendable {
+  /// The slot of the last run of the page before.
+  package var slotMilliseconds: Int64
+  /// Its region.
+  package var region: String
+
+  /// The place of one run.
+  package init(slotMilliseconds: Int64, region: String) {
+    self.slotMilliseconds = slotMilliseconds
+    self.region = region
+  }
+
+  /// What a client hands back: `1795000000000.eu`.
+  package var text: String { "\(slotMilliseconds).\(region)" }
+
+  /// Reads `text`; nil for anything else.
+  package init?(_ text: String) {
+    guard let dot = text.firstIndex(of: "."), let slot = Int64(text[..<dot]) else { return nil }
+    self.init(slotMilliseconds: slot, region: String(text[text.index(after: dot)...]))
+  }
+}
+
+/// Some runs, and where the rest begins.
+package struct RunPage: Sendable {
+  /// Newest first.
+  package var runs: [HistoryRun]
+  /// Nil when there are no more.
+  package var next: RunCursor?
+
+  /// A page of runs.
+  package init(runs: [HistoryRun], next: RunCursor?) {
+    self.runs = runs
+    self.next = next
+  }
+}
+
+/// Whose slots are counted.
+package enum RegionScope: Hashable, Sendable {
+  /// The verdicts of slots over all regions (`Verdict.overRegions`); in one region they are its own.
+  case combined
+  /// Each region for itself.
+  case each
+  /// One region alone.
+  case only(String)
+}
+
+/// Which slots are to be counted: those that start in [from, to).
+package struct TallyQuery: Sendable {
+  /// Nil for every check with a run; checks without any give no row.
+  package var checks: [CheckID]?
+  package var scope: RegionScope
+  package var from: Timestamp
+  package var to: Timestamp
+
+  /// A query with everything said.
+  package init(checks: [CheckID]? = nil, scope: RegionScope = .combined, from: Timestamp, to: Timestamp) {
+    self.checks = checks
+    self.scope = scope
+    self.from = from
+    self.to = to
+  }
+}
+
+/// The tally of one check, of one region or over all.
+package struct TallyRow: Hashable, Sendable {
+  package var check: CheckID
+  /// Nil over all regions.
+  package var region: String?
+  package var tally: SlotTally
+
+  /// The tally of one check.
+  package init(check: CheckID, region: String?, tally: SlotTally) {
+    self.check = check
+    self.region = region
+    self.tally = tally
+  }
+}
+
+/// From which slot on a check was held to be something else. Kept for ever.
+package struct StateChange: Hashable, Sendable {
+  package var check: CheckID
+  package var region: String
+  /// The first slot of the new verdict.
+  package var slotStart: Timestamp
+  package var verdict: Verdict
+  /// Why, where it is not up.
+  package var reason: ReasonCode?
+  /// In words.
+  package var message: String?
+
+  /// A change with everything said.
+  package init(
+    check: CheckID, region: String, slotStart: Timestamp, verdict: Verdict, reason: ReasonCode? = nil,
+    message: String? = nil
+  ) {
+    self.check = check
+    self.region = region
+    self.slotStart = slotStart
+    self.verdict = verdict
+    self.reason = reason
+    self.message = message
+  }
+}
+
+/// How long each level of detail is kept.
+package struct HistoryRetention: Hashable, Sendable {
+  package var runs: Duration
+  package var fiveMinutes: Duration
+  package var hours: Duration
+  /// Nil is for ever.
+  package var days: Duration?
+
+  /// Retention with every level said.
+  package init(
+    runs: Duration = .days(7), fiveMinutes: Duration = .days(35), hours: Duration = .days(400), days: Duration? = nil
+  ) {
+    self.runs = runs
+    self.fiveMinutes = fiveMinutes
+    self.hours = hours
+    self.days = days
+  }
+
+  /// 7 d of runs, 35 d of five minutes, 400 d of hours, days for ever.
+  package static let standard = HistoryRetention()
+}
+
+/// Whether history can be written.
+package struct HistoryHealth: Hashable, Sendable {
+  package var isWritable: Bool
+  /// How long it took to find out.
+  package var latency: Duration
+  /// What is wrong, in one line; nil when nothing is.
+  package var message: String?
+
+  /// A finding.
+  package init(isWritable: Bool, latency: Duration, message: String? = nil) {
+    self.isWritable = isWritable
+    self.latency = latency
+    self.message = message
+  }
+}

@@ -1,0 +1,57 @@
+/// Where runs are kept and counted. Every implementation passes the same suite of tests.
+///
+/// A run is identified by check, region and slot; of two, the one stored first stays. Counts are exact where runs are
+/// kept; where only roll-ups are left, both edges of a window are rounded down to the roll-up. What outlives its
+/// retention is folded into roll-ups first, so that a sum never changes because something was deleted.
+package protocol HistoryStore: Sendable {
+  /// Says which checks are in force: of one that is disabled, or no longer among them, no slots are expected from
+  /// `moment` on; of one that returns, they are again. A check takes over the history of its `movedFrom`, unless that
+  /// one is in force too.
+  func register(_ checks: [CheckRegistration], at moment: Timestamp) async throws
+
+  /// Makes the history of `old` that of `new`, joined with what `new` has. Nothing happens where `old` has none.
+  func takeOver(_ old: CheckID, by new: CheckID) async throws
+
+  /// Stores runs in one transaction, all or none. They may come in any order; those that are older than runs are kept
+  /// go into roll-ups at once.
+  @discardableResult
+  func write(_ runs: [HistoryRun], at now: Timestamp) async throws -> WriteSummary
+
+  /// Does a bounded portion of what time makes due: rolling up, and deleting what outlived its retention.
+  ///
+  /// - Returns: whether more is due already.
+  func maintain(at now: Timestamp) async throws -> Bool
+
+  /// Every check with a run, by id.
+  func checks() async throws -> [KnownCheck]
+
+  /// A page of runs, newest first, as far back as runs are kept.
+  func runs(_ query: RunQuery) async throws -> RunPage
+
+  /// The newest kept run of each region of one check, or of every check.
+  func lastRuns(of check: CheckID?) async throws -> [HistoryRun]
+
+  /// Changes of verdict in [from, to), newest first.
+  func stateChanges(of check: CheckID, from: Timestamp, to: Timestamp, limit: Int) async throws -> [StateChange]
+
+  /// What became of the slots of a window, by check and region.
+  func tallies(_ query: TallyQuery) async throws -> [TallyRow]
+
+  /// What became of the slots between each boundary and the next, as for the bars of a status page.
+  ///
+  /// - Parameters:
+  ///   - region: nil over all regions.
+  ///   - boundaries: in rising order.
+  func series(of check: CheckID, region: String?, boundaries: [Timestamp]) async throws -> [SlotTally]
+
+  /// How long runs that were up or degraded took, outside maintenance, for slots in [from, to).
+  ///
+  /// - Parameter region: nil for the runs of all regions.
+  func latency(of check: CheckID, region: String?, from: Timestamp, to: Timestamp) async throws -> LatencyHistogram
+
+  /// Tries to write, within a bounded time.
+  func health() async -> HistoryHealth
+
+  /// Lets go of everything; nothing may be asked afterwards.
+  func close() async throws
+}

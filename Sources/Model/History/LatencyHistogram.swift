@@ -1,0 +1,158 @@
+/// How long runs took, kept so that any number of histograms can be merged: counts in buckets that are at most 1/16 of
+/// their value wide, beside the exact count and sum.
+///
+/// A percentile is nearest-rank and within 1/32 (3.2 %) of the true duration; below 16 µs it is exact. Durations are
+/// rounded to whole microseconds, and those above 2^47 µs (four years) count as that.
+package struct LatencyHistogram: Hashable, Sendable {
+  private struct Bucket: Hashable, Sendable {
+    var index: Int
+    var count: Int
+  }
+
+  /// Only buckets that hold something, in order: a check mostly fills a handful.
+  private var buckets: [Bucket] = []
+  /// How many durations were added.
+  package private(set) var count = 0
+  /// All durations together.
+  package private(set) var sumMicroseconds: Int64 = 0
+
+  /// A histogram of nothing.
+  package init() {}
+
+  /// Exact; nil when nothing was added.
+  package var mean: Duration? {
+    count == 0 ? nil : .nanoseconds(Int64((Double(sumMicroseconds) * 1000 / Double(count)).rounded()))
+  }
+
+  /// Adds one duration; a negative one counts as zero.
+  package mutating func add(_ duration: Duration) {
+    add(microseconds: duration.roundedMicroseconds)
+  }
+
+  /// Adds one duration in whole microseconds.
+  package mutating func add(microseconds: Int64) {
+    let value = min(max(0, microseconds), Self.largest)
+    add(1, at: Self.index(of: value))
+    count += 1
+    sumMicroseconds += value
+  }
+
+  /// Adds everything that another histogram holds.
+  package mutating func merge(_ other: LatencyHistogram) {
+    guard other.count > 0 else { return }
+    var merged: [Bucket] = []
+    merged.reserveCapacity(buckets.count + other.buckets.count)
+    var mine = buckets[...]
+    var theirs = other.buckets[...]
+    while let left = mine.first, let right = theirs.first {
+      if left.index < right.index {
+        merged.append(left)
+        mine.removeFirst()
+      } else if right.index < left.index {
+        merged.append(right)
+        theirs.removeFirst()
+      } else {
+        merged.append(Bucket(index: left.index, count: left.count + right.count))
+        mine.removeFirst()
+        theirs.removeFirst()
+      }
+    }
+    merged += mine
+    merged += theirs
+    buckets = merged
+    count += other.count
+    sumMicroseconds += other.sumMicroseconds
+  }
+
+  /// The nearest-rank percentile: the smallest duration that at least `fraction` of all durations do not exceed.
+  ///
+  /// - Parameter fraction: 0.95 for the 95th percentile; clamped to 0...1.
+  /// - Returns: nil when nothing was added.
+  package func percentile(_ fraction: Double) -> Duration? {
+    guard count > 0 else { return nil }
+    let rank = max(1, Int((min(max(0, fraction), 1) * Double(count)).rounded(.up)))
+    var seen = 0
+    for bucket in buckets {
+      seen += bucket.count
+      if seen >= rank { return .microseconds(Self.middle(of: bucket.index)) }
+    }
+    return nil
+  }
+
+  /// How many durations are below `limit`, to the bucket that it falls into.
+  package func count(below limit: Duration) -> Int {
+    let index = Self.index(of: min(max(0, limit.roundedMicroseconds), Self.largest))
+    return buckets.reduce(0) { $1.index < index ? $0 + $1.count : $0 }
+  }
+
+  private mutating func add(_ count: Int, at index: Int) {
+    // Runs of one check take alike, so the place is nearly always found at once from the end.
+    var position = buckets.count
+    while position > 0, buckets[position - 1].index > index { position -= 1 }
+    if position > 0, buckets[position - 1].index == index {
+      buckets[position - 1].count += count
+    } else {
+      buckets.insert(Bucket(index: index, count: count), at: position)
+    }
+  }
+
+  // MARK: Buckets
+
+  /// 2^47 − 1 µs: whatever is longer is no latency.
+  private static let largest: Int64 = (1 << 47) - 1
+
+  /// Values to 15 have a bucket each; above, each power of two is cut into 16.
+  private static func index(of value: Int64) -> Int {
+    guard value >= 16 else { return Int(value) }
+    let exponent = 63 - value.leadingZeroBitCount
+    return (exponent - 3) * 16 + Int((value >> (exponent - 4)) & 15)
+  }
+
+  private static func middle(of index: Int) -> Int64 {
+    guard index >= 16 else { return Int64(index) }
+    let shift = index / 16 - 1
+    return (Int64(16 + index % 16) << shift) + (Int64(1) << shift) / 2
+  }
+
+  // MARK: Bytes
+
+  /// The buckets as LEB128 varints, twice as many as buckets: the distance from the bucket before, and the count. Count
+  /// and sum are kept beside by whoever stores it.
+  package var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(buckets.count * 3)
+    var before = 0
+    for bucket in buckets {
+      bytes.appendVarint(UInt64(bucket.index - before))
+      bytes.appendVarint(UInt64(bucket.count))
+      before = bucket.index
+    }
+    return bytes
+  }
+
+  /// Reads what `encoded` wrote.
+  ///
+  /// - Returns: nil for bytes that are nothing of the kind; they never make it trap.
+  package init?(encoded bytes: some Collection<UInt8>, sumMicroseconds: Int64) {
+    var reader = VarintReader(bytes)
+    var index = 0
+    while !reader.isAtEnd {
+      guard let distance = reader.next(), let count = reader.next(), distance < 1024, count > 0, count < 1 << 48 else {
+        return nil
+      }
+      index += Int(distance)
+      guard index < 1024, buckets.isEmpty || distance > 0 else { return nil }
+      buckets.append(Bucket(index: index, count: Int(count)))
+      self.count += Int(count)
+    }
+    self.sumMicroseconds = sumMicroseconds
+  }
+}
+
+extension Duration {
+  /// The duration in whole microseconds, rounded to the nearest; the unit that history stores.
+  package var roundedMicroseconds: Int64 {
+    let (quotient, remainder) = nanoseconds.quotientAndRemainder(dividingBy: 1000)
+    return quotient + (remainder >= 500 ? 1 : 0) - (remainder <= -500 ? 1 : 0)
+  }
+}

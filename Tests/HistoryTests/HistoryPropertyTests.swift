@@ -1,0 +1,117 @@
+import History
+import Model
+import Testing
+
+@Suite("A store counts as the definitions say")
+struct HistoryPropertyTests {
+  /// Runs of up to three days with gaps, duplicates, changes of interval, maintenance and disorder.
+  private struct Story {
+    var batches: [[HistoryRun]] = []
+    var end = newYear
+
+    init(seed: UInt64, regions: [String]) throws {
+      var random = SeededGenerator(seed: seed)
+      let check = try CheckID.named("front-page")
+      var runs: [HistoryRun] = []
+      for region in regions {
+        var interval = Duration.seconds([10, 60, 300, 420].randomElement(using: &random) ?? 60)
+        var slot = newYear + .seconds(Int.random(in: 0..<7200, using: &random))
+        if regions.count > 1 { (interval, slot) = (.seconds(60), newYear + .seconds(17)) }
+        for _ in 0..<Int.random(in: 50..<400, using: &random) {
+          if regions.count == 1, Int.random(in: 0..<60, using: &random) == 0 {
+            interval = .seconds([10, 30, 60, 300, 420].randomElement(using: &random) ?? 60)
+          }
+          if Int.random(in: 0..<9, using: &random) > 0 {
+            runs.append(
+              HistoryRun(
+                check: check, region: region, slotStart: slot, interval: interval,
+                duration: Int.random(in: 0..<9, using: &random) == 0
+                  ? nil : .microseconds(Int.random(in: 1..<3_000_000, using: &random)),
+                verdict: Verdict.allCases.randomElement(using: &random) ?? .up,
+                isInMaintenance: Int.random(in: 0..<12, using: &random) == 0))
+          }
+          if Int.random(in: 0..<90, using: &random) == 0 {
+            slot = slot + interval * Int.random(in: 1..<200, using: &random)
+          }
+          slot = slot + interval
+          if regions.count == 1, Int.random(in: 0..<150, using: &random) == 0 { slot = slot + .seconds(7) }
+        }
+        end = max(end, slot)
+      }
+      // Mostly in order, as runs come; some are held back, some come twice with another verdict.
+      runs.sort { $0.slotStart < $1.slotStart }
+      var held: [HistoryRun] = []
+      var batch: [HistoryRun] = []
+      for run in runs {
+        if Int.random(in: 0..<12, using: &random) == 0 { held.append(run) } else { batch.append(run) }
+        if Int.random(in: 0..<20, using: &random) == 0 {
+          var twice = run
+          twice.verdict = .down
+          held.append(twice)
+        }
+        if Int.random(in: 0..<40, using: &random) == 0 {
+          held.shuffle(using: &random)
+          let late = held.prefix(Int.random(in: 0...held.count, using: &random))
+          batches.append(batch + late)
+          held.removeFirst(late.count)
+          batch = []
+        }
+      }
+      batches.append(batch + held.shuffled(using: &random))
+    }
+  }
+
+  @Test("where runs are kept, every window is exact, whatever order runs came in", arguments: 0..<24)
+  func exactWhereRunsAreKept(seed: UInt64) async throws {
+    let regions = seed % 3 == 2 ? ["eu", "us", "asia"] : ["local"]
+    try await compare(seed: seed, regions: regions, retention: .standard, edge: 1)
+  }
+
+  @Test("where only roll-ups are left, windows from hour to hour are exact", arguments: 100..<124)
+  func exactToTheRollup(seed: UInt64) async throws {
+    let retention = HistoryRetention(runs: .hours(1), fiveMinutes: .hours(2), hours: .days(2))
+    try await compare(seed: seed, regions: ["local"], retention: retention, edge: 86_400)
+  }
+
+  private func compare(seed: UInt64, regions: [String], retention: HistoryRetention, edge: Int) async throws {
+    let folder = try TemporaryFolder()
+    let store = try SQLiteHistory(path: folder.database, retention: retention)
+    var reference = ReferenceHistory()
+    let story = try Story(seed: seed, regions: regions)
+    var random = SeededGenerator(seed: seed &+ 1)
+    for batch in story.batches {
+      let now = batch.map(\.slotStart).max() ?? story.end
+      try await store.write(batch, at: now)
+      for run in batch { reference.store(run) }
+      if Bool.random(using: &random) { try await store.maintainFully(at: now + .seconds(400)) }
+    }
+    try await store.maintainFully(at: story.end + .seconds(60))
+    let check = try CheckID.named("front-page")
+    let length = Int((story.end - newYear).seconds)
+    for _ in 0..<40 {
+      var bounds = [
+        Int.random(in: -500..<length + 4000, using: &random), Int.random(in: 0..<length + 4000, using: &random),
+      ]
+      bounds = bounds.sorted().map { $0 / edge * edge }
+      let (from, to) = (newYear + .seconds(bounds[0]), newYear + .seconds(bounds[1]))
+      for region in [nil] + regions.map(Optional.some) {
+        let scope = region.map { RegionScope.only($0) } ?? .combined
+        let rows = try await store.tallies(TallyQuery(checks: nil, scope: scope, from: from, to: to))
+        let expected = reference.tally(of: check, region: region, from: from, to: to)
+        #expect(rows.map(\.tally) == [expected], "seed \(seed), \(region ?? "all"), \(bounds)")
+        let latency = try await store.latency(of: check, region: region, from: from, to: to)
+        let durations = reference.latencies(of: check, region: region, from: from, to: to)
+        #expect(latency.count == durations.count, "seed \(seed), \(region ?? "all"), \(bounds)")
+        #expect(latency.sumMicroseconds == durations.reduce(0) { $0 + $1.roundedMicroseconds })
+      }
+    }
+    if retention == .standard {
+      for region in regions {
+        let changes = try await store.stateChanges(
+          of: check, from: newYear - .days(1), to: story.end + .days(1), limit: 10_000)
+        let expected = reference.stateChanges(of: check, region: region)
+        #expect(changes.filter { $0.region == region }.map(\.slotStart) == expected.map(\.slotStart), "seed \(seed)")
+      }
+    }
+  }
+}
