@@ -1,0 +1,147 @@
+import Exposition
+import Model
+import Synchronization
+
+/// The series of one check over its regions, resolved once, so that a run looks nothing up in the families.
+final class CheckMetrics: Sendable {
+  /// What the slots are counted under, in this order.
+  private static let slotVerdicts = MetricFamilies.states.map(\.rawValue) + ["missed", "maintenance"]
+
+  let id: CheckID
+  private let families: MetricFamilies
+  private let hasCleanup: Bool
+  private let slots: [Counter]
+  /// One for each region that ran it: few, so they are searched one by one.
+  private let regions = Mutex<[RegionMetrics]>([])
+
+  init(_ check: Check, families: MetricFamilies, region: String?) {
+    id = check.id
+    self.families = families
+    hasCleanup = check.kind == .journey
+    slots = Self.slotVerdicts.map { verdict in
+      families.slots.child(["check": check.id.text, "verdict": verdict])
+    }
+    // Counters begin at zero, so that the first increase is seen as one.
+    if let region { regions.withLock { $0 = [RegionMetrics(check: id, region: region, families, hasCleanup)] } }
+  }
+
+  func record(_ run: Run) {
+    let slot = run.isInMaintenance ? 5 : MetricFamilies.states.firstIndex(of: run.verdict) ?? 3
+    slots[slot].increment()
+    regions.withLock { regions in
+      let index: Int
+      if let known = regions.firstIndex(where: { $0.region == run.region }) {
+        index = known
+      } else {
+        regions.append(RegionMetrics(check: id, region: run.region, families, hasCleanup))
+        index = regions.count - 1
+      }
+      regions[index].record(run, families)
+    }
+  }
+
+  func recordMissed() {
+    slots[4].increment()
+  }
+}
+
+/// The series of one check in one region.
+struct RegionMetrics {
+  let region: String
+  private let labels: Labels
+  private let runs: [Counter]
+  private let duration: Histogram
+  private var state: StateSet?
+  private var certificate: Gauge?
+  private var cleanupFailures: Counter?
+  private var failures: [ReasonCode: Counter] = [:]
+  private var steps: [String: StepMetrics] = [:]
+
+  init(check: CheckID, region: String, _ families: MetricFamilies, _ hasCleanup: Bool) {
+    self.region = region
+    let labels: Labels = ["check": check.text, "region": region]
+    self.labels = labels
+    runs = MetricFamilies.states.map { families.runs.child(labels.merging(["verdict": $0.rawValue])) }
+    duration = families.runDuration.child(labels)
+    if hasCleanup { cleanupFailures = families.cleanupFailures.child(labels) }
+  }
+
+  mutating func record(_ run: Run, _ families: MetricFamilies) {
+    let verdict = MetricFamilies.states.firstIndex(of: run.verdict) ?? 3
+    runs[verdict].increment()
+    duration.observe(run.duration)
+    // Absent before the first run: until then nothing is held of the check, not even that it is unknown.
+    let state = self.state ?? families.state.child(labels)
+    self.state = state
+    state.set(index: verdict)
+
+    if let code = run.reason?.code {
+      let counter = failures[code] ?? families.failures.child(labels.merging(["reason": code.rawValue]))
+      failures[code] = counter
+      counter.increment()
+    }
+    var expiry: Timestamp?
+    for step in run.steps {
+      record(step, families)
+      if let end = step.facts?.tls?.earliestExpiry { expiry = min(expiry ?? end, end) }
+    }
+    if let expiry {
+      let gauge = certificate ?? families.certificateNotAfter.child(labels)
+      certificate = gauge
+      gauge.set(expiry.secondsSinceEpoch)
+    }
+    let failed = run.cleanup.count { $0.verdict == .down || $0.verdict == .unknown }
+    if failed > 0 {
+      let counter = cleanupFailures ?? families.cleanupFailures.child(labels)
+      cleanupFailures = counter
+      counter.increment(by: Double(failed))
+    }
+  }
+
+  private mutating func record(_ step: StepResult, _ families: MetricFamilies) {
+    guard step.facts != nil || !step.measures.isEmpty else { return }
+    let name = Self.nameWithoutRow(step.name)
+    // Taken out and put back: changed in place where it stands.
+    var metrics = steps.removeValue(forKey: name) ?? StepMetrics(labels.merging(["step": name]))
+    if let facts = step.facts { metrics.record(facts.phases, families) }
+    for (measure, value) in step.measures { metrics.record(value, as: measure, families) }
+    steps[name] = metrics
+  }
+
+  /// `login[17]` is the step `login` of row 17: rows share their series, else a table would become one series a row.
+  private static func nameWithoutRow(_ name: String) -> String {
+    guard name.utf8.last == UInt8(ascii: "]"), let bracket = name.lastIndex(of: "[") else { return name }
+    return String(name[..<bracket])
+  }
+}
+
+/// The series of one step of a check in one region.
+private struct StepMetrics {
+  private let labels: Labels
+  private var phases: [Summary?] = Array(repeating: nil, count: Phase.allCases.count)
+  private var measures: [String: Gauge] = [:]
+
+  init(_ labels: Labels) {
+    self.labels = labels
+  }
+
+  mutating func record(_ durations: Phases, _ families: MetricFamilies) {
+    for (index, phase) in Phase.allCases.enumerated() {
+      let duration = durations[phase]
+      if let summary = phases[index] {
+        summary.observe(duration)
+      } else if duration > .zero {
+        // A phase that never happens, such as TLS of a plain exchange, has no series.
+        let summary = families.phaseDuration.child(labels.merging(["phase": phase.rawValue]))
+        phases[index] = summary
+        summary.observe(duration)
+      }
+    }
+  }
+
+  mutating func record(_ value: Double, as name: String, _ families: MetricFamilies) {
+    let gauge = measures[name] ?? families.measure.child(labels.merging(["measure": name]))
+    measures[name] = gauge
+    gauge.set(value)
+  }
+}

@@ -1,0 +1,88 @@
+import Exposition
+import Model
+
+/// Every metric that Curlew tells of itself and of its checks: one place to see the names.
+struct MetricFamilies: Sendable {
+  // Checks.
+  let runs: Family<Counter>
+  let runDuration: Family<Histogram>
+  let phaseDuration: Family<Summary>
+  let state: Family<StateSet>
+  let info: Family<Info>
+  let failures: Family<Counter>
+  let cleanupFailures: Family<Counter>
+  let certificateNotAfter: Family<Gauge>
+  let measure: Family<Gauge>
+  let slots: Family<Counter>
+  let availability: Family<Gauge>
+  let coverage: Family<Gauge>
+  let budgetRemaining: Family<Gauge>
+  let objective: Family<Gauge>
+  // Scheduler.
+  let lag: Family<Histogram>
+  let missedSlots: Family<Counter>
+  let runsInFlight: Family<Gauge>
+  // History.
+  let historyQueueLength: Family<Gauge>
+  let historyWrite: Family<Histogram>
+  let historyDroppedRuns: Family<Counter>
+  // The process.
+  let buildInfo: Family<Info>
+  let reloadSuccessful: Family<Gauge>
+  let reloadSuccessTime: Family<Gauge>
+
+  /// The states of `curlew_check_state`, in the order of their indices.
+  static let states: [Verdict] = [.up, .degraded, .down, .unknown]
+
+  static let runBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+  static let lagBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+  static let writeBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+  init(in registry: Registry) throws(RegistrationError) {
+    runs = try registry.counter("curlew_runs_total", help: "Runs of a check, by verdict.")
+    runDuration = try registry.histogram(
+      "curlew_run_duration_seconds", help: "How long the deciding attempt of a run took.", unit: "seconds",
+      buckets: Self.runBuckets)
+    phaseDuration = try registry.summary(
+      "curlew_phase_duration_seconds", help: "How long each phase of a step's exchange took.", unit: "seconds")
+    state = try registry.stateSet(
+      "curlew_check_state", help: "The verdict of the latest run: 1 for the one that holds.",
+      states: Self.states.map(\.rawValue))
+    info = try registry.info("curlew_check_info", help: "What a check is, and its labels.")
+    failures = try registry.counter("curlew_failures_total", help: "Runs that were not up, by reason.")
+    cleanupFailures = try registry.counter(
+      "curlew_cleanup_failures_total", help: "Failed steps of clean-up, which do not change a run's verdict.")
+    certificateNotAfter = try registry.gauge(
+      "curlew_certificate_not_after_timestamp_seconds",
+      help: "When the first certificate of the chains that the latest run saw ends.", unit: "seconds")
+    measure = try registry.gauge("curlew_measure", help: "A number that a step measured in its latest run.")
+    slots = try registry.counter("curlew_slots_total", help: "Slots of a check over its regions, by verdict.")
+    availability = try registry.gauge(
+      "curlew_availability_ratio", help: "Good slots among those that were good or bad.", unit: "ratio")
+    coverage = try registry.gauge(
+      "curlew_coverage_ratio", help: "Slots that can be spoken of among those that were expected.", unit: "ratio")
+    budgetRemaining = try registry.gauge(
+      "curlew_error_budget_remaining_ratio", help: "What is left of the error budget; below zero when overdrawn.",
+      unit: "ratio")
+    objective = try registry.gauge("curlew_objective_ratio", help: "The promised availability.", unit: "ratio")
+    lag = try registry.histogram(
+      "curlew_scheduler_lag_seconds", help: "The start of a run less the start of its slot.", unit: "seconds",
+      buckets: Self.lagBuckets)
+    missedSlots = try registry.counter(
+      "curlew_scheduler_missed_slots_total", help: "Slots that went by without a run, by reason.")
+    runsInFlight = try registry.gauge("curlew_runs_in_flight", help: "Runs that are under way.")
+    historyQueueLength = try registry.gauge(
+      "curlew_history_queue_length", help: "Runs that wait to be written to history.")
+    historyWrite = try registry.histogram(
+      "curlew_history_write_seconds", help: "How long a write of runs to history took.", unit: "seconds",
+      buckets: Self.writeBuckets)
+    historyDroppedRuns = try registry.counter(
+      "curlew_history_dropped_runs_total", help: "Runs that history had no room for.")
+    buildInfo = try registry.info("curlew_build_info", help: "Which Curlew this is.")
+    reloadSuccessful = try registry.gauge(
+      "curlew_config_last_reload_successful", help: "Whether the last load of the files went well.")
+    reloadSuccessTime = try registry.gauge(
+      "curlew_config_last_reload_success_timestamp_seconds", help: "When the files were last loaded well.",
+      unit: "seconds", initially: nil)
+  }
+}

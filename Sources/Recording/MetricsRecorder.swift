@@ -1,0 +1,125 @@
+package import Exposition
+package import Model
+import Synchronization
+
+/// Turns runs, and what else happens in the daemon, into the metrics of `/metrics`.
+///
+/// The series of a check are resolved when it is planned, so that a run costs a few microseconds.
+package final class MetricsRecorder: RunSink {
+  private struct State {
+    var checks: [CheckID: CheckMetrics] = [:]
+    var infos: [CheckID: Labels] = [:]
+  }
+
+  private let registry: Registry
+  private let region: String
+  private let families: MetricFamilies
+  private let lag: Histogram
+  private let missed: [MissedSlot.Cause: Counter]
+  private let historyWrite: Histogram
+  private let historyDroppedRuns: Counter
+  private let state = Mutex(State())
+
+  /// Registers every metric.
+  ///
+  /// - Parameters:
+  ///   - region: where this process runs its checks; their counters begin at zero there.
+  ///   - revision: the commit that this was built from, where it is known.
+  /// - Throws: `RegistrationError` when the registry has one of the names already.
+  package init(
+    registry: Registry, region: String, version: String, revision: String? = nil
+  ) throws(RegistrationError) {
+    self.registry = registry
+    self.region = region
+    families = try MetricFamilies(in: registry)
+    lag = families.lag.child()
+    var missed: [MissedSlot.Cause: Counter] = [:]
+    for cause in MissedSlot.Cause.allCases { missed[cause] = families.missedSlots.child(["reason": cause.rawValue]) }
+    self.missed = missed
+    historyWrite = families.historyWrite.child()
+    historyDroppedRuns = families.historyDroppedRuns.child()
+    _ = families.buildInfo.child(["version": version, "revision": revision ?? ""])
+    _ = families.runsInFlight.child()
+    _ = families.historyQueueLength.child()
+  }
+
+  /// Makes these the checks: new ones begin at zero, unchanged ones keep their counts, and those that are gone lose
+  /// their series.
+  package func apply(_ checks: [Check]) {
+    let infoLabels = CheckInfoLabels(checks)
+    var infos: [CheckID: Labels] = [:]
+    for check in checks { infos[check.id] = infoLabels.labels(of: check) }
+    let gone = state.withLock { [infos] state in
+      let gone = Set(state.checks.keys).subtracting(infos.keys)
+      for id in gone { state.checks[id] = nil }
+      for check in checks {
+        if state.checks[check.id] == nil {
+          state.checks[check.id] = CheckMetrics(
+            check, families: families, region: check.runs(in: region) ? region : nil)
+        }
+        let old = state.infos[check.id]
+        guard let new = infos[check.id], old != new else { continue }
+        if let old { families.info.remove(old) }
+        _ = families.info.child(new)
+      }
+      state.infos = infos
+      return gone
+    }
+    if !gone.isEmpty { registry.remove(label: "check", values: Set(gone.map(\.text))) }
+  }
+
+  package func record(_ run: Run) {
+    lag.observe(run.lag)
+    // A check that left the plan while it ran has no series any more.
+    state.withLock { $0.checks[run.check] }?.record(run)
+  }
+
+  package func record(_ slot: MissedSlot) {
+    missed[slot.cause]?.increment()
+    state.withLock { $0.checks[slot.check] }?.recordMissed()
+  }
+
+  /// Asks for the number of runs under way at each scrape.
+  package func watch(runsInFlight: @escaping @Sendable () -> Int) {
+    let gauge = families.runsInFlight.child()
+    registry.onScrape { gauge.set(Double(runsInFlight())) }
+  }
+
+  /// Asks for the number of runs that wait to be written at each scrape.
+  package func watch(historyQueueLength: @escaping @Sendable () -> Int) {
+    let gauge = families.historyQueueLength.child()
+    registry.onScrape { gauge.set(Double(historyQueueLength())) }
+  }
+
+  /// One write of any number of runs to history is done.
+  package func recordHistoryWrite(took duration: Duration) {
+    historyWrite.observe(duration)
+  }
+
+  /// History had no room for so many runs.
+  package func recordHistoryDrop(of runs: Int) {
+    historyDroppedRuns.increment(by: Double(runs))
+  }
+
+  /// The files were loaded, or were not because of what is wrong in them.
+  package func recordReload(succeeded: Bool, at moment: Timestamp) {
+    families.reloadSuccessful.child().set(succeeded ? 1 : 0)
+    if succeeded { families.reloadSuccessTime.child().set(moment.secondsSinceEpoch) }
+  }
+
+  /// Shows what was kept of a check's promise; figures of a check that is not in the plan are left out.
+  package func publish(_ figures: AvailabilityFigures) {
+    state.withLock { state in
+      guard state.checks[figures.check] != nil else { return }
+      let labels: Labels = ["check": figures.check.text, "window": figures.window]
+      Self.show(figures.availability, by: families.availability.child(labels))
+      Self.show(figures.coverage, by: families.coverage.child(labels))
+      Self.show(figures.budgetRemaining, by: families.budgetRemaining.child(labels))
+      families.objective.child(labels).set(figures.objective)
+    }
+  }
+
+  private static func show(_ value: Double?, by gauge: Gauge) {
+    if let value { gauge.set(value) } else { gauge.clear() }
+  }
+}
