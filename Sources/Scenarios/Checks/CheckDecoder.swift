@@ -1,0 +1,189 @@
+import Expressions
+import Model
+
+/// Reads the checks of one file.
+struct CheckDecoder {
+  let compiler: ScopeCompiler
+  /// The file's `defaults`, if it has any.
+  let defaults: YAMLNode?
+  let folder: String
+  let files: any ScenarioFiles
+  let sink: DiagnosticSink
+  /// Makes the scope of a check that has variables of its own.
+  let compilerWithVariables: (Fields<YAMLNode>) -> ScopeCompiler
+
+  private static let kinds = Dictionary(ProbeKind.allCases.map { ($0.rawValue, $0) }) { first, _ in first }
+  private static let supported = ProbeDecoder.entries.map(\.kind.rawValue)
+
+  /// Reads one entry of `checks`; nil after a fault that leaves nothing to run.
+  func decode(_ node: YAMLNode) -> ScenarioCheck? {
+    guard case .mapping(let written) = node.content else {
+      sink.error("expected a check, found \(node.foundText)", at: node, allowed: CheckKeys.table.keys.map(\.name))
+      return nil
+    }
+    guard let probe = self.probe(written, at: node) else { return nil }
+    let reader = Reader(phase: .load, sink: sink, folder: folder, files: files)
+    let entries = merged(written).compactMap { entry -> YAMLNode.Entry? in
+      if entry.name == probe.entry.name || Self.isLate(entry.name) { return entry }
+      return compiler.constant(entry.value).map { .init(key: entry.key, value: $0) }
+    }
+    let runnable = node.replacing(.mapping(entries.filter { isRunnable($0.name) }), isRendered: false)
+    guard let section = Section(runnable, CheckKeys.table, reader) else { return nil }
+    let own = section(CheckKeys.variables) ?? []
+    let ownCompiler = own.isEmpty ? compiler : compilerWithVariables(own)
+    let id = section(CheckKeys.id)
+    guard let check = self.check(section, id: id, kind: probe.kind), ProbeDecoder.entry(for: probe.kind) != nil else {
+      return nil
+    }
+    return assemble(check, section, probe.entry, ownCompiler, reader)
+  }
+
+  /// Keys whose values are not needed before a run, or are expressions, or are resolved elsewhere.
+  private static func isLate(_ name: String) -> Bool {
+    name == JudgingKeys.expect.name || name == JudgingKeys.warn.name || name == JudgingKeys.until.name
+      || name == CheckKeys.variables.name
+  }
+
+  private func isRunnable(_ name: String) -> Bool {
+    Self.kinds[name].map { ProbeDecoder.entry(for: $0) != nil } ?? true
+  }
+
+  /// The one probe of a check. One that this version cannot run is told, and the rest of the check read all the same.
+  private func probe(_ entries: [YAMLNode.Entry], at node: YAMLNode) -> (kind: ProbeKind, entry: YAMLNode.Entry)? {
+    let probes = entries.compactMap { entry in Self.kinds[entry.name].map { (kind: $0, entry: entry) } }
+    guard let first = probes.first else {
+      let unknown = entries.first { !CheckKeys.table.contains($0.name) }
+      sink.error(
+        unknown.map { "unknown key '\($0.name.shortened)' in 'check', which needs a probe" }
+          ?? "the check has no probe", at: unknown?.key ?? node, allowed: Self.supported,
+        suggestion: unknown.flatMap { Suggestion.nearest(to: $0.name, among: Self.supported) })
+      return nil
+    }
+    for other in probes.dropFirst() {
+      sink.error(
+        "'\(other.entry.name)' excludes '\(first.entry.name)': a check has exactly one probe", at: other.entry.key,
+        allowed: Self.supported)
+    }
+    for probe in probes where ProbeDecoder.entry(for: probe.kind) == nil {
+      sink.error(
+        "'\(probe.kind.rawValue)' checks are not supported by this version of curlew", at: probe.entry.key,
+        allowed: Self.supported)
+    }
+    return first
+  }
+
+  /// The check's own keys, and those of `defaults` that it leaves open; labels of both are joined.
+  private func merged(_ written: [YAMLNode.Entry]) -> [YAMLNode.Entry] {
+    guard case .mapping(let common)? = defaults?.content else { return written }
+    var entries = written
+    for entry in common where CheckKeys.defaults.contains(entry.name) {
+      guard let index = entries.firstIndex(where: { $0.name == entry.name }) else {
+        entries.append(entry)
+        continue
+      }
+      let own = entries[index]
+      guard entry.name == CheckKeys.labels.name, case .mapping(let labels) = own.value.content,
+        case .mapping(let commonLabels) = entry.value.content
+      else { continue }
+      let names = Set(labels.map(\.name))
+      let joined = labels + commonLabels.filter { !names.contains($0.name) }
+      entries[index] = .init(key: own.key, value: own.value.replacing(.mapping(joined), isRendered: false))
+    }
+    return entries
+  }
+
+  private func check(_ section: Section, id: CheckID?, kind: ProbeKind) -> Check? {
+    let interval = section(CheckKeys.every)
+    let timeout = section(CheckKeys.timeout)
+    let effective = interval ?? Check.standardInterval
+    if let timeout, timeout > effective, let entry = section.entry(CheckKeys.timeout.name),
+      interval != nil || !section.has(CheckKeys.every)
+    {
+      let note =
+        section.entry(CheckKeys.every.name).map {
+          Diagnostic.Note("'every' is written here", excerpt: $0.value.excerpt)
+        }
+        ?? Diagnostic.Note("'every' is 60s where nothing is written")
+      sink.error(
+        "timeout \(Units.text(of: timeout)) is longer than every \(Units.text(of: effective))", at: entry.value,
+        notes: [note])
+    }
+    let labels = Dictionary((section(CheckKeys.labels) ?? []).map { ($0.name, $0.value) }) { first, _ in first }
+    let name = section(CheckKeys.name)
+    let movedFrom = section(CheckKeys.movedFrom)
+    let group = section(CheckKeys.group)
+    let regions = section(CheckKeys.regions)
+    let isEnabled = section(CheckKeys.enabled) ?? true
+    let retry = section(CheckKeys.retry) ?? .none
+    let objective = section(CheckKeys.objective) ?? .standard
+    guard let id, let idNode = section.entry(CheckKeys.id.name)?.value else { return nil }
+    if movedFrom == id, let entry = section.entry(CheckKeys.movedFrom.name) {
+      sink.error("a check cannot be moved from its own id '\(id)'", at: entry.value)
+    }
+    return Check(
+      id: id, name: name, movedFrom: movedFrom, group: group, labels: labels, kind: kind, interval: effective,
+      timeout: timeout ?? min(Check.standardTimeout, effective), regions: regions, isEnabled: isEnabled, retry: retry,
+      objective: objective, location: idNode.excerpt.location)
+  }
+
+  private func assemble(
+    _ check: Check, _ section: Section, _ probe: YAMLNode.Entry, _ compiler: ScopeCompiler, _ reader: Reader
+  ) -> ScenarioCheck? {
+    var check = check
+    let body = DialogueGroups.kept(in: probe.value, kind: check.kind)
+    let expectations = expectations(section, probe, kind: check.kind, compiler)
+    guard let tree = compiler.tree(body.withoutJudging) else { return nil }
+    let spec = ProbeDecoder.decode(check.kind, tree.skeleton, owner: probe.key, reader)
+    let fixed = tree.isFixed && !reader.waitsForRun ? spec : nil
+    check.host = fixed?.host
+    let template = ProbeTemplate(
+      kind: check.kind, fixed: fixed, tree: tree, owner: probe.key, folder: folder, files: files)
+    let step = Step(
+      name: check.id.text, kind: check.kind, probe: template, expectations: expectations,
+      retry: section.has(CheckKeys.retry) ? check.retry : nil, folder: folder,
+      isSensitive: section(CheckKeys.sensitive) ?? false)
+    return ScenarioCheck(
+      check: check, steps: [step], propagatesTrace: section(CheckKeys.trace) ?? true, variables: compiler.scope)
+  }
+
+  /// The lists in the probe and beside it, joined; the default expectation where nothing must hold.
+  private func expectations(
+    _ section: Section, _ probe: YAMLNode.Entry, kind: ProbeKind, _ compiler: ScopeCompiler
+  ) -> [Expectation] {
+    func list(_ key: Key<[YAMLNode]>, _ kind: ExpectationResult.Kind) -> [Expectation] {
+      let inside = probe.value.entry(named: key.name).flatMap { key.form.read($0.value, section.reader) } ?? []
+      return (inside + (section(key) ?? [])).compactMap { node in
+        compiler.expectation(node, kind: self.kind(of: probe)).map {
+          Expectation(kind: kind, expression: $0, isDefault: false, node: node)
+        }
+      }
+    }
+    var expected = list(JudgingKeys.expect, .expect)
+    let isWritten = probe.value.entry(named: JudgingKeys.expect.name) != nil || section.has(JudgingKeys.expect)
+    if !isWritten, let source = FactDeclarations.defaultExpectation(of: kind),
+      case .success(let expression) = compiler.compiled(source, kind: kind)
+    {
+      expected = [Expectation(kind: .expect, expression: expression, isDefault: true, node: probe.key)]
+    }
+    return expected + list(JudgingKeys.until, .until) + list(JudgingKeys.warn, .warn)
+  }
+
+  private func kind(of probe: YAMLNode.Entry) -> ProbeKind { Self.kinds[probe.name] ?? .http }
+}
+
+extension YAMLNode {
+  /// A probe's map without `expect`, `warn` and `until`, which hold expressions and no templates.
+  fileprivate var withoutJudging: YAMLNode {
+    guard case .mapping(let entries) = content else { return self }
+    let names = JudgingKeys.all.map(\.name)
+    let kept = entries.filter { !names.contains($0.name) }
+    return kept.count == entries.count ? self : replacing(.mapping(kept), isRendered: isRendered)
+  }
+}
+
+extension Check {
+  /// Where no `every` is written.
+  static let standardInterval = Duration.seconds(60)
+  /// Where no `timeout` is written.
+  static let standardTimeout = Duration.seconds(10)
+}

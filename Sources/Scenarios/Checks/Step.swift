@@ -1,0 +1,69 @@
+package import Expressions
+package import Model
+
+/// One probe with what is expected of it.
+package struct Step: Sendable {
+  /// Unique in its check; the check's id for a plain check.
+  package let name: String
+  /// Which kind of probe.
+  package let kind: ProbeKind
+  /// What is sent.
+  package let probe: ProbeTemplate
+  /// `expect`, then `until`, then `warn`, each in written order; the default one included.
+  package let expectations: [Expectation]
+  /// How it is repeated; nil where nothing is written, and `until` then polls every second.
+  package let retry: RetryPolicy?
+  /// The folder that relative paths start from, and may not leave.
+  package let folder: String
+  /// Whether bodies stay out of every record.
+  package let isSensitive: Bool
+  /// Whether an expectation asks for `verified`, `verify_error` or `certificate`: then expectations alone decide about a
+  /// certificate that cannot be verified.
+  package let speaksOfVerification: Bool
+
+  init(
+    name: String, kind: ProbeKind, probe: ProbeTemplate, expectations: [Expectation], retry: RetryPolicy?,
+    folder: String, isSensitive: Bool
+  ) {
+    self.name = name
+    self.kind = kind
+    self.probe = probe
+    self.expectations = expectations
+    self.retry = retry
+    self.folder = folder
+    self.isSensitive = isSensitive
+    speaksOfVerification = expectations.contains { expectation in
+      expectation.expression.references.contains { FactDeclarations.verification.contains($0.path.first ?? "") }
+    }
+  }
+}
+
+/// One expression that must hold, should hold, or is waited for.
+package struct Expectation: Sendable {
+  /// Whether it must hold, should hold, or is waited for.
+  package let kind: ExpectationResult.Kind
+  /// What is evaluated; it gives bool, or is dynamic.
+  package let expression: Expression
+  /// Whether it stands in for one that nobody wrote.
+  package let isDefault: Bool
+  /// Where it is written; for a default one, the probe's key.
+  private let node: YAMLNode
+
+  init(kind: ExpectationResult.Kind, expression: Expression, isDefault: Bool, node: YAMLNode) {
+    self.kind = kind
+    self.expression = expression
+    self.isDefault = isDefault
+    self.node = node
+  }
+
+  /// The expression as written.
+  package var source: String { expression.source }
+
+  /// The place of the whole expression, or of a part of it; for a default one, that of the probe's key.
+  ///
+  /// - Parameter range: UTF-8 offsets in `source`.
+  package func excerpt(of range: Range<Int>? = nil) -> SourceExcerpt {
+    guard let range, !isDefault else { return node.excerpt }
+    return node.source.excerpt(ScalarMap.span(of: range, in: node))
+  }
+}

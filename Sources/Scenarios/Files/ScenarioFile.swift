@@ -1,0 +1,136 @@
+import Model
+
+/// The keys of a file.
+enum FileKeys {
+  static let version = Key("version", .integer(1...1), isRequired: true, "version of this format: 1")
+  static let defaults = Key("defaults", .node(.section(CheckKeys.defaults)), "what checks have in common")
+  static let variables = Key("variables", .variables, "values for templates and expressions")
+  static let secrets = Key("secrets", .secrets, "values that are never printed")
+  static let include = Key("include", .include, "files with fragments, variables and secrets")
+  static let checks = Key("checks", .nodes(.section(CheckKeys.table)), "what is watched")
+  static let fragments = Key("fragments", .fragments, "steps for journeys of files that include this one")
+
+  static let table = SectionTable(
+    "scenario", [version.any, defaults.any, variables.any, secrets.any, include.any, checks.any, fragments.any])
+}
+
+/// The keys of one secret.
+enum SecretKeys {
+  static let env = Key("env", .nonEmptyText, "environment variable that holds it")
+  static let file = Key("file", .path(allowsAbsolute: true), "file that holds it; its final line end is taken off")
+  static let table = SectionTable("secret", [env.any, file.any], oneOf: ["env", "file"])
+}
+
+/// Where a secret comes from.
+enum SecretOrigin {
+  case environment(String, YAMLNode)
+  case file(String, YAMLNode)
+}
+
+extension Form where Value == SecretOrigin {
+  static let secret = Form.section(SecretKeys.table) { section in
+    if let name = section(SecretKeys.env) { return .environment(name, section.node) }
+    return section(SecretKeys.file).map { .file($0, section.node) }
+  }
+}
+
+extension Form where Value == Fields<SecretOrigin> {
+  static let secrets = Form.map(
+    of: .secret, keyPattern: Form<Fields<YAMLNode>>.identifier,
+    name: Form<Fields<YAMLNode>>.nameFault)
+}
+
+/// The keys of a fragment. Its steps are read when a journey uses it.
+enum FragmentKeys {
+  static let parameters = Key(
+    "parameters", Form<[String]>.list(of: .nonEmptyText), "names that whoever uses it gives values to")
+  static let steps = Key("steps", .nodes(.anything), isRequired: true, "steps of a journey")
+  static let outputs = Key(
+    "outputs", Form<[String]>.list(of: .nonEmptyText), "captures that are seen outside; all without")
+  static let table = SectionTable("fragment", [parameters.any, steps.any, outputs.any])
+}
+
+extension Form where Value == Fields<YAMLNode> {
+  static let fragments = Form.map(
+    of: Form<YAMLNode>(.section(FragmentKeys.table)) { node, reader in
+      Section(node, FragmentKeys.table, reader).map { section in
+        _ = (section(FragmentKeys.parameters), section(FragmentKeys.steps), section(FragmentKeys.outputs))
+        return node
+      }
+    })
+}
+
+/// A file named by `include`, and where.
+struct Inclusion {
+  var path: String
+  var node: YAMLNode
+}
+
+extension Form where Value == [Inclusion] {
+  static let include = Form.list(of: .inclusion)
+}
+
+extension Form where Value == Inclusion {
+  static let inclusion = Form<String>.path(allowsAbsolute: false).map { path, node, _ -> Inclusion? in
+    Inclusion(path: path, node: node)
+  }
+}
+
+extension Form where Value == YAMLNode {
+  /// A map left as it is.
+  static func node(_ schema: SchemaForm) -> Form {
+    Form(schema) { node, reader in
+      if case .mapping = node.content { return node }
+      reader.fault("expected a map, found \(node.foundText)", at: node)
+      return nil
+    }
+  }
+}
+
+extension Form where Value == [YAMLNode] {
+  /// A list whose entries are left as they are.
+  static func nodes(_ item: SchemaForm) -> Form {
+    Form(.list(item, minimum: 0)) { node, reader in
+      if case .sequence(let items) = node.content { return items }
+      reader.fault("expected a list, found \(node.foundText)", at: node)
+      return nil
+    }
+  }
+}
+
+/// What one file says, taken apart.
+struct ScenarioFile {
+  let source: SourceText
+  let defaults: YAMLNode?
+  let variables: Fields<YAMLNode>
+  let secrets: Fields<SecretOrigin>
+  let includes: [Inclusion]
+  /// Nil when the file has no such key.
+  let checks: [YAMLNode]?
+  /// The key `checks`, for messages.
+  let checksKey: YAMLNode?
+
+  /// Nil when the file is no YAML or no map.
+  init?(_ source: SourceText, files: any ScenarioFiles, sink: DiagnosticSink) {
+    guard let root = YAMLComposer.compose(source, sink: sink) else { return nil }
+    let reader = Reader(phase: .load, sink: sink, folder: source.folder, files: files)
+    guard let section = Section(root, FileKeys.table, reader) else { return nil }
+    self.source = source
+    _ = section(FileKeys.version)
+    defaults = section(FileKeys.defaults)
+    variables = section(FileKeys.variables) ?? []
+    secrets = section(FileKeys.secrets) ?? []
+    includes = section(FileKeys.include) ?? []
+    checks = section(FileKeys.checks)
+    checksKey = section.entry(FileKeys.checks.name)?.key
+    _ = section(FileKeys.fragments)
+    if let defaults { Self.check(defaults, reader) }
+  }
+
+  /// `defaults` is read once by itself, so that its faults are told even when no check takes from it.
+  private static func check(_ defaults: YAMLNode, _ reader: Reader) {
+    guard let section = Section(defaults, CheckKeys.defaults, reader) else { return }
+    _ = (section(JudgingKeys.expect), section(JudgingKeys.warn), section(JudgingKeys.until))
+    _ = section(CheckKeys.variables)
+  }
+}

@@ -1,0 +1,222 @@
+import Expressions
+import Model
+
+/// One pass over all files: what is read once and shared lives here.
+struct LoadSession {
+  /// Variables and secrets that a file sees, its own and those of what it includes.
+  private struct Visible {
+    var variables: [String: YAMLNode] = [:]
+    var secrets: [String: Secret] = [:]
+  }
+
+  private let environment: [String: String]
+  private let files: any ScenarioFiles
+  private let standardInput: [UInt8]?
+  private let sink: DiagnosticSink
+  private var overriding: [String: YAMLNode] = [:]
+  private var registry = CheckRegistry()
+  /// Included files by resolved path; nil for one that could not be read.
+  private var included: [String: Visible?] = [:]
+  /// Every secret that was read.
+  private(set) var secrets: Set<Secret> = []
+  /// Every file that was read, in order.
+  private(set) var filesRead: [String] = []
+
+  init(environment: [String: String], files: any ScenarioFiles, standardInput: [UInt8]?, sink: DiagnosticSink) {
+    self.environment = environment
+    self.files = files
+    self.standardInput = standardInput
+    self.sink = sink
+  }
+
+  // MARK: Command line
+
+  /// Reads what the command line says about variables: files first, then `--var`, then `--base`.
+  mutating func read(_ overrides: Overrides) {
+    for path in overrides.variableFiles { readVariables(path) }
+    for text in overrides.variables {
+      guard let (name, value) = assignment(text, flag: "--var", form: "NAME=VALUE") else { continue }
+      let source = SourceText(path: "--var \(name)", folder: ".", bytes: Array(value.utf8))
+      let isBlank = value.utf8.allSatisfy { $0 == 0x20 }
+      if let node = isBlank ? Self.text("", in: source) : YAMLComposer.compose(source, sink: sink) {
+        overriding[name] = node
+      }
+    }
+    for text in overrides.bases {
+      guard let (name, value) = assignment(text, flag: "--base", form: "NAME=URL") else { continue }
+      let source = SourceText(path: "--base \(name)", folder: ".", bytes: Array(value.utf8))
+      let node = Self.text(value, in: source)
+      do {
+        _ = try URLText(value, schemes: [])
+        overriding[name] = node
+      } catch {
+        sink.error(
+          error.message, at: node,
+          notes: [.init("--base sets a variable to a URL: --base shop=https://staging.example")])
+      }
+    }
+  }
+
+  private static func text(_ text: String, in source: SourceText) -> YAMLNode {
+    let span = SourceSpan(start: source.position(of: 0), end: source.position(of: source.bytes.count))
+    return YAMLNode(.scalar(text, isPlain: false), span: span, source: source)
+  }
+
+  private func assignment(_ text: String, flag: String, form: String) -> (name: String, value: String)? {
+    let node = Self.text(text, in: SourceText(path: flag, folder: ".", bytes: Array(text.utf8)))
+    guard let equals = text.firstIndex(of: "=") else {
+      sink.error("\(flag) takes \(form), and '\(text.escaped)' has no '='", at: node)
+      return nil
+    }
+    let name = String(text[..<equals])
+    if let fault = Form<Fields<YAMLNode>>.nameFault(name) {
+      sink.error(fault.message, at: node, notes: fault.notes.map { .init($0) })
+      return nil
+    }
+    return (name, String(text[text.index(after: equals)...]))
+  }
+
+  private mutating func readVariables(_ path: String) {
+    guard let source = read(path, named: path, at: nil), let root = YAMLComposer.compose(source, sink: sink) else {
+      return
+    }
+    let reader = Reader(phase: .load, sink: sink, folder: source.folder, files: files)
+    for (name, value) in Form.variables.read(root, reader) ?? [] { overriding[name] = value }
+  }
+
+  // MARK: Files
+
+  /// The checks of one named file.
+  mutating func load(_ path: String) -> [ScenarioCheck] {
+    let source: SourceText?
+    if path == FileCollector.standardInput {
+      source = standardInput.flatMap { accept($0, named: "<stdin>") }
+      if standardInput == nil { sink.report(Diagnostic("there is no standard input to read '-' from")) }
+    } else {
+      source = read(path, named: path, at: nil)
+    }
+    guard let source, let file = ScenarioFile(source, files: files, sink: sink) else { return [] }
+    let visible = visible(from: file, chain: [files.realPath(path) ?? path])
+    guard let nodes = file.checks else { return [] }
+    let compiler = compiler(visible, own: [])
+    let decoder = CheckDecoder(
+      compiler: compiler, defaults: file.defaults, folder: source.folder, files: files, sink: sink,
+      compilerWithVariables: { [self] own in self.compiler(visible, own: own) })
+    for node in nodes { registry.add(node, sink: sink) }
+    return nodes.compactMap(decoder.decode)
+  }
+
+  /// Called when all files are loaded.
+  func finish() {
+    registry.finish(sink: sink)
+  }
+
+  private func compiler(_ visible: Visible, own: Fields<YAMLNode>) -> ScopeCompiler {
+    var variables = visible.variables
+    for (name, value) in own { variables[name] = value }
+    variables.merge(overriding) { _, override in override }
+    return ScopeCompiler(variables: variables, secrets: visible.secrets, environment: environment, sink: sink)
+  }
+
+  /// - Parameter node: where the file is named, when a file names it.
+  private mutating func read(_ path: String, named name: String, at node: YAMLNode?) -> SourceText? {
+    do {
+      let bytes = try files.read(path, limit: ScenarioLoader.fileLimit)
+      filesRead.append(path)
+      return accept(bytes, named: name)
+    } catch {
+      sink.report(Diagnostic("'\(name)' could not be read: \(error)", excerpt: node?.excerpt))
+      return nil
+    }
+  }
+
+  private func accept(_ bytes: [UInt8], named name: String) -> SourceText? {
+    guard bytes.count <= ScenarioLoader.fileLimit else {
+      sink.report(Diagnostic("'\(name)' is longer than \(ScenarioLoader.fileLimit >> 20) MiB"))
+      return nil
+    }
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+      sink.report(Diagnostic("'\(name)' is UTF-16", notes: [.init("scenario files are UTF-8")]))
+      return nil
+    }
+    return SourceText(path: name, folder: name == "<stdin>" ? "." : Path.folder(of: name), bytes: bytes)
+  }
+
+  // MARK: Includes and secrets
+
+  /// - Parameter chain: the files that led here, to find a circle.
+  private mutating func visible(from file: ScenarioFile, chain: [String]) -> Visible {
+    var visible = Visible()
+    for inclusion in file.includes {
+      guard let other = include(inclusion, from: file, chain: chain) else { continue }
+      visible.variables.merge(other.variables) { _, later in later }
+      visible.secrets.merge(other.secrets) { _, later in later }
+    }
+    for (name, value) in file.variables { visible.variables[name] = value }
+    for (name, origin) in file.secrets {
+      guard let secret = secret(name, origin, folder: file.source.folder) else {
+        // Known all the same, so that what uses it is not told to be wrong too.
+        visible.secrets[name] = Secret("")
+        continue
+      }
+      visible.secrets[name] = secret
+      secrets.insert(secret)
+    }
+    return visible
+  }
+
+  private mutating func include(_ inclusion: Inclusion, from file: ScenarioFile, chain: [String]) -> Visible? {
+    let path = Path.join(file.source.folder, inclusion.path)
+    let resolved = files.realPath(path) ?? path
+    if chain.contains(resolved) {
+      sink.error("'\(inclusion.path)' includes itself, directly or by way of others", at: inclusion.node)
+      return nil
+    }
+    if let known = included[resolved] { return known }
+    var result: Visible?
+    if let source = read(path, named: path, at: inclusion.node),
+      let other = ScenarioFile(source, files: files, sink: sink)
+    {
+      if let key = other.checksKey {
+        sink.error(
+          "an included file may not hold checks", at: inclusion.node,
+          notes: [.init("they are written here; name the file on the command line instead", excerpt: key.excerpt)])
+      }
+      result = visible(from: other, chain: chain + [resolved])
+    }
+    included[resolved] = .some(result)
+    return result
+  }
+
+  private mutating func secret(_ name: String, _ origin: SecretOrigin, folder: String) -> Secret? {
+    switch origin {
+    case .environment(let variable, let node):
+      guard let value = environment[variable], !value.isEmpty else {
+        let state = environment[variable] == nil ? "not set" : "empty"
+        sink.error("secret '\(name)': environment variable '\(variable)' is \(state)", at: node)
+        return nil
+      }
+      return Secret(value)
+    case .file(let path, let node):
+      let full = Path.join(folder, path)
+      do {
+        var bytes = try files.read(full, limit: 1 << 20)
+        filesRead.append(full)
+        if bytes.last == 0x0A { bytes.removeLast() }
+        if bytes.last == 0x0D { bytes.removeLast() }
+        guard !bytes.isEmpty else {
+          sink.error("secret '\(name)': file '\(path)' is empty", at: node)
+          return nil
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+          sink.error("secret '\(name)': file '\(path)' is not UTF-8", at: node)
+          return nil
+        }
+        return Secret(text)
+      } catch {
+        sink.error("secret '\(name)': file '\(path)' could not be read: \(error)", at: node)
+        return nil
+      }
+    }
+  }
+}

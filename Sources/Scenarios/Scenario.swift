@@ -1,0 +1,39 @@
+package import Model
+
+/// All that the named files say.
+package struct Scenario: Sendable {
+  /// In the order of the files, and in each as written.
+  package let checks: [ScenarioCheck]
+  /// Masks every secret of the files.
+  package let redactor: Redactor
+  /// Every file that was read, for whoever watches them for changes.
+  package let files: [String]
+  /// Every directory that was walked, in which new files may appear.
+  package let directories: [String]
+
+  init(checks: [ScenarioCheck], redactor: Redactor, files: [String], directories: [String]) {
+    self.checks = checks
+    self.redactor = redactor
+    self.files = files
+    self.directories = directories
+  }
+}
+
+/// A check with what it sends and expects. A plain check is a journey of one step.
+package struct ScenarioCheck: Sendable {
+  /// Identity, rhythm and promise.
+  package let check: Check
+  /// One for a plain check.
+  package let steps: [Step]
+  /// Whether requests carry `traceparent`.
+  package let propagatesTrace: Bool
+  /// What its expressions and templates see; shared by the checks of a file.
+  package let variables: VariableScope
+
+  init(check: Check, steps: [Step], propagatesTrace: Bool, variables: VariableScope) {
+    self.check = check
+    self.steps = steps
+    self.propagatesTrace = propagatesTrace
+    self.variables = variables
+  }
+}

@@ -1,0 +1,62 @@
+import Model
+
+/// What came of loading: a scenario, or all that is wrong.
+package struct LoadResult: Sendable {
+  /// Nil when any diagnostic is an error.
+  package let scenario: Scenario?
+  /// In the order of files and lines as they were read.
+  package let diagnostics: [Diagnostic]
+}
+
+/// Reads scenario files: everything wrong in any of them is told in one pass, and nothing is sent.
+package struct ScenarioLoader: Sendable {
+  /// The largest file that is read.
+  package static let fileLimit = 16 << 20
+
+  private let environment: [String: String]
+  private let files: any ScenarioFiles
+
+  /// - Parameter environment: the process environment, for `env` and for secrets.
+  package init(environment: [String: String], files: any ScenarioFiles = DiskFiles()) {
+    self.environment = environment
+    self.files = files
+  }
+
+  /// Loads files and directories.
+  ///
+  /// - Parameters:
+  ///   - paths: as the user gave them; `-` means standard input.
+  ///   - standardInput: what came from there.
+  package func load(
+    paths: [String], overrides: Overrides = Overrides(), standardInput: [UInt8]? = nil
+  ) -> LoadResult {
+    let sink = DiagnosticSink()
+    var session = LoadSession(environment: environment, files: files, standardInput: standardInput, sink: sink)
+    session.read(overrides)
+    var collector = FileCollector(files: files, sink: sink)
+    for path in paths { collector.add(path) }
+    let checks = collector.found.flatMap { session.load($0.path) }
+    session.finish()
+    if checks.isEmpty, !sink.hasErrors {
+      let names = paths.map { "'\($0)'" }.joined(separator: ", ")
+      sink.report(Diagnostic(paths.isEmpty ? "no scenario files were named" : "there are no checks in \(names)"))
+    }
+    let redactor = Redactor(session.secrets)
+    let scenario = Scenario(
+      checks: checks, redactor: redactor, files: session.filesRead, directories: collector.directories)
+    return LoadResult(
+      scenario: sink.hasErrors ? nil : scenario, diagnostics: sink.finished().map { $0.masked(by: redactor) })
+  }
+}
+
+extension Diagnostic {
+  /// With every secret masked: an override or an environment variable may hold one by accident.
+  fileprivate func masked(by redactor: Redactor) -> Diagnostic {
+    guard !redactor.isEmpty else { return self }
+    var copy = self
+    copy.message = redactor.redact(message)
+    copy.excerpt?.lineText = redactor.redact(excerpt?.lineText ?? "")
+    copy.suggestion = suggestion.map(redactor.redact)
+    return copy
+  }
+}

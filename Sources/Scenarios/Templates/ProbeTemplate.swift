@@ -1,0 +1,42 @@
+import Expressions
+package import Model
+
+/// A probe as written: ready when everything in it is constant, else rendered anew at each attempt.
+package struct ProbeTemplate: Sendable {
+  /// Which kind of probe.
+  package let kind: ProbeKind
+  /// What the prober is given, when no run can change it.
+  package let fixed: ProbeSpec?
+  private let tree: TemplateTree
+  /// The key that names the probe.
+  private let owner: YAMLNode
+  private let folder: String
+  private let files: any ScenarioFiles
+
+  init(
+    kind: ProbeKind, fixed: ProbeSpec?, tree: TemplateTree, owner: YAMLNode, folder: String, files: any ScenarioFiles
+  ) {
+    self.kind = kind
+    self.fixed = fixed
+    self.tree = tree
+    self.owner = owner
+    self.folder = folder
+    self.files = files
+  }
+
+  /// What the prober is given in this run.
+  ///
+  /// - Throws: what could not be evaluated, or what was evaluated to something that cannot be sent. Nothing was sent then.
+  package func spec(in scope: RunScope) throws(TemplateFailure) -> ProbeSpec {
+    if let fixed { return fixed }
+    let node = try tree.rendered(scope.bindings())
+    let sink = DiagnosticSink()
+    let reader = Reader(phase: .run, sink: sink, folder: folder, files: files)
+    let spec = ProbeDecoder.decode(kind, node, owner: owner, reader)
+    if let fault = sink.diagnostics.first {
+      throw TemplateFailure(message: fault.message, excerpt: fault.excerpt ?? owner.excerpt)
+    }
+    guard let spec else { throw TemplateFailure(message: "'\(kind)' gave nothing to send", excerpt: owner.excerpt) }
+    return spec
+  }
+}
