@@ -1,0 +1,57 @@
+import Model
+import Transport
+
+/// What is sent next: the first request, then what each redirect makes of it (RFC 9110 section 15.4).
+struct HTTPHop {
+  private(set) var url: HTTPURL
+  private(set) var method: String
+  private(set) var headers: [HeaderField]
+  private(set) var carriesBody = true
+  /// How many redirects led here.
+  private(set) var redirects = 0
+  /// Whether another origin was ever gone to. What proves who we are stays behind then, for good: the first origin may
+  /// be reached again by way of one that chose the URL.
+  private(set) var hasLeftOrigin = false
+  private let origin: HTTPURL
+
+  /// The first request.
+  init(url: HTTPURL, method: String, headers: [HeaderField]) {
+    self.url = url
+    self.method = method
+    self.headers = headers
+    origin = url
+  }
+
+  /// Goes where an answer sends the client.
+  mutating func follow(to next: HTTPURL, status: Int) {
+    url = next
+    redirects += 1
+    if !next.isSameOrigin(as: origin), !hasLeftOrigin {
+      hasLeftOrigin = true
+      remove(["authorization", "cookie", "proxy-authorization", "host", "traceparent"])
+    }
+    if Self.becomesGet(method, status: status) {
+      method = "GET"
+      carriesBody = false
+      remove(["content-type", "content-length", "content-encoding", "content-language", "content-location"])
+    }
+  }
+
+  /// Adds a field, such as the authorization that had to be fetched first.
+  mutating func add(_ field: HeaderField) {
+    headers.append(field)
+  }
+
+  /// Whether the next request is a GET without a body: as browsers have it for POST, and for 303 by definition.
+  static func becomesGet(_ method: String, status: Int) -> Bool {
+    switch status {
+    case 301, 302: method == "POST"
+    case 303: method != "GET" && method != "HEAD"
+    default: false
+    }
+  }
+
+  private mutating func remove(_ names: [String]) {
+    headers.removeAll { field in names.contains { field.name.isSameField(as: $0) } }
+  }
+}

@@ -1,0 +1,281 @@
+import Model
+import Transport
+
+/// One run of an HTTP probe: hop after hop until an answer stands.
+struct HTTPRun {
+  private let request: PreparedRequest
+  private let folder: String
+  private let equipment: ProbeEquipment
+  private let tokens: OAuth2Tokens
+  private let session: HTTPSession
+  private let deadline: Deadline
+
+  private var hop: HTTPHop
+  private var phases = Phases()
+  private var ip = ""
+  private var tls: TLSFacts?
+  private var facts: HTTPFacts
+
+  private var spec: HTTPSpec { request.spec }
+
+  init(
+    _ request: PreparedRequest, folder: String, equipment: ProbeEquipment, tokens: OAuth2Tokens, session: HTTPSession,
+    deadline: Deadline
+  ) {
+    self.request = request
+    self.folder = folder
+    self.equipment = equipment
+    self.tokens = tokens
+    self.session = session
+    self.deadline = deadline
+    hop = HTTPHop(url: request.url, method: request.spec.method, headers: request.headers)
+    facts = HTTPFacts(url: request.url.text, method: request.spec.method)
+  }
+
+  /// Makes the exchange.
+  mutating func observe() async -> Observation {
+    do throws(HopFailure) {
+      try await authorize()
+      try await followHops()
+      return observation(failure: nil)
+    } catch {
+      return observation(failure: error.failure)
+    }
+  }
+
+  private func observation(failure: ProbeFailure?) -> Observation {
+    Observation(facts: Facts(phases: phases, ip: ip, tls: tls, detail: .http(facts)), failure: failure)
+  }
+
+  // MARK: Hops
+
+  private mutating func followHops() async throws(HopFailure) {
+    while true {
+      let exchange = try await send(request(for: hop))
+      take(exchange)
+      if let failure = exchange.failure { throw HopFailure(failure) }
+      guard spec.maxRedirects > 0, HTTPStatus.isRedirect(exchange.status),
+        let location = exchange.values(of: "location").first
+      else {
+        if exchange.status == 401, let key = tokenKey { tokens.forget(key) }
+        return
+      }
+      guard hop.redirects < spec.maxRedirects else {
+        throw HopFailure(
+          ProbeFailure(
+            .tooManyRedirects, during: .receive,
+            "\(hop.url) redirects to \"\(location)\" after \(hop.redirects) redirects; follow_redirects allows no more"))
+      }
+      do throws(HTTPURLError) {
+        hop.follow(to: try hop.url.resolving(location), status: exchange.status)
+      } catch {
+        throw HopFailure(
+          ProbeFailure(.protocolError, during: .receive, "\(hop.url) redirects to what cannot be followed: \(error)"))
+      }
+    }
+  }
+
+  /// Takes over what one hop showed; the last one stands.
+  private mutating func take(_ exchange: HTTPExchange) {
+    phases = phases + exchange.phases
+    ip = exchange.ip
+    tls = exchange.tls
+    facts.status = exchange.status
+    facts.statusText = exchange.statusText
+    facts.headers = exchange.headers
+    facts.body = exchange.body
+    facts.version = exchange.version
+    facts.url = hop.url.text
+    facts.method = hop.method
+    facts.redirects = hop.redirects
+    facts.requestHeaders = exchange.sentHeaders ?? expectedHeaders()
+  }
+
+  /// The fields that libcurl sends for a first hop, where it adds nothing that we cannot know.
+  private func expectedHeaders() -> [HeaderField] {
+    var headers = hop.headers
+    if !headers.contains(where: { $0.name.isSameField(as: "host") }) {
+      headers.insert(HeaderField("Host", hop.url.authority), at: 0)
+    }
+    if let cookies = request.cookies { headers.append(HeaderField("Cookie", cookies)) }
+    if hop.carriesBody {
+      switch request.body {
+      case .bytes(let bytes): headers.append(HeaderField("Content-Length", "\(bytes.count)"))
+      case .file(let file): headers.append(HeaderField("Content-Length", "\(file.size)"))
+      case .none, .multipart: break
+      }
+    }
+    return headers
+  }
+
+  private func request(for hop: HTTPHop) -> HTTPRequest {
+    var digest: (username: String, password: String)?
+    if case .digest(let username, let password) = spec.auth, !hop.hasLeftOrigin { digest = (username, password) }
+    return HTTPRequest(
+      url: hop.url, method: hop.method, headers: hop.headers, cookies: hop.hasLeftOrigin ? nil : request.cookies,
+      body: hop.carriesBody ? request.body : .none, digest: digest, version: spec.version,
+      route: .direct([], port: hop.url.port), decodesContent: spec.acceptsCompression,
+      maxBodyBytes: spec.maxBodyBytes, dropsRedirectBody: spec.maxRedirects > 0,
+      // libcurl adds cookies that earlier hops set, and the answer to a challenge.
+      capturesHead: hop.redirects > 0 || digest != nil)
+  }
+
+  /// Finds the way for a request, then sends it.
+  private mutating func send(_ request: HTTPRequest) async throws(HopFailure) -> HTTPExchange {
+    var request = request
+    let isForeign = hop.hasLeftOrigin
+    do throws(ResolutionFailure) {
+      request.route = try await route(to: request.url, isForeign: isForeign)
+    } catch {
+      phases = phases + session.phasesSoFar()
+      throw HopFailure(error.probeFailure)
+    }
+    if request.url.isSecure || self.request.proxy?.scheme == "https" {
+      request.tls = try tlsOptions(isForeign: isForeign)
+    }
+    return await session.exchange(request)
+  }
+
+  private func route(to url: HTTPURL, isForeign: Bool) async throws(ResolutionFailure) -> HTTPRoute {
+    if let proxy = request.proxy {
+      let addresses = try await addresses(of: proxy.host, .any)
+      let target = proxy.needsTargetAddress ? try await self.addresses(of: url.host, spec.family) : []
+      return .proxy(proxy, addresses: addresses, target: target)
+    }
+    if let address = request.address, !isForeign {
+      return .direct(try await addresses(of: address.host, spec.family), port: UInt16(clamping: address.port))
+    }
+    return .direct(try await addresses(of: url.host, spec.family), port: url.port)
+  }
+
+  private func addresses(of host: String, _ family: AddressFamily) async throws(ResolutionFailure) -> [IPAddress] {
+    try await equipment.resolver.addresses(of: host, family: family, deadline: deadline)
+  }
+
+  private func tlsOptions(isForeign: Bool) throws(HopFailure) -> HTTPTLS {
+    var options = spec.tls
+    if isForeign {
+      // The client's certificate is for the origin that was written down, and so is the name to ask for.
+      options.certificate = nil
+      options.key = nil
+      options.serverName = nil
+    }
+    do throws(TLSSettingsFailure) {
+      return HTTPTLS(
+        settings: try equipment.tls.settings(for: options, folder: folder), verify: options.verify,
+        serverName: options.serverName)
+    } catch {
+      throw HopFailure(error.probeFailure)
+    }
+  }
+
+  // MARK: OAuth2
+
+  private var tokenKey: OAuth2Tokens.Key? {
+    guard case .oauth2(let tokenURL, let clientID, let clientSecret, let scopes) = spec.auth else { return nil }
+    return OAuth2Tokens.Key(tokenURL: tokenURL, clientID: clientID, clientSecret: clientSecret, scopes: scopes)
+  }
+
+  /// Fetches a token where one is needed and none is at hand (RFC 6749 section 4.4).
+  private mutating func authorize() async throws(HopFailure) {
+    guard let key = tokenKey,
+      !hop.headers.contains(where: { $0.name.isSameField(as: "authorization") })
+    else { return }
+    while true {
+      switch tokens.claim(key, for: deadline) {
+      case .token(let token): return use(token)
+      case .wait:
+        do throws(WaitFailure) {
+          _ = try await deadline.wait()
+        } catch {
+          let code: ReasonCode = error == .cancelled ? .cancelled : .timeout
+          throw HopFailure(
+            ProbeFailure(code, during: .wait, "no OAuth2 token from \(key.tokenURL) in time, which another check asked for"))
+        }
+      case .fetch:
+        do throws(HopFailure) {
+          let token = try await fetchToken(key)
+          tokens.fulfill(key, with: token)
+          // However soon it expires, it is good for the run that asked for it.
+          return use(token.value)
+        } catch {
+          tokens.fulfill(key, with: nil)
+          throw error
+        }
+      }
+    }
+  }
+
+  private mutating func use(_ token: String) {
+    hop.add(HeaderField("Authorization", "Bearer \(token)"))
+    session.restartClock()
+  }
+
+  /// Asks the token endpoint, first with the credentials in a header, which every server must support, then in the body,
+  /// which some want instead (RFC 6749 section 2.3.1).
+  private mutating func fetchToken(_ key: OAuth2Tokens.Key) async throws(HopFailure) -> OAuth2Tokens.Token {
+    let url: HTTPURL
+    do throws(HTTPURLError) {
+      url = try HTTPURL(key.tokenURL)
+    } catch {
+      throw HopFailure(ProbeFailure(.templateFailed, during: .resolve, "auth.oauth2.token_url: \(error)"))
+    }
+    // A session of its own: the token endpoint's cookies are none of the target's.
+    let session: HTTPSession
+    do throws(TransportFault) {
+      session = try equipment.http.session(deadline)
+    } catch {
+      throw HopFailure(ProbeFailure(.internal, during: .resolve, error.description))
+    }
+    defer { session.end() }
+    for style in OAuth2Tokens.Style.allCases {
+      var request = HTTPRequest(
+        url: url, method: "POST", headers: key.headers(style, userAgent: equipment.userAgent),
+        body: .bytes(key.body(style)), route: .direct([], port: url.port), maxBodyBytes: 1 << 20)
+      do throws(ResolutionFailure) {
+        request.route = try await tokenRoute(to: url)
+      } catch {
+        phases = session.phasesSoFar()
+        throw HopFailure(error.probeFailure)
+      }
+      if url.isSecure { request.tls = try tlsOptions(isForeign: !url.isSameOrigin(as: hop.url)) }
+      let exchange = await session.exchange(request)
+      if exchange.failure == nil, let token = OAuth2Tokens.Token(exchange) { return token }
+      let isRefused = exchange.failure == nil && (exchange.status == 400 || exchange.status == 401)
+      if isRefused, style != OAuth2Tokens.Style.allCases.last { continue }
+      throw tokenFailure(exchange, at: url)
+    }
+    preconditionFailure("Every style of authentication either gives a token or throws.")
+  }
+
+  private func tokenRoute(to url: HTTPURL) async throws(ResolutionFailure) -> HTTPRoute {
+    // As for another origin: `address` is about the target alone.
+    try await route(to: url, isForeign: true)
+  }
+
+  /// What the token endpoint showed stands for the run.
+  private mutating func tokenFailure(_ exchange: HTTPExchange, at url: HTTPURL) -> HopFailure {
+    take(exchange)
+    facts.url = url.text
+    facts.method = "POST"
+    facts.requestHeaders = []
+    if var failure = exchange.failure {
+      failure.message = "at the token endpoint: \(failure.message)"
+      return HopFailure(failure)
+    }
+    let detail =
+      exchange.status == 200
+      ? "the answer holds no access_token" : "status is \(exchange.status), expected 200"
+    return HopFailure(
+      ProbeFailure(.expectationFailed, during: .receive, "the token endpoint \(url) gives no token: \(detail)"))
+  }
+}
+
+/// What ends a run early.
+private struct HopFailure: Error {
+  let failure: ProbeFailure
+
+  init(_ failure: ProbeFailure) {
+    self.failure = failure
+  }
+}
