@@ -6,6 +6,12 @@ package struct Template: Sendable, Hashable {
     package let source: String
     /// Where it stands in the template's text, in UTF-8 offsets, without `${` and `}`.
     package let range: Range<Int>
+
+    /// An expression at a place of a template's text.
+    package init(source: String, range: Range<Int>) {
+      self.source = source
+      self.range = range
+    }
   }
 
   fileprivate enum Segment: Sendable, Hashable {

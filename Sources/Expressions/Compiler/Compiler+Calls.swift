@@ -33,8 +33,13 @@ extension Compiler {
   private mutating func invoke(
     _ name: String, isMember: Bool, _ call: Syntax.Call, receiver: Typed?, _ range: Range<Int>
   ) -> Typed {
-    let arguments = (receiver.map { [$0] } ?? []) + call.arguments.map { compile($0) }
     let entries = environment.functions.entries(named: name, isMember: isMember)
+    if entries.isEmpty, isMember, let macro = Suggestion.nearest(to: name, among: Self.macroNames) {
+      // The arguments would only add that the macro's variable is unknown.
+      return fail(
+        Issue("unknown function '\(name)'", range: call.nameRange, suggestion: macro), .noSuchFunction)
+    }
+    let arguments = (receiver.map { [$0] } ?? []) + call.arguments.map { compile($0) }
     if entries.isEmpty { return unknownFunction(name, isMember: isMember, call.nameRange) }
     guard let entry = environment.functions.entry(named: name, isMember: isMember, arguments: arguments.count) else {
       return noOverload(name, arguments, entries, range)

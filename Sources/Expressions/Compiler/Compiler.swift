@@ -128,9 +128,9 @@ struct Compiler {
 
   private mutating func unknown(_ name: String, _ range: Range<Int>) -> Typed {
     let known = environment.variables.keys + locals.map(\.name)
-    var message = "unknown name '\(name)'"
+    let message = "unknown name '\(name)'"
     if !environment.functions.entries(named: name, isMember: false).isEmpty {
-      message = "'\(name)' is a function; call it with parentheses"
+      return fail(Issue("'\(name)' is a function; call it with parentheses", range: range), .noSuchName)
     }
     let suggestion = Suggestion.nearest(to: name, among: known)
     let allowed = suggestion == nil && known.count <= 40 ? known.sorted() : []

@@ -8,6 +8,13 @@ package struct Explanation: Sendable, Hashable {
     package let source: String
     /// Its value in one bounded line, or the message of its error.
     package let value: String
+
+    /// A part at a place.
+    package init(range: Range<Int>, source: String, value: String) {
+      self.range = range
+      self.source = source
+      self.value = value
+    }
   }
 
   /// Longest summary, in code points.
@@ -17,6 +24,12 @@ package struct Explanation: Sendable, Hashable {
   package let summary: String
   /// What the summary speaks of, in the order in which it was looked at.
   package let parts: [Part]
+
+  /// A summary of its own making, for facts that no expression judged.
+  package init(summary: String, parts: [Part]) {
+    self.summary = summary
+    self.parts = parts
+  }
 }
 
 extension Expression {

@@ -122,7 +122,8 @@ struct JSONParser {
     while position < bytes.count {
       let byte = bytes[position]
       if byte == UInt8(ascii: "\"") {
-        let text = try text(bytes[start..<position], at: start)
+        let content = UnsafeRawBufferPointer(rebasing: bytes[start..<position]).assumingMemoryBound(to: UInt8.self)
+        let text = try text(content, at: start)
         position += 1
         return text
       }

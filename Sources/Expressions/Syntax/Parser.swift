@@ -2,9 +2,9 @@
 /// files that nobody has read yet.
 struct Parser {
   /// Levels of brackets; the specification asks for at least 12 of most kinds and 32 of parentheses.
-  static let deepestNesting = 100
+  static let deepestNesting = 64
   /// Height of the tree, which chains such as `a + b + c` also raise.
-  static let tallestTree = 250
+  static let tallestTree = 128
   /// Bytes of a source.
   static let longestSource = 256 << 10
 
@@ -81,12 +81,19 @@ struct Parser {
     guard depth <= Self.deepestNesting else {
       throw Issue.Thrown("the expression is nested more than \(Self.deepestNesting) levels deep", token.range)
     }
-    let condition = try binary(above: 0)
-    guard try take(.question) else { return condition }
-    let yes = try binary(above: 0)
-    _ = try expect(.colon)
-    let no = try expression()
-    return try node(.conditional(condition, yes, no), condition.range.lowerBound..<no.range.upperBound)
+    // A chain of conditions is read in a loop: it is long in sources, and would be deep as a recursion.
+    var conditions: [(condition: Syntax, yes: Syntax)] = []
+    var last = try binary(above: 0)
+    while try take(.question) {
+      let yes = try binary(above: 0)
+      _ = try expect(.colon)
+      conditions.append((last, yes))
+      last = try binary(above: 0)
+    }
+    for (condition, yes) in conditions.reversed() {
+      last = try node(.conditional(condition, yes, last), condition.range.lowerBound..<last.range.upperBound)
+    }
+    return last
   }
 
   private enum Infix {
