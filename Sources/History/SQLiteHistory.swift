@@ -228,6 +228,10 @@ package final class SQLiteHistory: HistoryStore {
 
   package func close() async throws {
     do {
+      // The file alone then holds everything, and may be copied. A reader elsewhere may prevent that, which costs nothing.
+      if !connection.configuration.readonly {
+        _ = try? await connection.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+      }
       try connection.close()
     } catch let error as DatabaseError {
       throw HistoryError(error, path: path)

@@ -1,0 +1,39 @@
+import History
+import Model
+import Synchronization
+
+/// A store whose writes fail while it is told so, like one on a full disk.
+final class FailingStore: HistoryStore {
+  let isFailing = Atomic(false)
+  private let store: any HistoryStore
+
+  init(_ store: any HistoryStore) { self.store = store }
+
+  func write(_ runs: [HistoryRun], at now: Timestamp) async throws -> WriteSummary {
+    guard !isFailing.load(ordering: .sequentiallyConsistent) else { throw HistoryError("the disk is full") }
+    return try await store.write(runs, at: now)
+  }
+
+  func register(_ checks: [CheckRegistration], at moment: Timestamp) async throws {
+    try await store.register(checks, at: moment)
+  }
+  func takeOver(_ old: CheckID, by new: CheckID) async throws { try await store.takeOver(old, by: new) }
+  func maintain(at now: Timestamp) async throws -> Bool { try await store.maintain(at: now) }
+  func checks() async throws -> [KnownCheck] { try await store.checks() }
+  func runs(_ query: RunQuery) async throws -> RunPage { try await store.runs(query) }
+  func lastRuns(of check: CheckID?) async throws -> [HistoryRun] { try await store.lastRuns(of: check) }
+  func stateChanges(of check: CheckID, from: Timestamp, to: Timestamp, limit: Int) async throws -> [StateChange] {
+    try await store.stateChanges(of: check, from: from, to: to, limit: limit)
+  }
+  func tallies(_ query: TallyQuery) async throws -> [TallyRow] { try await store.tallies(query) }
+  func series(of check: CheckID, region: String?, boundaries: [Timestamp]) async throws -> [SlotTally] {
+    try await store.series(of: check, region: region, boundaries: boundaries)
+  }
+  func latency(
+    of check: CheckID, region: String?, from: Timestamp, to: Timestamp
+  ) async throws -> LatencyHistogram {
+    try await store.latency(of: check, region: region, from: from, to: to)
+  }
+  func health() async -> HistoryHealth { await store.health() }
+  func close() async throws { try await store.close() }
+}

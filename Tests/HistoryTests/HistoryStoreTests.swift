@@ -1,0 +1,163 @@
+import History
+import Model
+import Testing
+
+@Suite("A history store")
+struct HistoryStoreTests {
+  private let folder: TemporaryFolder
+  private let store: any HistoryStore
+  private let soon = newYear + .hours(1)
+
+  init() throws {
+    folder = try TemporaryFolder()
+    store = try SQLiteHistory(path: folder.database)
+  }
+
+  @Test("keeps the first of two runs for one slot")
+  func keepsTheFirst() async throws {
+    let first = try await store.write([.at(0, .up), .at(0, .down)], at: soon)
+    let second = try await store.write([.at(0, .down), .at(60, .down)], at: soon)
+    #expect(first == WriteSummary(added: 1, duplicates: 1))
+    #expect(second == WriteSummary(added: 1, duplicates: 1))
+    let tally = try await store.tally(from: 0, to: 120)
+    #expect(tally == SlotTally(expected: 2, up: 1, down: 1, downtime: .seconds(60)))
+  }
+
+  @Test("counts slots without a run as missed, and the open one only once it has its run")
+  func countsMissedSlots() async throws {
+    try await store.write([.at(0), .at(180)], at: soon)
+    #expect(try await store.tally(from: 0, to: 181) == SlotTally(expected: 4, up: 2, missed: 2))
+    #expect(try await store.tally(from: 0, to: 299) == SlotTally(expected: 4, up: 2, missed: 2))
+    #expect(try await store.tally(from: 0, to: 300) == SlotTally(expected: 5, up: 2, missed: 3))
+    #expect(try await store.tally(from: -3600, to: 60) == SlotTally(expected: 1, up: 1))
+  }
+
+  @Test("counts a slot in maintenance only there")
+  func countsMaintenanceApart() async throws {
+    try await store.write([.at(0, .down, maintenance: true), .at(60)], at: soon)
+    #expect(try await store.tally(from: 0, to: 120) == SlotTally(expected: 2, up: 1, maintenance: 1))
+  }
+
+  @Test("expects nothing of a check while it is removed or disabled")
+  func expectsNothingWhilePaused() async throws {
+    let check = try CheckID.named("front-page")
+    try await store.write([.at(0)], at: soon)
+    try await store.register([CheckRegistration(id: check, isEnabled: false)], at: newYear + .seconds(90))
+    #expect(try await store.tally(from: 0, to: 3600) == SlotTally(expected: 1, up: 1))
+    #expect(try await store.checks().first?.endedAt == newYear + .seconds(90))
+    try await store.register([CheckRegistration(id: check)], at: newYear + .seconds(590))
+    try await store.write([.at(600)], at: soon)
+    #expect(try await store.tally(from: 0, to: 720) == SlotTally(expected: 3, up: 2, missed: 1))
+    #expect(try await store.checks().first?.endedAt == nil)
+  }
+
+  @Test("lets a renamed check take over a history, whether or not it has one", arguments: [false, true])
+  func takesOver(hasOwn: Bool) async throws {
+    let check = try CheckID.named("front-page")
+    let home = try CheckID.named("home")
+    try await store.write([.at(0, .down, check: "home"), .at(60, check: "home")], at: soon)
+    if hasOwn { try await store.write([.at(180)], at: soon) }
+    try await store.register([CheckRegistration(id: check, movedFrom: home)], at: newYear + .seconds(181))
+    if !hasOwn { try await store.write([.at(180)], at: soon) }
+    let tally = try await store.tally(from: 0, to: 240)
+    #expect(tally == SlotTally(expected: 4, up: 2, down: 1, missed: 1, downtime: .seconds(60)))
+    #expect(try await store.checks().map(\.id) == [check])
+  }
+
+  @Test("joins histories of several regions that are rolled up already")
+  func joinsRegions() async throws {
+    var old: [HistoryRun] = []
+    for slot in 0..<600 {
+      old += try [.at(slot * 60, .down, check: "home", region: "eu"), .at(slot * 60, .up, check: "home", region: "us")]
+    }
+    try await store.write(old, at: soon)
+    try await store.write((600..<1200).map { try .at($0 * 60, region: "eu") }, at: soon)
+    try await store.maintainFully(at: newYear + .days(2))
+    try await store.takeOver(.named("home"), by: .named("front-page"))
+    #expect(try await store.tally(from: 0, to: 72_000) == SlotTally(expected: 1200, up: 600, degraded: 600))
+    let eu = try await store.tally(scope: .only("eu"), from: 0, to: 72_000)
+    #expect(eu == SlotTally(expected: 1200, up: 600, down: 600, downtime: .hours(10)))
+  }
+
+  @Test("gives pages of runs, newest first, that lose and repeat nothing")
+  func givesPages() async throws {
+    var runs: [HistoryRun] = []
+    for slot in 0..<25 { runs += try [.at(slot * 60, region: "eu"), .at(slot * 60, region: "us")] }
+    try await store.write(runs, at: soon)
+    var found: [HistoryRun] = []
+    var query = RunQuery(check: try .named("front-page"), limit: 7)
+    repeat {
+      let page = try await store.runs(query)
+      #expect(page.runs.count <= 7)
+      found += page.runs
+      query.cursor = page.next.flatMap { RunCursor($0.text) }
+    } while query.cursor != nil
+    #expect(found.map(\.slotStart) == runs.map(\.slotStart).reversed())
+    #expect(found.map(\.region) == Array(repeating: ["eu", "us"], count: 25).flatMap { $0 })
+  }
+
+  @Test("gives runs of one verdict, region and time")
+  func filtersRuns() async throws {
+    try await store.write([.at(0, .down), .at(60), .at(120, .down), .at(180, .down, region: "us")], at: soon)
+    let query = RunQuery(
+      check: try .named("front-page"), region: "local", from: newYear + .seconds(1), to: newYear + .seconds(180),
+      verdict: .down)
+    #expect(try await store.runs(query).runs.map(\.slotStart) == [newYear + .seconds(120)])
+  }
+
+  @Test("reads back what it stored of a run")
+  func readsBack() async throws {
+    var run = try HistoryRun.at(0, .down, took: 5000)
+    run.node = "node-1"
+    run.started = newYear + .milliseconds(12)
+    run.traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
+    run.attempts = 3
+    run.reason = HistoryReason(
+      code: .timeout, step: "login", phase: .wait, message: "no answer within 5 s", location: "a.yaml:3:7")
+    try await store.write([run], at: soon)
+    #expect(try await store.runs(RunQuery(check: run.check)).runs == [run])
+    #expect(try await store.lastRuns(of: nil) == [run])
+  }
+
+  @Test("cuts a message that a hostile target made long")
+  func cutsMessages() {
+    let reason = HistoryReason(code: .protocolError, message: String(repeating: "ä", count: 100_000))
+    #expect(reason.message.utf8.count <= HistoryReason.messageBytes + 2)
+  }
+
+  @Test("remembers changes of verdict, also of runs that come late")
+  func remembersChanges() async throws {
+    try await store.write([.at(0), .at(60), .at(180), .at(240, .down)], at: soon)
+    try await store.write([.at(120, .down)], at: soon)
+    let changes = try await store.stateChanges(of: .named("front-page"), from: newYear, to: soon, limit: 10)
+    #expect(changes.map(\.verdict) == [.down, .up, .down, .up])
+    #expect(changes.map(\.slotStart) == [240, 180, 120, 0].map { newYear + .seconds($0) })
+  }
+
+  @Test("counts an import once, however old it is and however often it comes", arguments: [1, 20, 100, 900])
+  func importsOnce(age days: Int) async throws {
+    let runs = try (0..<3000).map { try HistoryRun.at($0 * 60, $0 % 10 == 0 ? .down : .up) }
+    let now = newYear + .days(days + 3)
+    let first = try await store.write(runs.reversed(), at: now)
+    try await store.maintainFully(at: now)
+    let second = try await store.write(runs, at: now)
+    #expect(first == WriteSummary(added: 3000))
+    #expect(second == WriteSummary(duplicates: 3000))
+    let tally = try await store.tally(from: 0, to: 172_800)
+    #expect(tally == SlotTally(expected: 2880, up: 2592, down: 288, downtime: .minutes(288)))
+  }
+
+  @Test("combines regions slot by slot, also of old runs imported together")
+  func combinesImports() async throws {
+    var runs: [HistoryRun] = []
+    for slot in 0..<2880 {
+      runs += try [.at(slot * 60, slot < 1440 ? .down : .up, region: "eu"), .at(slot * 60, .down, region: "us")]
+    }
+    try await store.write(runs, at: newYear + .days(100))
+    let tally = try await store.tally(from: 0, to: 172_800)
+    #expect(tally == SlotTally(expected: 2880, degraded: 1440, down: 1440, downtime: .days(1)))
+    let series = try await store.series(
+      of: .named("front-page"), region: nil, boundaries: [0, 1, 2].map { newYear + .days($0) })
+    #expect(series.map(\.down) == [1440, 0])
+  }
+}

@@ -1,0 +1,137 @@
+import Glibc
+import History
+import Model
+import Synchronization
+import Testing
+
+/// A clock that only moves when it is told to; sleepers wake at once, so that nothing waits.
+final class LeapingTime: TimeSource {
+  private let passed = Mutex(Duration.zero)
+
+  var now: Timestamp { newYear + uptime }
+  var uptime: Duration { passed.withLock { $0 } }
+
+  func sleep(untilUptime deadline: Duration) async throws {
+    try Task.checkCancellation()
+    passed.withLock { $0 = max($0, deadline) }
+  }
+}
+
+@Suite("History in an SQLite file")
+struct SQLiteHistoryTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func recorder(_ store: any HistoryStore, queueLength: Int = 100) -> HistoryRecorder {
+    HistoryRecorder(
+      store: store, time: LeapingTime(),
+      limits: .init(queueLength: queueLength, farewell: .milliseconds(600)))
+  }
+
+  private func run(_ minute: Int) throws -> Run {
+    let slot = Slot(number: Int64(minute), start: newYear + .minutes(minute), interval: .minutes(1))
+    return Run(
+      check: try .named("front-page"), region: "local", node: "n", slot: slot, started: slot.start,
+      duration: .milliseconds(20), verdict: .up, traceID: "4bf92f3577b34da6a3ce929d0e0e4736")
+  }
+
+  @Test("has what was written, when it is opened beside a writer that never closed it")
+  func readsAHotLog() async throws {
+    let writer = try SQLiteHistory(path: folder.database)
+    try await writer.write([.at(0), .at(60)], at: newYear + .hours(1))
+    #expect(access("\(folder.database)-wal", F_OK) == 0)
+    for mode in [SQLiteHistory.Mode.readOnly, .readWrite] {
+      let other = try SQLiteHistory(path: folder.database, mode: mode)
+      #expect(try await other.tally(from: 0, to: 120)?.up == 2)
+      try await other.close()
+    }
+    try await writer.write([.at(120)], at: newYear + .hours(1))
+    #expect(try await writer.tally(from: 0, to: 180)?.up == 3)
+  }
+
+  @Test("sees what another process has written before it counts on")
+  func seesOtherWriters() async throws {
+    let daemon = try SQLiteHistory(path: folder.database)
+    let importer = try SQLiteHistory(path: folder.database)
+    try await daemon.write([.at(0)], at: newYear + .hours(1))
+    try await importer.write([.at(60, .down)], at: newYear + .hours(1))
+    let summary = try await daemon.write([.at(60), .at(120)], at: newYear + .hours(1))
+    #expect(summary == WriteSummary(added: 1, duplicates: 1))
+  }
+
+  @Test("says what is wrong with a path", arguments: [SQLiteHistory.Mode.readOnly, .readWrite])
+  func saysWhatIsWrong(mode: SQLiteHistory.Mode) throws {
+    let path = "\(folder.path)/missing/history.db"
+    let error = #expect(throws: HistoryError.self) { try SQLiteHistory(path: path, mode: mode) }
+    #expect(error?.message.contains("\"\(path)\"") == true)
+  }
+
+  @Test("refuses a file that is no history")
+  func refusesOtherFiles() throws {
+    let file = try #require(fopen(folder.database, "w"))
+    fputs(String(repeating: "this is no database ", count: 100), file)
+    fclose(file)
+    let error = #expect(throws: HistoryError.self) { try SQLiteHistory(path: folder.database) }
+    #expect(error?.message.contains("no SQLite database") == true)
+  }
+
+  @Test("cannot be written when opened for reading, and says so")
+  func readOnlySaysSo() async throws {
+    try await SQLiteHistory(path: folder.database).close()
+    let store = try SQLiteHistory(path: folder.database, mode: .readOnly)
+    let health = await store.health()
+    #expect(!health.isWritable)
+    #expect(health.message?.contains("cannot be written") == true)
+  }
+
+  @Test("keeps runs waiting within a bound while it cannot be written, and stores them afterwards")
+  func waitsForTheStore() async throws {
+    let store = FailingStore(try SQLiteHistory(path: folder.database))
+    let recorder = recorder(store, queueLength: 3)
+    store.isFailing.store(true, ordering: .sequentiallyConsistent)
+    for minute in 0..<5 { recorder.record(try run(minute)) }
+    #expect(await recorder.flush() == false)
+    #expect(recorder.status.queueLength == 3)
+    #expect(recorder.status.dropped == 2)
+    #expect(!recorder.status.isWritable)
+    #expect(recorder.status.lastError == "the disk is full")
+    store.isFailing.store(false, ordering: .sequentiallyConsistent)
+    #expect(await recorder.flush())
+    #expect(recorder.status.queueLength == 0)
+    #expect(recorder.status.written == 3)
+    #expect(recorder.status.isWritable)
+    #expect(try await store.tally(from: 0, to: 300)?.up == 3)
+  }
+
+  @Test("stores the last runs when its recorder is stopped")
+  func storesTheLastRuns() async throws {
+    let store = try SQLiteHistory(path: folder.database)
+    let recorder = recorder(store)
+    await withTaskGroup { group in
+      group.addTask { await recorder.run() }
+      group.cancelAll()
+      if let run = try? run(0) { recorder.record(run) }
+    }
+    await recorder.flush()
+    #expect(try await store.tally(from: 0, to: 60)?.up == 1)
+  }
+
+  @Test(
+    "is found where the user points",
+    arguments: [
+      ("curlew.db", "curlew.db"), ("sqlite:curlew.db", "curlew.db"),
+      ("sqlite:///var/lib/curlew.db", "/var/lib/curlew.db"),
+      ("/var/lib/a:b.db", "/var/lib/a:b.db"), ("./a:b", "./a:b"),
+    ])
+  func readsLocations(text: String, path: String) throws {
+    #expect(try StoreLocation(text) == .sqlite(path: path))
+  }
+
+  @Test("is not found at other stores or without a path", arguments: ["postgres://host/db", "sqlite:", ""])
+  func refusesLocations(text: String) {
+    #expect(throws: HistoryError.self) { try StoreLocation(text) }
+  }
+}
