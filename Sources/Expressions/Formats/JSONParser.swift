@@ -94,7 +94,7 @@ struct JSONParser {
   private mutating func object() throws(JSONError) -> Value {
     try descend()
     defer { depth -= 1 }
-    var builder = MapValue.Builder()
+    var builder = MapValue.Builder(capacity: 4)
     if take(UInt8(ascii: "}")) { return .map(builder.map) }
     while true {
       skipBlanks()
@@ -119,16 +119,19 @@ struct JSONParser {
     let opening = position
     position += 1
     let start = position
+    var seen: UInt8 = 0
     while position < bytes.count {
       let byte = bytes[position]
       if byte == UInt8(ascii: "\"") {
-        let content = UnsafeRawBufferPointer(rebasing: bytes[start..<position]).assumingMemoryBound(to: UInt8.self)
-        let text = try text(content, at: start)
+        let content = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
         position += 1
-        return text
+        // ASCII needs no validation, which is most of the time for short texts.
+        if seen < 0x80 { return String(decoding: content, as: UTF8.self) }
+        return try text(content.assumingMemoryBound(to: UInt8.self), at: start)
       }
       if byte == UInt8(ascii: "\\") { return try escapedString(from: start, opening: opening) }
       if byte < 0x20 { throw error("a control character in a string must be escaped") }
+      seen |= byte
       position += 1
     }
     throw error("the string is not closed", at: opening)
