@@ -24,18 +24,22 @@ package final class SQLiteHistory: HistoryStore {
 
   /// Opens the file.
   ///
+  /// - Parameter maximumPages: how many pages of 4 KiB the file may grow to, beyond which it is as full as a full disk;
+  ///   nil for SQLite's own limit.
   /// - Throws: `HistoryError` when the file cannot be opened, is no history, or was written by a newer version.
-  package init(path: String, mode: Mode = .readWrite, retention: HistoryRetention = .standard) throws {
+  package init(path: String, mode: Mode = .readWrite, retention: HistoryRetention = .standard, maximumPages: Int? = nil)
+    throws
+  {
     self.path = path
     self.retention = retention
     do {
-      connection = try Self.open(path, mode)
+      connection = try Self.open(path, mode, maximumPages: maximumPages)
     } catch let error as DatabaseError {
       throw HistoryError(error, path: path)
     }
   }
 
-  private static func open(_ path: String, _ mode: Mode) throws -> any DatabaseWriter {
+  private static func open(_ path: String, _ mode: Mode, maximumPages: Int?) throws -> any DatabaseWriter {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = false
     configuration.busyMode = .timeout(2)
@@ -44,6 +48,7 @@ package final class SQLiteHistory: HistoryStore {
       // 64 MiB: the newest page of ten thousand streams.
       try database.execute(sql: "PRAGMA cache_size = -65536")
       if mode == .readWrite {
+        if let maximumPages { try database.execute(sql: "PRAGMA max_page_count = \(maximumPages)") }
         // 64 MiB of log, so that a page that changes every few seconds is copied to the file only now and then.
         try database.execute(sql: "PRAGMA wal_autocheckpoint = 16384")
       }

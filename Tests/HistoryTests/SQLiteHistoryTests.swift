@@ -106,6 +106,26 @@ struct SQLiteHistoryTests {
     #expect(try await store.tally(from: 0, to: 300)?.up == 3)
   }
 
+  @Test("keeps what it has when it is full, says so, and goes on once there is space")
+  func survivesAFullDisk() async throws {
+    let full = try SQLiteHistory(path: folder.database, maximumPages: 60)
+    let recorder = recorder(full, queueLength: 100_000)
+    var minutes = 0
+    while recorder.status.isWritable, minutes < 100_000 {
+      for minute in minutes..<minutes + 1000 { recorder.record(try run(minute)) }
+      minutes += 1000
+      await recorder.flush()
+    }
+    let status = recorder.status
+    #expect(status.lastError?.contains("the disk is full") == true)
+    #expect(status.written + status.queueLength == minutes)
+    #expect(try await full.tally(from: 0, to: status.written * 60)?.up == status.written)
+    try await full.close()
+    let roomy = try SQLiteHistory(path: folder.database)
+    try await roomy.write((0..<minutes).map { HistoryRun(try run($0)) }, at: newYear)
+    #expect(try await roomy.tally(from: 0, to: minutes * 60)?.up == minutes)
+  }
+
   @Test("stores the last runs when its recorder is stopped")
   func storesTheLastRuns() async throws {
     let store = try SQLiteHistory(path: folder.database)
