@@ -1,0 +1,142 @@
+package import Logging
+package import Model
+package import Recording
+import ServiceLevels
+
+/// What is kept of every promise, reckoned off the path of requests.
+///
+/// One refresh asks history once for each distinct window, whatever the number of checks. How fast checks were is asked
+/// check by check, in rotation, as many at a time as a bounded portion of a refresh allows.
+package actor AvailabilityBoard {
+  /// From one refresh to the next, when nobody asks for a fresher one.
+  private static let refreshInterval = Duration.seconds(15)
+  /// A request is never answered from a snapshot older than this, unless refreshing is costly.
+  private static let freshness = Duration.seconds(1)
+  /// A refresh that took long is repeated only after so many times as long, so that requests cannot keep history busy.
+  private static let restFactor = 10
+  /// How long one refresh may ask for latencies.
+  private static let latencyPortion = Duration.milliseconds(500)
+
+  private let catalogue: CheckCatalogue
+  private let store: any HistoryStore
+  private let time: any TimeSource
+  private let logger: Logger
+  private let publish: @Sendable (AvailabilityFigures) -> Void
+
+  private struct Kept {
+    var snapshot: BoardSnapshot
+    var taken: Duration
+    var cost: Duration
+  }
+  private var kept: Kept?
+  private var flight: Task<BoardSnapshot, any Error>?
+  private var latencies: [CheckID: (objective: Objective, figures: LatencyFigures)] = [:]
+  private var nextInRotation = 0
+
+  /// A board of the checks in force.
+  ///
+  /// - Parameter publish: hears of every check's figures after each refresh.
+  package init(
+    catalogue: CheckCatalogue, store: any HistoryStore, time: any TimeSource = SystemTime(), logger: Logger,
+    publish: @escaping @Sendable (AvailabilityFigures) -> Void = { _ in }
+  ) {
+    self.catalogue = catalogue
+    self.store = store
+    self.time = time
+    self.logger = logger
+    self.publish = publish
+  }
+
+  /// Refreshes every 15 seconds until the task is cancelled. History that cannot be read is logged, and asked again.
+  package nonisolated func run() async {
+    while !Task.isCancelled {
+      let begin = time.uptime
+      do {
+        _ = try await refreshed()
+      } catch {
+        logger.warning("availability could not be reckoned", metadata: ["error": "\(error)"])
+      }
+      guard (try? await time.sleep(untilUptime: begin + Self.refreshInterval)) != nil else { return }
+    }
+  }
+
+  /// Figures that are at most a second old, or a little more where reckoning them takes long.
+  ///
+  /// - Throws: what history threw.
+  func fresh() async throws -> BoardSnapshot {
+    if let kept, time.uptime - kept.taken <= max(Self.freshness, kept.cost * Self.restFactor),
+      kept.snapshot.edition.number == catalogue.edition.number
+    {
+      return kept.snapshot
+    }
+    return try await refreshed()
+  }
+
+  /// The last figures, at most as old as the interval between refreshes; nil when there never were any, because history
+  /// cannot be read.
+  func latest() async -> BoardSnapshot? {
+    if let kept, kept.snapshot.edition.number == catalogue.edition.number { return kept.snapshot }
+    return (try? await refreshed()) ?? kept?.snapshot
+  }
+
+  /// One refresh; whoever asks while one is under way waits for that one.
+  private func refreshed() async throws -> BoardSnapshot {
+    if let flight { return try await flight.value }
+    let task = Task { try await refresh() }
+    flight = task
+    defer { flight = nil }
+    return try await task.value
+  }
+
+  private func refresh() async throws -> BoardSnapshot {
+    let begin = time.uptime
+    let edition = catalogue.edition
+    let now = time.now
+    var tallies: [CheckID: SlotTally] = [:]
+    tallies.reserveCapacity(edition.checks.count)
+    let byWindow = Dictionary(grouping: edition.checks, by: \.objective.window)
+    for (window, checks) in byWindow {
+      let wanted = byWindow.count == 1 ? nil : checks.map(\.id)
+      for row in try await store.tallies(TallyQuery(checks: wanted, from: now - window, to: now)) {
+        tallies[row.check] = row.tally
+      }
+    }
+    var storedRuns = kept?.snapshot.storedRuns ?? [:]
+    if kept?.snapshot.edition.number != edition.number {
+      storedRuns = Dictionary(grouping: try await store.lastRuns(of: nil)) { $0.check }
+    }
+    try await refreshLatencies(of: edition, at: now)
+
+    let figures = edition.checks.map { check in
+      let tally = tallies[check.id] ?? SlotTally()
+      return CheckFigures(
+        objective: check.objective, from: now - check.objective.window, to: now, tally: tally,
+        availability: Availability(tally, objective: check.objective.availability),
+        latency: latencies[check.id]?.figures)
+    }
+    let snapshot = BoardSnapshot(at: now, edition: edition, figures: figures, storedRuns: storedRuns)
+    let end = time.uptime
+    kept = Kept(snapshot: snapshot, taken: end, cost: end - begin)
+    for (check, figures) in zip(edition.checks, figures) {
+      publish(
+        AvailabilityFigures(
+          check: check.id, window: WindowText.text(check.objective.window),
+          availability: figures.availability.availability?.value, coverage: figures.availability.coverage?.value,
+          budgetRemaining: figures.availability.budgetRemaining?.value, objective: check.objective.availability))
+    }
+    return snapshot
+  }
+
+  private func refreshLatencies(of edition: CheckCatalogue.Edition, at now: Timestamp) async throws {
+    latencies = latencies.filter { id, known in edition[id]?.objective == known.objective }
+    let deadline = time.uptime + Self.latencyPortion
+    for _ in edition.checks {
+      guard time.uptime < deadline else { return }
+      nextInRotation = nextInRotation + 1 < edition.checks.count ? nextInRotation + 1 : 0
+      let check = edition.checks[nextInRotation]
+      let histogram = try await store.latency(
+        of: check.id, region: nil, from: now - check.objective.window, to: now)
+      latencies[check.id] = (check.objective, LatencyFigures(histogram, objective: check.objective.latency))
+    }
+  }
+}

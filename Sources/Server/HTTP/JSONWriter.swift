@@ -1,0 +1,166 @@
+import Model
+
+/// Writes JSON (RFC 8259) straight into bytes, members in the order in which they are written.
+struct JSONWriter {
+  private(set) var bytes: [UInt8] = []
+  private var needsComma = false
+
+  /// What was written, with a line end, so that a terminal shows it well.
+  var line: [UInt8] { bytes + [UInt8(ascii: "\n")] }
+
+  // MARK: Values
+
+  /// An object whose members `write` writes.
+  mutating func object(_ write: (inout JSONWriter) throws -> Void) rethrows {
+    try nested(UInt8(ascii: "{"), UInt8(ascii: "}"), write)
+  }
+
+  /// An array whose elements `write` writes.
+  mutating func array(_ write: (inout JSONWriter) throws -> Void) rethrows {
+    try nested(UInt8(ascii: "["), UInt8(ascii: "]"), write)
+  }
+
+  mutating func value(_ text: String?) {
+    separate()
+    if let text { append(quoted: text) } else { append(raw: "null") }
+  }
+
+  mutating func value(_ flag: Bool?) {
+    separate()
+    append(raw: flag.map { $0 ? "true" : "false" } ?? "null")
+  }
+
+  mutating func value(_ number: Int?) {
+    separate()
+    bytes.append(contentsOf: (number.map(String.init) ?? "null").utf8)
+  }
+
+  /// A number in the shortest form that reads back as the same; null for what JSON cannot say.
+  mutating func value(_ number: Double?) {
+    separate()
+    guard let number, number.isFinite else {
+      append(raw: "null")
+      return
+    }
+    if let integer = Int64(exactly: number), integer.magnitude < 1 << 53 {
+      bytes.append(contentsOf: String(integer).utf8)
+    } else {
+      bytes.append(contentsOf: number.description.utf8)
+    }
+  }
+
+  // MARK: Members
+
+  mutating func member(_ name: StaticString, _ text: String?) {
+    key(name)
+    value(text)
+  }
+
+  mutating func member(_ name: StaticString, _ flag: Bool?) {
+    key(name)
+    value(flag)
+  }
+
+  mutating func member(_ name: StaticString, _ number: Int?) {
+    key(name)
+    value(number)
+  }
+
+  mutating func member(_ name: StaticString, _ number: Double?) {
+    key(name)
+    value(number)
+  }
+
+  /// RFC 3339 in UTC with milliseconds.
+  mutating func member(_ name: StaticString, _ moment: Timestamp?) {
+    key(name)
+    value(moment?.description)
+  }
+
+  /// Milliseconds with their fraction; the name ends in `_ms`.
+  mutating func member(_ name: StaticString, milliseconds duration: Duration?) {
+    key(name)
+    value(duration?.milliseconds)
+  }
+
+  mutating func member(_ name: StaticString, object write: (inout JSONWriter) throws -> Void) rethrows {
+    key(name)
+    try object(write)
+  }
+
+  mutating func member(_ name: StaticString, array write: (inout JSONWriter) throws -> Void) rethrows {
+    key(name)
+    try array(write)
+  }
+
+  /// An object of texts, by name.
+  mutating func member(_ name: StaticString, _ texts: [String: String]) {
+    key(name)
+    object { json in
+      for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
+        json.separate()
+        json.append(quoted: name)
+        json.bytes.append(UInt8(ascii: ":"))
+        json.needsComma = false
+        json.value(text)
+      }
+    }
+  }
+
+  mutating func null(_ name: StaticString) {
+    key(name)
+    separate()
+    append(raw: "null")
+  }
+
+  // MARK: Bytes
+
+  private mutating func nested(
+    _ open: UInt8, _ close: UInt8, _ write: (inout JSONWriter) throws -> Void
+  ) rethrows {
+    separate()
+    bytes.append(open)
+    needsComma = false
+    try write(&self)
+    bytes.append(close)
+    needsComma = true
+  }
+
+  private mutating func key(_ name: StaticString) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    append(raw: name)
+    append(raw: "\":")
+    needsComma = false
+  }
+
+  private mutating func separate() {
+    if needsComma { bytes.append(UInt8(ascii: ",")) }
+    needsComma = true
+  }
+
+  private mutating func append(raw text: StaticString) {
+    text.withUTF8Buffer { bytes.append(contentsOf: $0) }
+  }
+
+  private mutating func append(quoted text: String) {
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): append(raw: "\\\"")
+      case UInt8(ascii: "\\"): append(raw: "\\\\")
+      case UInt8(ascii: "\n"): append(raw: "\\n")
+      case UInt8(ascii: "\r"): append(raw: "\\r")
+      case UInt8(ascii: "\t"): append(raw: "\\t")
+      case 0..<0x20, 0x7f:
+        append(raw: "\\u00")
+        bytes.append(Self.hexDigits[Int(byte >> 4)])
+        bytes.append(Self.hexDigits[Int(byte & 15)])
+      default: bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static let hexDigits = Array("0123456789abcdef".utf8)
+}

@@ -1,0 +1,46 @@
+import HTTPTypes
+
+/// What a handler answers, before the coding and the headers that every answer has.
+struct Reply: Sendable {
+  /// The media types the server speaks.
+  enum MediaType: Hashable, Sendable {
+    case json, problem, html, text
+    /// A format of metrics, which names its own version.
+    case metrics(String)
+
+    var text: String {
+      switch self {
+      case .json: "application/json"
+      case .problem: "application/problem+json"
+      case .html: "text/html; charset=utf-8"
+      case .text: "text/plain; charset=utf-8"
+      case .metrics(let text): text
+      }
+    }
+  }
+
+  var status: HTTPResponse.Status
+  var type: MediaType
+  var bytes: [UInt8]
+  /// Beside those that every answer has.
+  var headers: HTTPFields
+
+  init(status: HTTPResponse.Status = .ok, type: MediaType, bytes: [UInt8], headers: HTTPFields = [:]) {
+    self.status = status
+    self.type = type
+    self.bytes = bytes
+    self.headers = headers
+  }
+
+  /// Plain text.
+  static func text(_ text: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Reply {
+    Reply(status: status, type: .text, bytes: Array(text.utf8), headers: headers)
+  }
+
+  /// What `write` writes, as JSON.
+  static func json(status: HTTPResponse.Status = .ok, _ write: (inout JSONWriter) throws -> Void) rethrows -> Reply {
+    var json = JSONWriter()
+    try json.object(write)
+    return Reply(status: status, type: .json, bytes: json.line)
+  }
+}

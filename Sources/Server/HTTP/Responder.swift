@@ -1,0 +1,175 @@
+import Exposition
+import HTTPTypes
+import Hummingbird
+import Logging
+import Model
+import NIOCore
+
+/// Answers every request: finds the route, calls its handler, and gives each answer the coding and headers it must have.
+struct Responder: HTTPResponder {
+  /// What is known of a request beside the request.
+  struct Context: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Who asks, as an address with its port.
+    var peer: String
+
+    init(source: ApplicationRequestContextSource) {
+      coreContext = CoreRequestContextStorage(source: source)
+      peer = source.channel.remoteAddress?.description ?? "unknown"
+    }
+  }
+
+  /// No handler reads a body; one that is larger than this is refused before it is let pass.
+  private static let maximumBodyBytes = 64 * 1024
+
+  let configuration: ServerConfiguration
+  let sources: ServerSources
+  let logger: Logger
+
+  func respond(to request: Request, context: Context) async -> Response {
+    let begin = sources.time.uptime
+    let path = request.uri.path
+    var reply: Reply
+    do {
+      reply = try await self.reply(to: request, path: path)
+    } catch let problem as Problem {
+      reply = problem.reply(for: path)
+    } catch {
+      // The only calls that throw anything else are those to the store.
+      logger.warning("history could not be read", metadata: ["error": "\(error)", "path": "\(path)"])
+      reply = Problem(.historyUnavailable, "the store could not answer; the log says why").reply(for: path)
+      reply.headers[.retryAfter] = "5"
+    }
+    let response = await Self.response(
+      to: request.method, reply, acceptEncoding: request.headers[.acceptEncoding])
+    logger.debug(
+      "answered",
+      metadata: [
+        "method": "\(request.method)", "path": "\(path)", "status": "\(response.status.code)",
+        "bytes": "\(response.headers[.contentLength] ?? "")", "peer": "\(context.peer)",
+        "took": "\(Words.duration(sources.time.uptime - begin))",
+      ])
+    return response
+  }
+
+  private func reply(to request: Request, path: String) async throws -> Reply {
+    guard let route = try Route(path: path) else {
+      throw Problem(.unknownPath, "there is nothing at \"\(path)\"; checks are at /api/v1/checks, the status page at /")
+    }
+    if let methods = route.methods, !methods.contains(request.method) {
+      return Self.refusal(of: request.method, methods: methods, at: route, path: path)
+    }
+    if let length = request.headers[.contentLength].flatMap(Int.init), length > Self.maximumBodyBytes {
+      throw Problem(.bodyTooLarge, "\(length) bytes are sent, \(Self.maximumBodyBytes) are allowed")
+    }
+    return try await self.reply(to: route, request)
+  }
+
+  private static func refusal(
+    of method: HTTPRequest.Method, methods: [HTTPRequest.Method], at route: Route, path: String
+  ) -> Reply {
+    let allow = methods.map(\.rawValue).joined(separator: ", ")
+    var reply =
+      if route == .reload {
+        // In the words of blackbox_exporter.
+        Reply.text("This endpoint requires a POST request.\n", status: .methodNotAllowed)
+      } else {
+        Problem(.wrongMethod, "\"\(method.rawValue)\" is not allowed here: use \(allow)").reply(for: path)
+      }
+    reply.headers[.allow] = allow
+    return reply
+  }
+
+  // MARK: Routes
+
+  private func reply(to route: Route, _ request: Request) async throws -> Reply {
+    var query = try Query(request.uri.query)
+    switch route {
+    case .page:
+      return try await page(&query)
+    case .metrics:
+      // A scraper may have parameters of its own.
+      return await Self.metrics(sources.registry, accept: request.headers[values: .accept].joined(separator: ","))
+    case .live: return HealthAPI.live()
+    case .ready: return await HealthAPI(sources: sources).ready()
+    case .detailed: return await HealthAPI(sources: sources).detailed()
+    case .healthy: return .text("Healthy")
+    case .reload: return try await reload(request)
+    case .scenarios: return .text(sources.scenarioText())
+    case .checks:
+      return try await ChecksAPI(sources: sources).list(query, overview: await overview())
+    case .check(let id):
+      return try ChecksAPI(sources: sources).one(check(id), query, board: await sources.board.latest())
+    case .runs(let id):
+      return try await ChecksAPI(sources: sources).runs(of: check(id).id, query)
+    case .availability(let id):
+      return try await ObjectivesAPI(sources: sources).availability(of: check(id), query)
+    case .objectives:
+      return try await ObjectivesAPI(sources: sources).list(query, board: sources.board.fresh())
+    }
+  }
+
+  private func page(_ query: inout Query) async throws -> Reply {
+    let filter = try PageFilter(&query)
+    var random = SystemRandomNumberGenerator()
+    let nonce = String(random.next(), radix: 36) + String(random.next(), radix: 36)
+    let page = StatusPage(
+      overview: await overview(), filter: filter, recentRuns: sources.recentRuns, configuration: configuration,
+      nonce: nonce)
+    return Reply(
+      type: .html, bytes: await page.rendered(),
+      headers: [.contentSecurityPolicy: SecurityHeaders.pagePolicy(nonce: nonce)])
+  }
+
+  private func overview() async -> Overview {
+    let board = await sources.board.latest()
+    return await Overview.taken(
+      of: sources.catalogue.edition, recent: sources.recentRuns, board: board, at: sources.time.now)
+  }
+
+  private func check(_ id: String) throws(Problem) -> Check {
+    guard let id = CheckID(id), let check = sources.catalogue.edition[id] else {
+      throw Problem(.unknownCheck, "\"\(id)\" is the id of no check; /api/v1/checks names all of them")
+    }
+    return check
+  }
+
+  private func reload(_ request: Request) async throws(Problem) -> Reply {
+    if let name = HTTPField.Name("Sec-Fetch-Site"), request.headers[name] == "cross-site" {
+      throw Problem(.crossSite, "a page of another site asked for a reload; ask from outside of a browser")
+    }
+    switch await sources.reload() {
+    case .applied: return .text("")
+    case .refused(let diagnostics):
+      return .text("failed to reload config: \(diagnostics)\n", status: .internalServerError)
+    }
+  }
+
+  @concurrent
+  private static func metrics(_ registry: Registry, accept: String) async -> Reply {
+    let format = TextFormat.negotiated(accept: accept)
+    return Reply(type: .metrics(format.contentType), bytes: registry.render(format))
+  }
+
+  // MARK: Answers
+
+  @concurrent
+  private static func response(
+    to method: HTTPRequest.Method, _ reply: Reply, acceptEncoding: String?
+  ) async -> Response {
+    var headers = reply.headers
+    var bytes = reply.bytes
+    headers[.contentType] = reply.type.text
+    headers[.vary] = "Accept, Accept-Encoding"
+    if bytes.count >= Gzip.worthwhileBytes, Gzip.isAccepted(by: acceptEncoding),
+      let compressed = Gzip.compressed(bytes)
+    {
+      bytes = compressed
+      headers[.contentEncoding] = "gzip"
+    }
+    SecurityHeaders.add(to: &headers)
+    let response = Response(
+      status: reply.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    return method == .head ? response.createHeadResponse() : response
+  }
+}

@@ -1,0 +1,76 @@
+import HTTPTypes
+import Model
+
+/// What a path stands for.
+enum Route: Hashable, Sendable {
+  case page
+  case metrics
+  case live, ready, detailed
+  case healthy
+  case reload
+  case scenarios
+  case checks
+  case check(String)
+  case runs(String)
+  case availability(String)
+  case objectives
+
+  /// The methods that it answers; nil is any, as blackbox_exporter's `/-/healthy` does.
+  var methods: [HTTPRequest.Method]? {
+    switch self {
+    case .healthy: nil
+    case .reload: [.post, .put]
+    default: [.get, .head]
+    }
+  }
+
+  /// The route at a path as it came over the wire, without its query.
+  ///
+  /// - Returns: nil when nothing is there.
+  /// - Throws: `Problem` for a path that is not well formed.
+  init?(path: String) throws(Problem) {
+    guard path.utf8.first == UInt8(ascii: "/") else {
+      throw Problem(.badPath, "\"\(path)\" does not begin with a slash")
+    }
+    var segments: [String] = []
+    for part in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+      guard let segment = PercentCoding.decoded(part) else {
+        throw Problem(.badPath, "\"\(part)\" is not percent-encoded UTF-8")
+      }
+      segments.append(segment)
+    }
+    switch segments.count {
+    case 1:
+      switch segments[0] {
+      case "": self = .page
+      case "metrics": self = .metrics
+      case "health": self = .live
+      case "config": self = .scenarios
+      default: return nil
+      }
+    case 2:
+      switch (segments[0], segments[1]) {
+      case ("health", "ready"): self = .ready
+      case ("health", "detailed"): self = .detailed
+      case ("-", "healthy"): self = .healthy
+      case ("-", "reload"): self = .reload
+      case ("sla", "status"): self = .objectives
+      default: return nil
+      }
+    case 3...5 where segments[0] == "api" && segments[1] == "v1":
+      switch (segments.count, segments[2]) {
+      case (3, "checks"): self = .checks
+      case (3, "sla"): self = .objectives
+      case (4, "checks"): self = .check(segments[3])
+      case (5, "checks"):
+        switch segments[4] {
+        case "runs": self = .runs(segments[3])
+        case "availability": self = .availability(segments[3])
+        default: return nil
+        }
+      default: return nil
+      }
+    default: return nil
+    }
+  }
+}

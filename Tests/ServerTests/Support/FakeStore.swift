@@ -1,0 +1,77 @@
+import Model
+import Synchronization
+
+/// A store that answers what a test lays into it, and remembers what it was asked.
+final class FakeStore: HistoryStore {
+  struct Failure: Error {}
+
+  struct State {
+    var tallies: [CheckID: SlotTally] = [:]
+    var latencies: [CheckID: LatencyHistogram] = [:]
+    var page = RunPage(runs: [], next: nil)
+    var lastRuns: [HistoryRun] = []
+    var health = HistoryHealth(isWritable: true, latency: .microseconds(250))
+    var isBroken = false
+    var runQueries: [RunQuery] = []
+    var tallyQueries: [TallyQuery] = []
+    var latencyQueries: [CheckID] = []
+    /// Called with each question for a latency.
+    var onLatency: @Sendable () -> Void = {}
+  }
+
+  private let state = Mutex(State())
+
+  func change(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
+
+  func read<Value: Sendable>(_ path: (State) -> Value) -> Value {
+    state.withLock { path($0) }
+  }
+
+  private func answer<Value: Sendable>(_ body: (inout State) -> Value) throws -> Value {
+    try state.withLock { state in
+      guard !state.isBroken else { throw Failure() }
+      return body(&state)
+    }
+  }
+
+  func register(_ checks: [CheckRegistration], at moment: Timestamp) async throws {}
+  func takeOver(_ old: CheckID, by new: CheckID) async throws {}
+  func write(_ runs: [HistoryRun], at now: Timestamp) async throws -> WriteSummary { WriteSummary() }
+  func maintain(at now: Timestamp) async throws -> Bool { false }
+  func checks() async throws -> [KnownCheck] { [] }
+  func close() async throws {}
+
+  func runs(_ query: RunQuery) async throws -> RunPage {
+    try answer {
+      $0.runQueries.append(query)
+      return $0.page
+    }
+  }
+
+  func lastRuns(of check: CheckID?) async throws -> [HistoryRun] { try answer(\.lastRuns) }
+
+  func stateChanges(
+    of check: CheckID, from: Timestamp, to: Timestamp, limit: Int
+  ) async throws -> [StateChange] { [] }
+
+  func tallies(_ query: TallyQuery) async throws -> [TallyRow] {
+    try answer { state in
+      state.tallyQueries.append(query)
+      return state.tallies.filter { query.checks?.contains($0.key) ?? true }
+        .map { TallyRow(check: $0.key, region: nil, tally: $0.value) }
+    }
+  }
+
+  func series(of check: CheckID, region: String?, boundaries: [Timestamp]) async throws -> [SlotTally] { [] }
+
+  func latency(of check: CheckID, region: String?, from: Timestamp, to: Timestamp) async throws -> LatencyHistogram {
+    let (histogram, onLatency) = try answer { state in
+      state.latencyQueries.append(check)
+      return (state.latencies[check] ?? LatencyHistogram(), state.onLatency)
+    }
+    onLatency()
+    return histogram
+  }
+
+  func health() async -> HistoryHealth { read(\.health) }
+}

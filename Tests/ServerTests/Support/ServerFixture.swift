@@ -1,0 +1,98 @@
+import Exposition
+import Logging
+import Model
+import Recording
+import Server
+import Synchronization
+import TestSupport
+
+/// A server on a free port of 127.0.0.1, with everything behind it in the hands of the test.
+final class ServerFixture: Sendable {
+  let time = ManualTime()
+  let registry = Registry()
+  let catalogue: CheckCatalogue
+  let recentRuns = RecentRuns()
+  let store = FakeStore()
+  let board: AvailabilityBoard
+  let reloadOutcome = Mutex(ReloadOutcome.applied(checks: 1))
+  let components = Mutex<[ComponentHealth]>([])
+
+  /// - Parameter checks: nil is a program whose files are not loaded yet.
+  init(_ checks: [Check]? = []) {
+    catalogue = checks.map { CheckCatalogue($0) } ?? CheckCatalogue()
+    recentRuns.apply(checks ?? [])
+    let published = PublishedFigures()
+    figures = published
+    board = AvailabilityBoard(
+      catalogue: catalogue, store: store, time: time, logger: Self.logger,
+      publish: { figures in published.all.withLock { $0.append(figures) } })
+  }
+
+  final class PublishedFigures: Sendable {
+    let all = Mutex<[AvailabilityFigures]>([])
+  }
+  let figures: PublishedFigures
+
+  static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+  func server(
+    listen: String = "127.0.0.1:0", idleTimeout: Duration = .seconds(10), shutdownGrace: Duration = .seconds(5),
+    onListening: @escaping @Sendable (ListenAddress) -> Void
+  ) throws -> CurlewServer {
+    guard let address = ListenAddress(listen) else { throw HTTPClient.Failure(message: "no address: \(listen)") }
+    let sources = ServerSources(
+      registry: registry, catalogue: catalogue, store: store, recentRuns: recentRuns, board: board,
+      components: { self.components.withLock { $0 } }, reload: { self.reloadOutcome.withLock { $0 } },
+      scenarioText: { "checks:\n  - id: front-page\n" }, time: time)
+    let configuration = ServerConfiguration(
+      listen: [address], region: "eu", version: "1.2.3", idleTimeout: idleTimeout, shutdownGrace: shutdownGrace)
+    return CurlewServer(
+      configuration: configuration, sources: sources, logger: Self.logger, onListening: onListening)
+  }
+
+  /// Serves while `body` runs.
+  func serving<Value: Sendable>(
+    listen: String = "127.0.0.1:0", idleTimeout: Duration = .seconds(10),
+    _ body: @Sendable (HTTPClient) async throws -> Value
+  ) async throws -> Value {
+    let (ports, port) = AsyncStream.makeStream(of: UInt16.self)
+    let server = try server(listen: listen, idleTimeout: idleTimeout) { port.yield($0.port) }
+    let running = Task {
+      defer { port.finish() }
+      try await server.run()
+    }
+    defer { running.cancel() }
+    guard let bound = await ports.first(where: { _ in true }) else {
+      try await running.value
+      throw HTTPClient.Failure(message: "the server ended without listening")
+    }
+    return try await body(HTTPClient(port: bound))
+  }
+
+  /// Records a run of `check`, `slotsAgo` slots before now.
+  func record(
+    _ check: Check, _ verdict: Verdict, slotsAgo: Int = 0, region: String = "eu", reason: Reason? = nil,
+    duration: Duration = .milliseconds(120), isInMaintenance: Bool = false
+  ) {
+    let newest = check.grid.slot(at: time.now)
+    let slot = check.grid.slot(number: newest.number - Int64(slotsAgo))
+    recentRuns.record(
+      Run(
+        check: check.id, region: region, node: "node-1", slot: slot, started: slot.start, duration: duration,
+        verdict: verdict, reason: reason, traceID: "4bf92f3577b34da6a3ce929d0e0e4736",
+        isInMaintenance: isInMaintenance))
+  }
+}
+
+extension Check {
+  /// A check for tests.
+  static func sample(
+    _ id: String, name: String? = nil, group: String? = nil, every: Duration = .seconds(30), isEnabled: Bool = true,
+    objective: Objective = .standard
+  ) throws -> Check {
+    guard let checkID = CheckID(id) else { throw HTTPClient.Failure(message: "no id: \(id)") }
+    return Check(
+      id: checkID, name: name, group: group, kind: .http, interval: every, isEnabled: isEnabled,
+      objective: objective, location: SourceLocation(file: "shop.yaml", line: 4, column: 5))
+  }
+}
