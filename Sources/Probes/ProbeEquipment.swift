@@ -16,13 +16,19 @@ package struct ProbeEquipment: Sendable {
   /// Told of every access token that a probe obtains (RFC 6749), so that it can be masked wherever text is written.
   package var tokenObserver: @Sendable (Secret) -> Void
 
+  /// Whether the service allows `exec` probes to run programs.
+  package var allowsPrograms: Bool
+  /// The `PATH` of programs, where their own environment gives none.
+  package var programPath: String
+
   /// Compiled regular expressions.
   package let patterns = Patterns()
 
   /// Equipment with everything said.
   package init(
     loops: EventLoops, resolver: any AddressResolver, tls: TLSLibrary = TLSLibrary(), http: HTTPEngine? = nil,
-    userAgent: String = "curlew", tokenObserver: @escaping @Sendable (Secret) -> Void = { _ in }
+    userAgent: String = "curlew", tokenObserver: @escaping @Sendable (Secret) -> Void = { _ in },
+    allowsPrograms: Bool = false, programPath: String = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
   ) {
     self.loops = loops
     self.resolver = resolver
@@ -30,5 +36,7 @@ package struct ProbeEquipment: Sendable {
     self.http = http ?? HTTPEngine(loops: loops)
     self.userAgent = userAgent
     self.tokenObserver = tokenObserver
+    self.allowsPrograms = allowsPrograms
+    self.programPath = programPath
   }
 }

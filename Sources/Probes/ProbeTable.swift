@@ -2,23 +2,34 @@ package import Model
 
 /// The one table of probers: a new kind of probe is a folder, a property and a line here.
 package struct ProbeTable: Prober {
+  private let http: HTTPProber
   private let tcp: TCPProber
   private let tls: TLSProber
   private let unix: UnixProber
+  private let dns: DNSProber
+  private let icmp: ICMPProber
+  private let exec: ExecProber
 
   /// All probers over the same equipment.
   package init(_ equipment: ProbeEquipment) {
+    http = HTTPProber(equipment)
     tcp = TCPProber(equipment)
     tls = TLSProber(equipment)
     unix = UnixProber(equipment)
+    dns = DNSProber(equipment)
+    icmp = ICMPProber(equipment)
+    exec = ExecProber(isAllowed: equipment.allowsPrograms, searchPath: equipment.programPath)
   }
 
   package func probe(_ spec: ProbeSpec, in context: ProbeContext) async -> Observation {
     switch spec {
+    case .http(let spec): await http.probe(spec, in: context)
     case .tcp(let spec): await tcp.probe(spec, in: context)
     case .tls(let spec): await tls.probe(spec, in: context)
     case .unix(let spec): await unix.probe(spec, in: context)
-    case .http, .dns, .icmp, .exec: fatalError("The table is filled while the house is built.")
+    case .dns(let spec): await dns.probe(spec, in: context)
+    case .icmp(let spec): await icmp.probe(spec, in: context)
+    case .exec(let spec): await exec.probe(spec, in: context)
     }
   }
 }

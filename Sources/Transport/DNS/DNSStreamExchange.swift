@@ -3,25 +3,40 @@ package struct DNSStreamExchange {
   /// Messages that were no answer to the question, and were passed over.
   package private(set) var strayCount = 0
   private var buffer: [UInt8] = []
+  /// Where what was not used yet begins in the buffer.
+  private var start = 0
+
+  private static let pieceBytes = 16 << 10
 
   /// An exchange that has not begun.
   package init() {}
 
-  /// Asks and waits for the answer; messages with another id or question are passed over, as on a shared connection.
-  ///
-  /// Holds one message, at most 64 KiB, however much the peer sends.
-  ///
-  /// - Parameter onFirstByte: called when the first byte of an answer has come.
-  package mutating func answer(
-    to query: DNSQuery, over stream: any ByteStream, onFirstByte: () -> Void = {}
-  ) async throws(DNSExchangeFailure) -> DNSMessage {
+  /// Sends the question.
+  package func send(_ query: DNSQuery, over stream: any ByteStream) async throws(DNSExchangeFailure) {
     do throws(StreamFailure) {
       try await stream.write(query.message(isFramed: true))
     } catch {
       throw .stream(error)
     }
+  }
+
+  /// Waits until an answer begins to arrive.
+  package mutating func untilFirstByte(from stream: any ByteStream) async throws(DNSExchangeFailure) {
+    try await fill(1, from: stream)
+  }
+
+  /// Waits for the answer; messages with another id or question are passed over, as on a shared connection.
+  ///
+  /// Holds at most one message and a piece, 80 KiB, however much the peer sends.
+  package mutating func answer(
+    to query: DNSQuery, from stream: any ByteStream
+  ) async throws(DNSExchangeFailure) -> DNSMessage {
     while true {
-      let message = try await next(from: stream, onFirstByte: onFirstByte)
+      try await fill(2, from: stream)
+      let length = 2 + Int(buffer.number(at: start))
+      try await fill(length, from: stream)
+      let message = Array(buffer[start + 2..<start + length])
+      start += length
       do throws(DNSMalformation) {
         if let answer = try query.answer(in: message) { return answer }
       } catch {
@@ -31,48 +46,29 @@ package struct DNSStreamExchange {
     }
   }
 
-  private mutating func next(
-    from stream: any ByteStream, onFirstByte: () -> Void
-  ) async throws(DNSExchangeFailure) -> [UInt8] {
-    try await fill(2, from: stream, onFirstByte: onFirstByte)
-    let length = Int(buffer.number(at: 0))
-    try await fill(2 + length, from: stream, onFirstByte: onFirstByte)
-    let message = Array(buffer[2...])
-    buffer.removeAll(keepingCapacity: true)
-    return message
-  }
-
-  /// Reads until the buffer holds `count` bytes and no more, so that it never needs more than one message's room.
-  private mutating func fill(
-    _ count: Int, from stream: any ByteStream, onFirstByte: () -> Void
-  ) async throws(DNSExchangeFailure) {
-    while buffer.count < count {
-      let isFirst = buffer.isEmpty
+  /// Reads until the buffer holds at least `count` bytes that were not used yet.
+  ///
+  /// In large pieces, so that a flood of empty messages costs no system call each.
+  private mutating func fill(_ count: Int, from stream: any ByteStream) async throws(DNSExchangeFailure) {
+    while buffer.count - start < count {
+      if start > 0 {
+        buffer.removeFirst(start)
+        start = 0
+      }
       let result: ReadResult
       do throws(StreamFailure) {
-        result = try stream.read(into: &buffer, atMost: count - buffer.count)
+        result = try stream.read(into: &buffer, atMost: Self.pieceBytes)
         if result == .blocked { try await stream.untilReadable() }
       } catch {
         throw .stream(error)
       }
-      switch result {
-      case .blocked: continue
-      case .bytes: if isFirst { onFirstByte() }
-      case .end: throw .malformed(DNSMalformation(endedEarly(wanting: count)))
-      }
+      if result == .end { throw .malformed(DNSMalformation(endedEarly(wanting: count))) }
     }
   }
 
   private func endedEarly(wanting count: Int) -> String {
-    guard buffer.count >= 2 else { return "the connection was closed without an answer" }
-    return "the connection was closed after \(buffer.count - 2) of \(count - 2) bytes"
+    let held = buffer.count - start
+    guard held >= 2 else { return "the connection was closed without an answer" }
+    return "the connection was closed after \(held - 2) of \(count - 2) bytes"
   }
-}
-
-/// Why a question over a stream got no answer.
-package enum DNSExchangeFailure: Error {
-  /// The connection failed, or the deadline came.
-  case stream(StreamFailure)
-  /// What came is no answer that can be read.
-  case malformed(DNSMalformation)
 }

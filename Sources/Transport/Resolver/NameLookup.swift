@@ -127,6 +127,7 @@ struct NameLookup {
       switch outcome {
       case .success(let answer): next = take(answer, to: question, from: server)
       case .failure(.malformed(let malformation)): note("sent an answer that cannot be read: \(malformation)")
+      case .failure(.datagram(let failure)): throw failure
       case .failure(.stream(.wait(.cancelled))): throw .wait(.cancelled)
       case .failure(.stream(let failure)):
         do {
@@ -152,7 +153,8 @@ struct NameLookup {
       }
       defer { socket.close() }
       var exchange = DNSStreamExchange()
-      return .success(try await exchange.answer(to: query, over: socket))
+      try await exchange.send(query, over: socket)
+      return .success(try await exchange.answer(to: query, from: socket))
     } catch {
       return .failure(error)
     }
