@@ -10,6 +10,7 @@ let walls: [Target] = [
     name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
   .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CLDNS", path: "Sources/CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
+  .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   .target(name: "CLinux", path: "Sources/CLinux"),
   .target(name: "CRE2", path: "Sources/CRE2", linkerSettings: [.linkedLibrary("re2")]),
 ]
@@ -36,6 +37,7 @@ let parts: [Target] = [
   .target(
     name: "Probes",
     dependencies: ["Model", "Transport", "Expressions", .product(name: "Subprocess", package: "swift-subprocess")]),
+  .target(name: "DemoOrigin", dependencies: ["Transport", "CLinux"]),
   .target(name: "Scenarios", dependencies: ["Model", "Expressions", "Yams"]),
   .target(name: "History", dependencies: ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
   .target(name: "ServiceLevels", dependencies: ["Model"]),
@@ -53,21 +55,25 @@ let doors: [Target] = [
   .target(
     name: "Server",
     dependencies: [
-      "Model", "Exposition", "ServiceLevels", "History", "Recording",
+      "Model", "Exposition", "ServiceLevels", "Recording", "CZlib",
       .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),
   .executableTarget(
     name: "curlew",
     dependencies: [
       "Model", "Expressions", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
       "Scheduling",
-      "Journeys", "Recording", "Server",
+      "Journeys", "Recording", "Server", "DemoOrigin",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-    ]),
+    ],
+    resources: [.embedInCode("Demo/demo.yaml")]),
 ]
 
 let tests: [Target] = [
@@ -85,7 +91,11 @@ let tests: [Target] = [
   .testTarget(name: "RecordingTests", dependencies: ["Model", "Exposition", "Recording", "TestSupport"]),
   .testTarget(
     name: "ServerTests",
-    dependencies: ["Model", "Exposition", "ServiceLevels", "History", "Recording", "Server", "TestSupport"]),
+    dependencies: [
+      "Model", "Exposition", "ServiceLevels", "History", "Recording", "Server", "TestSupport",
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    ]),
   .testTarget(name: "CommandTests", dependencies: ["Model", "TestSupport", "curlew"]),
 ]
 
@@ -96,7 +106,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),

@@ -153,12 +153,10 @@ struct LoadSession {
       visible.secrets.merge(other.secrets) { _, later in later }
     }
     for (name, value) in file.variables { visible.variables[name] = value }
+    // One with a fault is known all the same, so that what uses it is not told to be wrong too.
+    for name in file.secretNames { visible.secrets[name] = Secret("") }
     for (name, origin) in file.secrets {
-      guard let secret = secret(name, origin, folder: file.source.folder) else {
-        // Known all the same, so that what uses it is not told to be wrong too.
-        visible.secrets[name] = Secret("")
-        continue
-      }
+      guard let secret = secret(name, origin, folder: file.source.folder) else { continue }
       visible.secrets[name] = secret
       secrets.insert(secret)
     }

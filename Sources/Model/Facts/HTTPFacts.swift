@@ -8,6 +8,8 @@ package struct HTTPFacts: Sendable {
   package var headers: [HeaderField]
   /// The body, decoded from its content encoding; cut at the limit.
   package var body: [UInt8]
+  /// How long the body was before `truncateBody` took from it; nil when nothing was taken.
+  private var wholeSize: Int?
   /// The URL of the last hop.
   package var url: String
   /// The method of the last hop.
@@ -34,5 +36,15 @@ package struct HTTPFacts: Sendable {
     self.redirects = redirects
     self.version = version
     self.requestHeaders = requestHeaders
+  }
+
+  /// Decoded bytes of the body as it came.
+  package var size: Int { wholeSize ?? body.count }
+
+  /// Keeps the first bytes of the body alone, for a record; `size` stays.
+  package mutating func truncateBody(to limit: Int) {
+    guard body.count > limit else { return }
+    wholeSize = size
+    body = Array(body.prefix(limit))
   }
 }

@@ -103,7 +103,7 @@ struct CheckDecoder {
         section.entry(CheckKeys.every.name).map {
           Diagnostic.Note("'every' is written here", excerpt: $0.value.excerpt)
         }
-        ?? Diagnostic.Note("'every' is 60s where nothing is written")
+        ?? Diagnostic.Note("'every' is \(Units.text(of: effective)) where nothing is written")
       sink.error(
         "timeout \(Units.text(of: timeout)) is longer than every \(Units.text(of: effective))", at: entry.value,
         notes: [note])

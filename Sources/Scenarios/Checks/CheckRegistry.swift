@@ -7,6 +7,7 @@ struct CheckRegistry {
 
   /// Takes note of a check as written, so that even one with other faults is found to be a duplicate.
   mutating func add(_ node: YAMLNode, sink: DiagnosticSink) {
+    let own = node.entry(named: CheckKeys.id.name)?.value.text
     if let written = node.entry(named: CheckKeys.id.name)?.value, let id = written.text.flatMap(CheckID.init) {
       if let first = idNodes[id] {
         sink.error(
@@ -15,7 +16,9 @@ struct CheckRegistry {
         idNodes[id] = written
       }
     }
-    if let written = node.entry(named: CheckKeys.movedFrom.name)?.value, let id = written.text.flatMap(CheckID.init) {
+    if let written = node.entry(named: CheckKeys.movedFrom.name)?.value, let id = written.text.flatMap(CheckID.init),
+      id.text != own
+    {
       moves.append((id, written))
     }
   }

@@ -24,9 +24,20 @@ final class DiagnosticSink {
     diagnostics.append(diagnostic)
   }
 
-  /// All problems, with a last line for those beyond the limit.
+  /// All problems: those of a file together and from top to bottom, files in the order in which they were first spoken of;
+  /// before them those without a place, and after them a line for those beyond the limit.
   func finished() -> [Diagnostic] {
-    leftOut == 0 ? diagnostics : diagnostics + [Diagnostic("\(leftOut) more problems are not shown")]
+    var ranks: [String: Int] = [:]
+    for diagnostic in diagnostics {
+      if let file = diagnostic.excerpt?.location.file, ranks[file] == nil { ranks[file] = ranks.count }
+    }
+    let keyed = diagnostics.enumerated().map { index, diagnostic in
+      let location = diagnostic.excerpt?.location
+      let rank = location.flatMap { ranks[$0.file] } ?? -1
+      return (key: (rank, location?.line ?? 0, location?.column ?? 0, index), diagnostic: diagnostic)
+    }
+    let sorted = keyed.sorted { $0.key < $1.key }.map(\.diagnostic)
+    return leftOut == 0 ? sorted : sorted + [Diagnostic("\(leftOut) more problems are not shown")]
   }
 
   /// Adds a problem at a node.

@@ -1,8 +1,9 @@
+import Expressions
 import Model
 
 /// The keys of a file.
 enum FileKeys {
-  static let version = Key("version", .integer(1...1), isRequired: true, "version of this format: 1")
+  static let version = Key("version", .version, isRequired: true, "version of this format: 1")
   static let defaults = Key("defaults", .node(.section(CheckKeys.defaults)), "what checks have in common")
   static let variables = Key("variables", .variables, "values for templates and expressions")
   static let secrets = Key("secrets", .secrets, "values that are never printed")
@@ -12,6 +13,16 @@ enum FileKeys {
 
   static let table = SectionTable(
     "scenario", [version.any, defaults.any, variables.any, secrets.any, include.any, checks.any, fragments.any])
+}
+
+extension Form where Value == Int {
+  /// The version of the format.
+  static let version = Form(.integer(1...1)) { node, reader in
+    if case .int(1) = node.value { return 1 }
+    reader.fault(
+      "expected version 1, found \(node.foundText)", at: node, notes: ["this curlew reads `version: 1`, a number"])
+    return nil
+  }
 }
 
 /// The keys of one secret.
@@ -104,6 +115,8 @@ struct ScenarioFile {
   let defaults: YAMLNode?
   let variables: Fields<YAMLNode>
   let secrets: Fields<SecretOrigin>
+  /// All secrets, those with a faulty origin too.
+  let secretNames: [String]
   let includes: [Inclusion]
   /// Nil when the file has no such key.
   let checks: [YAMLNode]?
@@ -120,6 +133,11 @@ struct ScenarioFile {
     defaults = section(FileKeys.defaults)
     variables = section(FileKeys.variables) ?? []
     secrets = section(FileKeys.secrets) ?? []
+    if case .mapping(let entries)? = section.entry(FileKeys.secrets.name)?.value.content {
+      secretNames = entries.map(\.name)
+    } else {
+      secretNames = []
+    }
     includes = section(FileKeys.include) ?? []
     checks = section(FileKeys.checks)
     checksKey = section.entry(FileKeys.checks.name)?.key

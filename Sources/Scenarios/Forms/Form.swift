@@ -121,7 +121,8 @@ extension YAMLNode {
     switch content {
     case .sequence: "a list"
     case .mapping: "a map"
-    case .scalar, .value: scalarText.map { "'\($0.shortened)'" } ?? "nothing"
+    case .scalar(let text, isPlain: false): "the text '\(text.escaped)'"
+    case .scalar, .value: scalarText.map { "'\($0.escaped)'" } ?? "nothing"
     case .pending: "a template"
     }
   }

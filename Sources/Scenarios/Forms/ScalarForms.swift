@@ -152,7 +152,8 @@ extension Form {
       if let text = node.scalarText, let value = table[text] { return value }
       let text = node.scalarText ?? ""
       reader.fault(
-        "expected one of a few words, found \(node.foundText)", at: node, allowed: allowed,
+        node.scalarText.map { "unknown word '\($0.escaped)'" } ?? "expected a word, found \(node.foundText)", at: node,
+        allowed: allowed,
         suggestion: Suggestion.nearest(to: text, among: allowed))
       return nil
     }
@@ -167,7 +168,8 @@ extension Form {
     return Form(.choice(allowed + aliases.keys.sorted())) { node, reader in
       if let text = node.scalarText, let value = table[text] { return value }
       reader.fault(
-        "expected one of a few words, found \(node.foundText)", at: node, allowed: allowed,
+        node.scalarText.map { "unknown word '\($0.escaped)'" } ?? "expected a word, found \(node.foundText)", at: node,
+        allowed: allowed,
         suggestion: Suggestion.nearest(to: node.scalarText ?? "", among: allowed))
       return nil
     }

@@ -18,7 +18,7 @@ struct URLText {
   /// Reads a URL of one of `schemes`; of any scheme when there are none.
   init(_ text: String, schemes: [String]) throws(Fault) {
     guard let colon = text.range(ofASCII: "://") else {
-      let example = schemes.last ?? "https"
+      let example = schemes.contains("https") ? "https" : schemes.first ?? "https"
       throw Fault(message: "'\(text.escaped)' is no URL: it has no scheme, such as \(example)://")
     }
     let scheme = text[..<colon.lowerBound].lowercased()

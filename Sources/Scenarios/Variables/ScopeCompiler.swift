@@ -91,11 +91,14 @@ final class ScopeCompiler {
     var isConstant = true
     tree.forEachTemplate { template, node in
       isConstant = false
-      do throws(EvaluationError) {
-        _ = try template.render(ConstantBindings(scope: scope))
+      guard scope.isConstant(template) else {
         sink.error(
           "this must be known before any run", at: node,
           notes: [.init("it may use variables, env and secrets that no run changes")])
+        return
+      }
+      do throws(EvaluationError) {
+        _ = try template.render(ConstantBindings(scope: scope))
       } catch {
         let span = error.range.map { ScalarMap.span(of: $0, in: node) } ?? node.span
         sink.report(Diagnostic(error.message, excerpt: node.source.excerpt(span)))

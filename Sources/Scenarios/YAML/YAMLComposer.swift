@@ -1,6 +1,7 @@
 // libyaml by way of the Yams package, which brings it: Yams' own nodes have no end marks, expand aliases, stop at the first
 // duplicate key without its place, and take ten times as long.
 import CYaml
+import Expressions
 import Model
 
 /// Reads the one document of a file into nodes.
@@ -145,7 +146,8 @@ struct YAMLComposer {
           Diagnostic(
             "unknown alias '*\(name)'", excerpt: source.excerpt(span), allowed: anchors.keys.sorted().map { "*\($0)" },
             suggestion: Suggestion.nearest(to: name, among: anchors.keys.sorted()).map { "*\($0)" }))
-        add(YAMLNode(.scalar("", isPlain: true), span: span, source: source), anchor: nil)
+        // Stands for anything, so that nothing else is said about it.
+        add(YAMLNode(.pending(.dyn), span: span, source: source), anchor: nil)
       }
       return
     }

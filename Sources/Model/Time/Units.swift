@@ -1,7 +1,5 @@
-import Model
-
 /// Durations, sizes and percentages as people write them.
-enum Units {
+package enum Units {
   private static let durationUnits: [(name: String, nanoseconds: Int64)] = [
     ("w", 604_800_000_000_000), ("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000),
     ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("µs", 1_000), ("ns", 1),
@@ -9,7 +7,7 @@ enum Units {
 
   /// `250ms`, `30s`, `1h30m`, `1.5s`, `2w`: numbers with units, units from large to small, each once. Nil for anything
   /// else, and for more than 64 bits of nanoseconds hold (292 years).
-  static func duration(_ text: String) -> Duration? {
+  package static func duration(_ text: String) -> Duration? {
     var rest = text[...]
     var total: Int64 = 0
     var nextUnit = 0
@@ -35,7 +33,7 @@ enum Units {
   ]
 
   /// `64KiB`, `10MB`, `512B`, or bytes without a unit.
-  static func size(_ text: String) -> Int? {
+  package static func size(_ text: String) -> Int? {
     let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     let unit = text.dropFirst(number.count).drop { $0 == " " }
     guard let factor = unit.isEmpty ? 1 : sizeUnits[String(unit)] else { return nil }
@@ -43,7 +41,7 @@ enum Units {
   }
 
   /// `99.5%` as 0.995.
-  static func percentage(_ text: String) -> Double? {
+  package static func percentage(_ text: String) -> Double? {
     guard text.hasSuffix("%"), let (digits, places) = decimal(text.dropLast()) else { return nil }
     // One division only, so that 99.5 % is the very number that 0.995 is.
     var divisor = 100.0
@@ -77,11 +75,13 @@ enum Units {
   }
 
   /// A duration in the way it is written in files, for messages.
-  static func text(of duration: Duration) -> String {
+  package static func text(of duration: Duration) -> String {
     var left = duration.nanoseconds
     guard left > 0 else { return "0s" }
     var text = ""
     for unit in durationUnits where unit.name != "us" && left >= unit.nanoseconds {
+      // 365d, not 52w1d.
+      if unit.name == "w", left % unit.nanoseconds != 0 { continue }
       text += "\(left / unit.nanoseconds)\(unit.name)"
       left %= unit.nanoseconds
     }
@@ -89,7 +89,7 @@ enum Units {
   }
 
   /// A number of bytes in the way it is written in files, for messages.
-  static func text(ofBytes count: Int) -> String {
+  package static func text(ofBytes count: Int) -> String {
     for (name, factor) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
     where count >= factor && count % factor == 0 {
       return "\(count / factor)\(name)"

@@ -1,0 +1,34 @@
+# make run     install what is missing, build, and run the demo
+# make test    install what is missing, build and run all tests
+# make check   what CI runs: floors, format, tests
+# make bench   measure Curlew beside blackbox_exporter
+# make docker  build the image and check the compose files
+
+SWIFT_BUILD = swift build --product curlew
+
+.PHONY: run build test check format bench docker
+run: build
+	.build/release/curlew demo
+
+build:
+	@.ci/install-packages build
+	$(SWIFT_BUILD) -c release
+
+test:
+	@.ci/install-packages build test
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+
+check:
+	.ci/run
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+bench: build
+	@.ci/install-packages test
+	Benchmarks/run
+
+docker:
+	@.ci/install-packages docker
+	docker/check

@@ -1,0 +1,204 @@
+import Expressions
+package import Model
+package import Scenarios
+
+/// Runs a check once, with its retries, and gives the one record of it.
+package struct JourneyRunner: Sendable {
+  /// How much of what was seen stays in the record.
+  package enum Detail: Sendable {
+    /// What metrics need; of a failure everything, its body up to 4 KiB.
+    case failures
+    /// Everything but bodies; of a failure its body up to 4 KiB too.
+    case everything
+  }
+
+  private let prober: any Prober
+  private let time: any TimeSource
+  private let redactor: Redactor
+  private let region: String
+  private let node: String
+  private let detail: Detail
+
+  /// A runner.
+  ///
+  /// - Parameters:
+  ///   - prober: makes the exchanges.
+  ///   - time: the clock of starts, pauses and deadlines.
+  ///   - redactor: knows the secrets of all files; no text leaves the runner without it.
+  ///   - region: where it runs.
+  ///   - node: which node it is.
+  ///   - detail: how much of what was seen stays in the record.
+  package init(
+    prober: any Prober, time: any TimeSource, redactor: Redactor, region: String, node: String, detail: Detail
+  ) {
+    self.prober = prober
+    self.time = time
+    self.redactor = redactor
+    self.region = region
+    self.node = node
+    self.detail = detail
+  }
+
+  /// Runs the check for one slot.
+  ///
+  /// - Parameters:
+  ///   - check: what to run.
+  ///   - slot: the occasion.
+  ///   - lag: how late the run is.
+  ///   - budget: what bounds the whole run, all attempts and pauses included; nil leaves each attempt its time-out.
+  package func run(_ check: ScenarioCheck, slot: Slot, lag: Duration = .zero, budget: Duration? = nil) async -> Run {
+    let identity = RunIdentity(
+      id: RandomHex.digits(16), check: check.check.id.text, region: region, slot: slot.number,
+      traceID: RandomHex.digits(32))
+    let started = time.now
+    let begin = time.uptime
+    let end = budget.map { begin + $0 } ?? .seconds(Int64.max / 2)
+    var machine = AttemptMachine(policy: check.check.retry, timeout: check.check.timeout, end: end)
+    var action = machine.start(at: begin)
+    var attempts = 0
+    var earlier: [EarlierAttempt] = []
+    var last: StepResult?
+    repeating: while true {
+      switch action {
+      case .attempt(let number, let attemptEnd):
+        attempts = number
+        let result = await attempt(check, number: number, end: attemptEnd, identity: identity)
+        last = result
+        // What we could not do is no better the second time, and what the target did well needs no second.
+        guard result.verdict == .down, !Task.isCancelled else { break repeating }
+        action = machine.attemptFailed(at: time.uptime)
+        if case .pause = action, let reason = result.reason {
+          earlier.append(EarlierAttempt(reason: reason, duration: result.duration))
+        }
+      case .pause(let until):
+        do { try await time.sleep(untilUptime: until) } catch { break repeating }
+        action = machine.pauseEnded(at: time.uptime)
+      case .finish:
+        break repeating
+      }
+    }
+    var step = last ?? cancelled(check, at: started)
+    step.attempts = max(attempts, step.attempts)
+    step.earlier = earlier + step.earlier
+    if step.verdict == .up || step.verdict == .degraded, let first = earlier.first {
+      step.verdict = .degraded
+      step.reason = Reason(
+        code: .retried, step: step.name, message: "attempt \(attempts) held; attempt 1: \(first.reason.message)")
+    }
+    return Run(
+      check: check.check.id, region: region, node: node, slot: slot, started: started, lag: lag,
+      duration: step.duration, verdict: step.verdict ?? .unknown, reason: step.reason, attempts: step.attempts,
+      traceID: identity.traceID, steps: [step])
+  }
+
+  /// One attempt of all steps; a plain check has one.
+  private func attempt(
+    _ check: ScenarioCheck, number: Int, end: Duration, identity: RunIdentity
+  ) async -> StepResult {
+    let scope = RunScope(variables: check.variables, run: identity, now: { [time] in time.now })
+    guard let step = check.steps.first else { return cancelled(check, at: time.now) }
+    let isPolling = step.expectations.contains { $0.kind == .until }
+    guard isPolling else {
+      return await exchange(step, of: check, attempt: number, end: end, scope: scope, identity: identity).result
+    }
+    return await poll(step, of: check, end: end, scope: scope, identity: identity)
+  }
+
+  /// Repeats a step until what it waits for holds, or its time is over.
+  private func poll(
+    _ step: Step, of check: ScenarioCheck, end: Duration, scope: RunScope, identity: RunIdentity
+  ) async -> StepResult {
+    let policy = step.retry ?? RetryPolicy(attempts: .max, delay: .seconds(1))
+    var machine = AttemptMachine(policy: policy, timeout: check.check.timeout, end: end)
+    var action = machine.start(at: time.uptime)
+    var last: (result: StepResult, isSettled: Bool)?
+    var earlier: [EarlierAttempt] = []
+    polling: while true {
+      switch action {
+      case .attempt(let number, let attemptEnd):
+        let outcome = await exchange(
+          step, of: check, attempt: number, end: attemptEnd, scope: scope, identity: identity)
+        last = outcome
+        last?.result.attempts = number
+        if outcome.isSettled || outcome.result.verdict == .unknown || Task.isCancelled { break polling }
+        action = machine.attemptFailed(at: time.uptime)
+        if case .pause = action, let reason = outcome.result.reason, earlier.count < 100 {
+          earlier.append(EarlierAttempt(reason: reason, duration: outcome.result.duration))
+        }
+      case .pause(let until):
+        do { try await time.sleep(untilUptime: until) } catch { break polling }
+        action = machine.pauseEnded(at: time.uptime)
+      case .finish:
+        break polling
+      }
+    }
+    var result = last?.result ?? cancelled(check, at: time.now)
+    result.earlier = earlier
+    return result
+  }
+
+  private func exchange(
+    _ step: Step, of check: ScenarioCheck, attempt: Int, end: Duration, scope: RunScope, identity: RunIdentity
+  ) async -> (result: StepResult, isSettled: Bool) {
+    let started = time.now
+    let spec: ProbeSpec
+    do {
+      spec = try step.probe.spec(in: scope)
+    } catch {
+      let reason = Reason(
+        code: .templateFailed, step: step.name, message: redactor.redact(error.message), excerpt: error.excerpt)
+      let result = StepResult(
+        name: step.name, kind: step.kind, verdict: .unknown, reason: reason, started: started, duration: .zero)
+      return (result, false)
+    }
+    let context = ProbeContext(
+      timeout: max(.zero, end - time.uptime),
+      traceparent: check.propagatesTrace ? "00-\(identity.traceID)-\(RandomHex.digits(16))-01" : nil,
+      folder: step.folder)
+    let observation = await prober.probe(spec, in: context)
+    let facts = FactBindings(observation, attempt: attempt, now: time.now)
+    let judgement = Judge(step: step).judge(observation, bindings: scope.bindings(facts: facts))
+    let isGood = judgement.verdict.isGood
+    let result = StepResult(
+      name: step.name, kind: step.kind, verdict: judgement.verdict, reason: judgement.reason.map(redacted),
+      started: started, duration: observation.facts.elapsed,
+      facts: recorded(observation.facts, of: step, isGood: isGood),
+      expectations: redacted(judgement.expectations))
+    return (result, judgement.isSettled)
+  }
+
+  /// What is said of a run that was cancelled before its first attempt was over.
+  private func cancelled(_ check: ScenarioCheck, at moment: Timestamp) -> StepResult {
+    let reason = Reason(
+      code: .cancelled, step: check.check.id.text, message: "cancelled before the first attempt ended")
+    return StepResult(
+      name: check.check.id.text, kind: check.check.kind, verdict: .unknown, reason: reason, started: moment,
+      duration: .zero)
+  }
+
+  // MARK: Records
+
+  private func redacted(_ reason: Reason) -> Reason {
+    var reason = reason
+    reason.message = redactor.redact(reason.message)
+    return reason
+  }
+
+  private func redacted(_ expectations: [ExpectationResult]) -> [ExpectationResult] {
+    guard !redactor.isEmpty else { return expectations }
+    return expectations.map { expectation in
+      var expectation = expectation
+      expectation.detail = expectation.detail.map(redactor.redact)
+      return expectation
+    }
+  }
+
+  private func recorded(_ facts: Facts, of step: Step, isGood: Bool) -> Facts {
+    var facts = facts
+    let bodyLimit = isGood || step.isSensitive ? 0 : 4096
+    let keepsTexts = !isGood || detail == .everything
+    facts.truncateBodies(to: bodyLimit)
+    if !keepsTexts { facts.dropTexts() } else if !redactor.isEmpty { facts.redact(with: redactor) }
+    return facts
+  }
+}

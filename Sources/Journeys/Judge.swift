@@ -1,0 +1,74 @@
+import Expressions
+import Model
+import Scenarios
+
+/// Turns what was seen into what is held of it. Pure: the same facts always give the same verdict.
+struct Judge {
+  /// What is held of one exchange.
+  struct Judgement {
+    var verdict: Verdict
+    var reason: Reason?
+    var expectations: [ExpectationResult]
+    /// Whether every `until` held; true without one.
+    var isSettled: Bool
+  }
+
+  let step: Step
+
+  /// Judges one exchange.
+  ///
+  /// - Parameters:
+  ///   - observation: what was seen.
+  ///   - bindings: the names that the expectations read.
+  func judge(_ observation: Observation, bindings: some Bindings) -> Judgement {
+    if let failure = observation.failure, !isLeftToExpectations(failure) {
+      let reason = Reason(code: failure.code, step: step.name, phase: failure.phase, message: failure.message)
+      return Judgement(verdict: failure.code.verdict, reason: reason, expectations: [], isSettled: false)
+    }
+    var results: [ExpectationResult] = []
+    var firstFailed: (kind: ExpectationResult.Kind, reason: Reason)?
+    var isSettled = true
+    for expectation in step.expectations {
+      let failure = judge(expectation, bindings: bindings, in: observation.facts)
+      results.append(
+        ExpectationResult(
+          kind: expectation.kind, source: expectation.source, passed: failure == nil, detail: failure?.message))
+      guard let failure else { continue }
+      if expectation.kind == .until { isSettled = false }
+      // An expectation that must hold outweighs a warning that was listed before it.
+      if firstFailed == nil || (firstFailed?.kind == .warn && expectation.kind != .warn) {
+        firstFailed = (expectation.kind, failure)
+      }
+    }
+    return Judgement(
+      verdict: firstFailed?.reason.code.verdict ?? .up, reason: firstFailed?.reason, expectations: results,
+      isSettled: isSettled)
+  }
+
+  /// A certificate that is not verified is left to expectations that speak of it; all other failures stand.
+  private func isLeftToExpectations(_ failure: ProbeFailure) -> Bool {
+    failure.code == .certificateInvalid && step.speaksOfVerification
+  }
+
+  /// Nil when the expectation holds.
+  private func judge(_ expectation: Expectation, bindings: some Bindings, in facts: Facts) -> Reason? {
+    let range: Range<Int>?
+    do {
+      if try expectation.expression.evaluate(bindings).isTrue { return nil }
+      range = nil
+    } catch {
+      range = error.range
+    }
+    let summary = expectation.expression.explain(bindings).summary
+    return Reason(
+      code: code(of: expectation, facts), step: step.name,
+      message: step.isSensitive ? "\(expectation.source) does not hold" : summary,
+      excerpt: expectation.excerpt(of: range))
+  }
+
+  private func code(of expectation: Expectation, _ facts: Facts) -> ReasonCode {
+    if expectation.kind == .warn { return .warning }
+    if expectation.isDefault, case .exec = facts.detail { return .exitCode }
+    return .expectationFailed
+  }
+}

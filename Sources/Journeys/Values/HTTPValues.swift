@@ -1,0 +1,72 @@
+import Expressions
+import Model
+
+/// The facts of an HTTP exchange as values.
+enum HTTPValues {
+  /// Names that have no value before there was an answer.
+  static let answerNames: Set<String> = [
+    "status", "headers", "header_values", "cookies", "body", "body_bytes", "size", "json", "version",
+  ]
+
+  static func value(of name: String, in http: HTTPFacts) -> Value? {
+    switch name {
+    case "status": .int(Int64(http.status))
+    case "headers": .map(MapValue(joined(http.headers)))
+    case "header_values": .map(MapValue(grouped(http.headers).map { ($0, .list($1.map { .string($0) })) }))
+    case "cookies": .map(cookies(http.headers))
+    case "body": .string(BodyText.decode(http.body, contentType: http.contentType))
+    case "body_bytes": .bytes(http.body)
+    case "size": .int(Int64(http.size))
+    case "url": .string(http.url)
+    case "redirects": .int(Int64(http.redirects))
+    case "version": .string(http.version)
+    default: nil
+    }
+  }
+
+  private static func joined(_ headers: [HeaderField]) -> [(String, Value)] {
+    grouped(headers).map { ($0, .string($1.joined(separator: ", "))) }
+  }
+
+  /// Values by lower-case name, names in the order of their first field.
+  private static func grouped(_ headers: [HeaderField]) -> [(String, [String])] {
+    var places: [String: Int] = [:]
+    var groups: [(String, [String])] = []
+    for header in headers {
+      let name = header.name.lowercased()
+      if let place = places[name] {
+        groups[place].1.append(header.value)
+      } else {
+        places[name] = groups.count
+        groups.append((name, [header.value]))
+      }
+    }
+    return groups
+  }
+
+  /// What this answer set; of two cookies of one name the later one.
+  private static func cookies(_ headers: [HeaderField]) -> MapValue {
+    var cookies: [String: Value] = [:]
+    for header in headers where header.name.lowercased() == "set-cookie" {
+      guard let cookie = SetCookie(header.value) else { continue }
+      cookies[cookie.name] = .map(
+        MapValue([
+          ("value", .string(cookie.value)),
+          ("path", .string(cookie.path)),
+          ("domain", .string(cookie.domain)),
+          ("secure", .bool(cookie.isSecure)),
+          ("http_only", .bool(cookie.isHTTPOnly)),
+          ("same_site", .string(cookie.sameSite)),
+          ("expires", cookie.expires.map { .timestamp(TimestampValue($0)) } ?? .null),
+        ]))
+    }
+    return MapValue(cookies)
+  }
+}
+
+extension HTTPFacts {
+  /// The value of the last Content-Type field; empty without one.
+  package var contentType: String {
+    headers.last { $0.name.lowercased() == "content-type" }?.value ?? ""
+  }
+}

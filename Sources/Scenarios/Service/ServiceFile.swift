@@ -1,0 +1,129 @@
+package import Model
+
+/// What the service file says, with the default of everything that it leaves open (docs/service-file.md).
+package struct ServiceFile: Hashable, Sendable {
+  /// Where the page, the metrics and the API are: `host:port` or `:port`.
+  package var listen = ":9115"
+  /// Where history is kept.
+  package var store = "sqlite:curlew.db"
+  /// Where this node stands.
+  package var region = "local"
+  /// Scenario files and directories.
+  package var files: [String] = []
+  /// How long each level of history is kept.
+  package var retention = HistoryRetention.standard
+  /// The most runs at a time.
+  package var globalConcurrency = 1000
+  /// The most runs at a time against one host.
+  package var hostConcurrency = 16
+  /// Name servers in place of the system's.
+  package var nameServers: [Endpoint] = []
+  /// Whether exec checks may run programs.
+  package var allowsExec = false
+  /// Whether log lines are JSON.
+  package var logsJSON = false
+  /// The least level that is logged.
+  package var logLevel = "info"
+
+  /// A file that says nothing.
+  package init() {}
+}
+
+/// The keys of the service file.
+enum ServiceKeys {
+  static let listen = Key("listen", .nonEmptyText, "address of page, metrics and API: host:port or :port")
+  static let store = Key("store", .nonEmptyText, "where history is kept: sqlite:PATH")
+  static let region = Key("region", .nonEmptyText, "where this node stands")
+  static let files = Key("files", Form<[String]>.list(of: .nonEmptyText), "scenario files and directories")
+  static let retention = Key("retention", .retention, "how long each level of history is kept")
+  static let concurrency = Key("concurrency", .concurrency, "limits on runs at a time")
+  static let resolver = Key("resolver", .resolver, "name servers in place of the system's")
+  static let allowExec = Key("allow_exec", .bool, "whether exec checks may run programs")
+  static let log = Key("log", .log, "how log lines are written")
+
+  static let table = SectionTable(
+    "service file",
+    [
+      listen.any, store.any, region.any, files.any, retention.any, concurrency.any, resolver.any, allowExec.any, log.any,
+    ])
+}
+
+/// The two limits on runs at a time.
+struct ConcurrencyForm {
+  var global: Int
+  var perHost: Int
+}
+
+/// How log lines are written.
+struct LogForm {
+  var isJSON: Bool
+  var level: String
+}
+
+extension Form where Value == HistoryRetention {
+  private static let age = Form<Duration>.duration(.seconds(3600) ... .seconds(36_500 * 86_400))
+  private static let runs = Key("runs", age, "single runs")
+  private static let fiveMinutes = Key("five_minutes", age, "roll-ups of five minutes")
+  private static let hours = Key("hours", age, "roll-ups of an hour")
+  private static let days = Key("days", .ageOrForever, "roll-ups of a day")
+
+  static let retention = Form.section(
+    SectionTable("retention", [runs.any, fiveMinutes.any, hours.any, days.any])
+  ) { section in
+    var retention = HistoryRetention.standard
+    if let age = section(runs) { retention.runs = age }
+    if let age = section(fiveMinutes) { retention.fiveMinutes = age }
+    if let age = section(hours) { retention.hours = age }
+    if let age = section(days) { retention.days = age }
+    return retention
+  }
+}
+
+extension Form where Value == Duration? {
+  /// A duration, or `forever`, which is nil.
+  fileprivate static let ageOrForever = Form(.text()) { node, reader in
+    if node.scalarText == "forever" { return .some(nil) }
+    return Form<Duration>.duration(.seconds(86_400) ... .seconds(36_500 * 86_400)).read(node, reader).map(Optional.some)
+  }
+}
+
+extension Form where Value == ConcurrencyForm {
+  private static let global = Key("global", .integer(1...100_000), "runs at a time")
+  private static let perHost = Key("per_host", .integer(1...100_000), "runs at a time against one host")
+
+  static let concurrency = Form.section(SectionTable("concurrency", [global.any, perHost.any])) { section in
+    let standard = ServiceFile()
+    return ConcurrencyForm(
+      global: section(global) ?? standard.globalConcurrency, perHost: section(perHost) ?? standard.hostConcurrency)
+  }
+}
+
+extension Form where Value == [Endpoint] {
+  private static let servers = Key(
+    "servers", Form<[Endpoint]>.list(of: .endpoint, minimum: 1), isRequired: true, "name servers, host:port each")
+
+  static let resolver = Form.section(SectionTable("resolver", [servers.any])) { $0(servers) }
+}
+
+extension Form where Value == LogForm {
+  private static let format = Key("format", .word(of: ["text", "json"]), "text or json")
+  private static let level = Key(
+    "level", .word(of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]), "the least level")
+
+  static let log = Form.section(SectionTable("log", [format.any, level.any])) { section in
+    LogForm(isJSON: section(format) == "json", level: section(level) ?? "info")
+  }
+}
+
+extension Form where Value == String {
+  /// One of a few words.
+  fileprivate static func word(of words: [String]) -> Form {
+    Form(.choice(words)) { node, reader in
+      if let text = node.scalarText, words.contains(text) { return text }
+      reader.fault(
+        "expected one of the words below, found \(node.foundText)", at: node, allowed: words,
+        suggestion: node.scalarText.flatMap { Suggestion.nearest(to: $0, among: words) })
+      return nil
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/// Reads a service file: everything wrong in it is told in one pass.
+package struct ServiceFileLoader: Sendable {
+  private let files: any ScenarioFiles
+
+  /// A loader over the disk, unless told otherwise.
+  package init(files: any ScenarioFiles = DiskFiles()) {
+    self.files = files
+  }
+
+  /// Reads one file.
+  ///
+  /// - Returns: the file, or nil with all that is wrong.
+  package func load(_ path: String) -> (file: ServiceFile?, diagnostics: [Diagnostic]) {
+    let sink = DiagnosticSink()
+    let bytes: [UInt8]
+    do {
+      bytes = try files.read(path, limit: ScenarioLoader.fileLimit)
+    } catch {
+      return (nil, [Diagnostic("cannot read the service file '\(path)': \(error)")])
+    }
+    guard String(validating: bytes, as: UTF8.self) != nil else {
+      return (nil, [Diagnostic("the service file '\(path)' is not UTF-8")])
+    }
+    let source = SourceText(path: path, folder: Path.folder(of: path), bytes: bytes)
+    let root = YAMLComposer.compose(source, sink: sink)
+    let reader = Reader(phase: .load, sink: sink, folder: source.folder, files: files)
+    let file = root.flatMap { Section($0, ServiceKeys.table, reader) }.map { Self.file($0, folder: source.folder) }
+    return (sink.hasErrors ? nil : file, sink.finished())
+  }
+
+  private static func file(_ section: Section, folder: String) -> ServiceFile {
+    var file = ServiceFile()
+    if let listen = section(ServiceKeys.listen) { file.listen = listen }
+    if let store = section(ServiceKeys.store) { file.store = store }
+    if let region = section(ServiceKeys.region) { file.region = region }
+    // As in scenario files, a relative path starts from the file that names it.
+    if let files = section(ServiceKeys.files) { file.files = files.map { Path.join(folder, $0) } }
+    if let retention = section(ServiceKeys.retention) { file.retention = retention }
+    if let limits = section(ServiceKeys.concurrency) {
+      file.globalConcurrency = limits.global
+      file.hostConcurrency = limits.perHost
+    }
+    if let servers = section(ServiceKeys.resolver) { file.nameServers = servers }
+    if let allowsExec = section(ServiceKeys.allowExec) { file.allowsExec = allowsExec }
+    if let log = section(ServiceKeys.log) {
+      file.logsJSON = log.isJSON
+      file.logLevel = log.level
+    }
+    return file
+  }
+}

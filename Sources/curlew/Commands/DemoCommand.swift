@@ -1,0 +1,90 @@
+import ArgumentParser
+import DemoOrigin
+import Foundation
+import Logging
+import Model
+import Scenarios
+import Scheduling
+import Server
+import Transport
+
+/// `curlew demo`: a small shop on loopback, and the daemon that watches it.
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo", abstract: "Serves a small shop on loopback and watches it.")
+
+  @Option(help: ArgumentHelp("Address of the page and the metrics.", valueName: "host:port"))
+  var listen = "127.0.0.1:9115"
+
+  @Option(help: ArgumentHelp("Where history is kept.", valueName: "url"))
+  var store = "sqlite:curlew-demo.db"
+
+  @Option(help: ArgumentHelp("The scenario; the one that is built in when absent.", valueName: "file"))
+  var scenario: String?
+
+  func run() async throws {
+    guard let address = ListenAddress(listen) else {
+      throw CommandFailure("cannot listen on '\(listen)': write host:port")
+    }
+    let loops = try EventLoops(count: 1)
+    let origin: DemoOrigin
+    do {
+      origin = try DemoOrigin(loop: loops.next)
+    } catch {
+      throw CommandFailure("the demo cannot open its ports: \(error)")
+    }
+    try await withThrowingTaskGroup { group in
+      let (shops, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
+      group.addTask { await origin.run() }
+      group.addTask {
+        let quiet = Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() }
+        try await DemoShop(on: ListenAddress(host: "127.0.0.1", port: 0), logger: quiet) { continuation.yield($0) }
+          .run()
+      }
+      var addresses = shops.makeAsyncIterator()
+      guard let shop = await addresses.next() else { return }
+      group.addTask { try await watch(shop: shop, origin: origin.addresses, listen: address) }
+      // The daemon ends at SIGINT, and the shop has nothing left to do then.
+      try await group.next()
+      group.cancelAll()
+    }
+    loops.stop()
+  }
+
+  private func watch(shop: ListenAddress, origin: DemoOrigin.Addresses, listen: ListenAddress) async throws {
+    let file = scenario ?? "-"
+    let overrides = Overrides(
+      variables: [
+        "tls_port=\(origin.tls)", "greeting_port=\(origin.greeting)", "name_server=\(origin.nameServer)",
+      ], bases: ["shop=http://\(shop)"])
+    let loader = ScenarioLoader(environment: ProcessInfo.processInfo.environment)
+    let load: @Sendable () -> LoadResult = {
+      loader.load(
+        paths: [file], overrides: overrides, standardInput: file == "-" ? Array(DemoScenario.text.utf8) : nil)
+    }
+    let settings = ServiceSettings(
+      files: [file], listen: listen, store: store, region: "local", retention: .standard, limits: .standard,
+      probing: ProbingSettings(), logFormat: .text, logLevel: .notice)
+    let daemon = Daemon(
+      settings: settings, scenario: try ScenarioOptions.checked(load(), files: [file]), load: load,
+      onListening: { Terminal.standardOutput.write(greeting(page: $0, shop: shop, origin: origin)) })
+    try await daemon.run()
+  }
+
+  private func greeting(page: ListenAddress, shop: ListenAddress, origin: DemoOrigin.Addresses) -> String {
+    """
+    Curlew is watching a small shop that it serves itself.
+
+      page      http://\(page)/
+      metrics   http://\(page)/metrics
+      API       http://\(page)/api/v1/checks
+      health    http://\(page)/health/detailed
+
+      shop      http://\(shop)/   TLS \(origin.tls)   greeting \(origin.greeting)   DNS \(origin.nameServer)
+      history   \(store)
+
+    Ctrl-C ends it.
+
+    """
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Glibc
+
+/// The one binary: parses the command line, and ends with the exit codes that docs/commands.md promises.
+@main
+struct Curlew: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "curlew",
+    abstract: "Watches services from outside: HTTP, TCP, TLS, DNS and ICMP checks from scenario files.",
+    version: Version.text,
+    subcommands: [
+      RunCommand.self, CheckCommand.self, ValidateCommand.self, SchemaCommand.self, EvalCommand.self,
+      ProbeCommand.self, ReportCommand.self, ImportCommand.self, DemoCommand.self,
+    ])
+
+  static func main() async {
+    // A reader that goes away, such as `curlew check | head`, is no reason to die half-way through a write.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as CommandFailure {
+      Terminal.standardError.write("curlew: \(failure.message)\n")
+      Glibc.exit(failure.exitCode)
+    } catch {
+      let code = exitCode(for: error)
+      // Usage errors are 2 here, as for every other kind of wrong input.
+      guard code == .validationFailure else { exit(withError: error) }
+      Terminal.standardError.write(fullMessage(for: error) + "\n")
+      Glibc.exit(ExitStatus.usage)
+    }
+  }
+}
+
+/// The exit codes of `curlew check` and of everything else.
+enum ExitStatus {
+  static let success: Int32 = 0
+  static let down: Int32 = 1
+  static let usage: Int32 = 2
+  static let unknown: Int32 = 3
+  static let interrupted: Int32 = 130
+}
+
+/// Why a command cannot go on: one clear sentence, or several diagnostics that were written already.
+struct CommandFailure: Error {
+  /// What is written after `curlew: `.
+  var message: String
+  var exitCode: Int32
+
+  init(_ message: String, exitCode: Int32 = ExitStatus.usage) {
+    self.message = message
+    self.exitCode = exitCode
+  }
+}

@@ -1,0 +1,17 @@
+import Logging
+import Model
+import Scheduling
+import Server
+
+/// Everything that the daemon must know, after flags, service file and defaults were laid over each other.
+struct ServiceSettings {
+  var files: [String]
+  var listen: ListenAddress
+  var store: String
+  var region: String
+  var retention: HistoryRetention
+  var limits: ConcurrencyLimits
+  var probing: ProbingSettings
+  var logFormat: LogFormat
+  var logLevel: Logger.Level
+}

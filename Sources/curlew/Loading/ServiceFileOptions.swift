@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import History
+import Logging
+import Model
+import Scenarios
+import Scheduling
+import Server
+
+/// The service file, and the flags that win over it.
+struct ServiceFileOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The service file.", valueName: "curlew.yaml"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("Where history is kept: sqlite:PATH (default: curlew.db).", valueName: "url"))
+  var store: String?
+
+  /// The settings of the service file, with the store of the command line.
+  ///
+  /// - Throws: `CommandFailure` when there is anything wrong in the file; its diagnostics are written.
+  func settings() throws -> ServiceFile {
+    var file = ServiceFile()
+    if let config {
+      let result = ServiceFileLoader().load(config)
+      if !result.diagnostics.isEmpty {
+        Terminal.standardError.write(result.diagnostics.map { $0.rendered() }.joined(separator: "\n\n") + "\n")
+      }
+      guard let loaded = result.file else {
+        throw CommandFailure(
+          "\(result.diagnostics.count) \(result.diagnostics.count == 1 ? "problem" : "problems") in '\(config)'")
+      }
+      file = loaded
+    }
+    if let store { file.store = store }
+    return file
+  }
+}
+
+/// Opens the history that a command reads or fills.
+enum OpenedStore {
+  static func open(
+    _ text: String, mode: SQLiteHistory.Mode, retention: HistoryRetention = .standard
+  ) throws -> SQLiteHistory {
+    do {
+      switch try StoreLocation(text) {
+      case .sqlite(let path): return try SQLiteHistory(path: path, mode: mode, retention: retention)
+      }
+    } catch {
+      throw CommandFailure("\(error)")
+    }
+  }
+}
