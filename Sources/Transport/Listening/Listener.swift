@@ -43,8 +43,9 @@ package final class Listener: Sendable {
       while let connection = await accept() {
         group.addTask { [loop] in
           await loop.actor.perform(within: timeout) { _, deadline in
-            guard let socket = try? StreamSocket(adopting: connection, peer: "a client", address: nil, deadline: deadline)
-            else { return }
+            let adopted = try? StreamSocket(
+              adopting: connection, peer: "a client", address: nil, deadline: deadline)
+            guard let socket = adopted else { return }
             await handle(socket)
             socket.close()
           }

@@ -15,7 +15,9 @@ package final class TLSAcceptor: @unchecked Sendable {
     self.context = context
     guard let key = curlew_key_generate_p256() else { throw Self.fault("a key") }
     defer { EVP_PKEY_free(key) }
-    guard let certificate = Self.certificate(for: key, name: name, lifetime: lifetime) else { throw Self.fault("a certificate") }
+    guard let certificate = Self.certificate(for: key, name: name, lifetime: lifetime) else {
+      throw Self.fault("a certificate")
+    }
     defer { X509_free(certificate) }
     // Both take a reference of their own (SSL_CTX_use_certificate(3)).
     guard SSL_CTX_use_certificate(context, certificate) == 1, SSL_CTX_use_PrivateKey(context, key) == 1 else {
