@@ -73,7 +73,8 @@ extension Ledger {
 
   private func sealRuns(of index: Int, from: Int64, to: Int64, in database: Database) throws {
     let stream = streams[index]
-    let marks = try RunMark.stored(streams: sources(of: index), from: from, to: to, in: database)
+    let marks = try RunMark.stored(
+      streams: sources(of: index), from: from, to: to, using: RunMark.lookup(database))
     guard !marks.isEmpty else { return }
     let cadence = try Cadence(stream: stream.key, in: database)
     var running = try RunningTotals(of: stream.key, before: from, from: .fiveMinutes, in: database).totals
@@ -157,12 +158,19 @@ extension Ledger {
 }
 
 extension RunMark {
+  /// The statement that `stored` is asked with, prepared once for thousands of streams.
+  static func lookup(_ database: Database) throws -> StoredStatement {
+    try StoredStatement(
+      "SELECT slot, mark, duration_us FROM runs WHERE stream = ? AND slot >= ? AND slot < ?", in: database)
+  }
+
   /// The marks of slots that start in [from, to), in order: those of one stream, or over the regions of several.
-  static func stored(streams: [Int64], from: Int64, to: Int64, in database: Database) throws -> [RunMark] {
+  static func stored(
+    streams: [Int64], from: Int64, to: Int64, using rows: StoredStatement
+  ) throws -> [RunMark] {
+    guard from < to else { return [] }
     var marks: [RunMark] = []
     for stream in streams {
-      let rows = try StoredStatement(
-        "SELECT slot, mark, duration_us FROM runs WHERE stream = ? AND slot >= ? AND slot < ?", in: database)
       rows.bind(stream, at: 1)
       rows.bind(from, at: 2)
       rows.bind(to, at: 3)

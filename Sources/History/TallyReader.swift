@@ -21,12 +21,16 @@ struct TallyReader {
     var known: RunningTotals
   }
 
-  let database: Database
-  let cuts: Cuts
+  private let database: Database
+  private let cuts: Cuts
+  private let totals: RunningTotals.Lookup
+  private let marks: StoredStatement
 
   init(_ database: Database) throws {
     self.database = database
     cuts = try Cuts(reading: database)
+    totals = try RunningTotals.Lookup(database)
+    marks = try RunMark.lookup(database)
   }
 
   /// A stream with the names that its row bears.
@@ -127,8 +131,8 @@ struct TallyReader {
   func edge(of stream: Stream, at moment: Int64) throws -> Edge {
     if moment >= cuts.kept(0, sealed: stream.sealed) {
       let rolled = min(RollupLevel.fiveMinutes.floor(moment), stream.sealed[0])
-      var known = try RunningTotals(of: stream.key, before: rolled, from: .fiveMinutes, in: database)
-      for mark in try RunMark.stored(streams: stream.sources, from: rolled, to: moment, in: database) {
+      var known = try RunningTotals(of: stream.key, before: rolled, from: .fiveMinutes, using: totals)
+      for mark in try RunMark.stored(streams: stream.sources, from: rolled, to: moment, using: marks) {
         known.totals.count(mark, interval: stream.cadence.interval(at: mark.slot) ?? 0)
         known.lastSlot = mark.slot
       }
@@ -137,7 +141,7 @@ struct TallyReader {
     let level = level(of: stream, at: moment)
     let rounded = level.floor(moment)
     return Edge(
-      moment: rounded, known: try RunningTotals(of: stream.key, before: rounded, from: level, in: database))
+      moment: rounded, known: try RunningTotals(of: stream.key, before: rounded, from: level, using: totals))
   }
 
   /// The finest level that still has everything at `moment`.
@@ -189,7 +193,7 @@ struct TallyReader {
   ) throws {
     guard from < to else { return }
     guard let level else {
-      for mark in try RunMark.stored(streams: [stream.key], from: from, to: to, in: database) where mark.isTimed {
+      for mark in try RunMark.stored(streams: [stream.key], from: from, to: to, using: marks) where mark.isTimed {
         if let microseconds = mark.microseconds { histogram.add(microseconds: microseconds) }
       }
       return
