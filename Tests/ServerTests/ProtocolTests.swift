@@ -1,5 +1,7 @@
+import Glibc
 import Model
 import Server
+import Synchronization
 import Testing
 
 @Suite("What every answer has in common")
@@ -112,6 +114,19 @@ struct ProtocolTests {
   func slowRequest() async throws {
     try await ServerFixture().serving(idleTimeout: .milliseconds(200)) { client async throws in
       #expect(try await client.exchange("GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ").isEmpty)
+    }
+  }
+
+  @Test("a client that leaves its answer unread loses its place to the next one")
+  func slowReader() async throws {
+    let fixture = ServerFixture()
+    // More than the buffers of both sockets hold.
+    fixture.scenarioText.withLock { $0 = String(repeating: "x", count: 32 << 20) }
+    try await fixture.serving(connectionLimit: 1, idleTimeout: .milliseconds(300)) { client async throws in
+      let stalled = try client.stall("/config")
+      defer { close(stalled) }
+      // The one place is taken, so this waits until the server has given up on the other.
+      #expect(try await client.get("/health").status == 200)
     }
   }
 

@@ -54,6 +54,16 @@ struct HTTPClient: Sendable {
     }
   }
 
+  /// Asks and never reads the answer; the connection stays open until the caller closes the socket.
+  func stall(_ path: String) throws -> Int32 {
+    let socket = try connected()
+    let bytes = Array("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+    guard Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+      throw Failure(message: "the request could not be sent")
+    }
+    return socket
+  }
+
   private func blockingExchange(_ bytes: [UInt8]) throws -> [UInt8] {
     let socket = try connected()
     defer { close(socket) }

@@ -16,6 +16,7 @@ final class ServerFixture: Sendable {
   let board: AvailabilityBoard
   let reloadOutcome = Mutex(ReloadOutcome.applied(checks: 1))
   let components = Mutex<[ComponentHealth]>([])
+  let scenarioText = Mutex("checks:\n  - id: front-page\n")
 
   /// - Parameter checks: nil is a program whose files are not loaded yet.
   init(_ checks: [Check]? = []) {
@@ -36,27 +37,30 @@ final class ServerFixture: Sendable {
   static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
   func server(
-    listen: String = "127.0.0.1:0", idleTimeout: Duration = .seconds(10), shutdownGrace: Duration = .seconds(5),
-    onListening: @escaping @Sendable (ListenAddress) -> Void
+    listen: String = "127.0.0.1:0", connectionLimit: Int = 100, idleTimeout: Duration = .seconds(10),
+    shutdownGrace: Duration = .seconds(5), onListening: @escaping @Sendable (ListenAddress) -> Void
   ) throws -> CurlewServer {
     guard let address = ListenAddress(listen) else { throw HTTPClient.Failure(message: "no address: \(listen)") }
     let sources = ServerSources(
       registry: registry, catalogue: catalogue, store: store, recentRuns: recentRuns, board: board,
       components: { self.components.withLock { $0 } }, reload: { self.reloadOutcome.withLock { $0 } },
-      scenarioText: { "checks:\n  - id: front-page\n" }, time: time)
+      scenarioText: { self.scenarioText.withLock { $0 } }, time: time)
     let configuration = ServerConfiguration(
-      listen: [address], region: "eu", version: "1.2.3", idleTimeout: idleTimeout, shutdownGrace: shutdownGrace)
+      listen: [address], region: "eu", version: "1.2.3", connectionLimit: connectionLimit,
+      idleTimeout: idleTimeout, shutdownGrace: shutdownGrace)
     return CurlewServer(
       configuration: configuration, sources: sources, logger: Self.logger, onListening: onListening)
   }
 
   /// Serves while `body` runs.
   func serving<Value: Sendable>(
-    listen: String = "127.0.0.1:0", idleTimeout: Duration = .seconds(10),
+    listen: String = "127.0.0.1:0", connectionLimit: Int = 100, idleTimeout: Duration = .seconds(10),
     _ body: @Sendable (HTTPClient) async throws -> Value
   ) async throws -> Value {
     let (ports, port) = AsyncStream.makeStream(of: UInt16.self)
-    let server = try server(listen: listen, idleTimeout: idleTimeout) { port.yield($0.port) }
+    let server = try server(listen: listen, connectionLimit: connectionLimit, idleTimeout: idleTimeout) {
+      port.yield($0.port)
+    }
     let running = Task {
       defer { port.finish() }
       try await server.run()
