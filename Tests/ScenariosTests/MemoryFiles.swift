@@ -13,21 +13,31 @@ struct MemoryFiles: ScenarioFiles {
   }
 
   func read(_ path: String, limit: Int) throws(FileProblem) -> [UInt8] {
-    guard let real = realPath(path), let bytes = files[real] else { throw .notFound }
+    guard let name = name(of: path), let bytes = files[name] else { throw .notFound }
     guard bytes.count <= limit else { throw .tooLong(limit) }
     return bytes
   }
 
   func kind(of path: String) -> FileKind? {
-    guard let real = realPath(path) else { return nil }
-    return files[real] != nil ? .file : .directory
+    guard let name = name(of: path) else { return nil }
+    return files[name] != nil ? .file : .directory
   }
 
   func names(in directory: String) throws(FileProblem) -> [String] {
-    guard let real = realPath(directory) else { throw .notFound }
-    let prefix = real == "." ? "" : real + "/"
+    guard let name = name(of: directory) else { throw .notFound }
+    let prefix = name.isEmpty ? "" : name + "/"
     let below = (Array(files.keys) + links.keys).filter { $0.hasPrefix(prefix) }
     return Array(Set(below.compactMap { $0.dropFirst(prefix.count).split(separator: "/").first.map(String.init) }))
+  }
+
+  /// Where relative paths start.
+  private static let home = "/home/me"
+
+  /// The key in `files`, or the folder, that a path leads to.
+  private func name(of path: String) -> String? {
+    guard let real = realPath(path) else { return nil }
+    guard real.hasPrefix(Self.home) else { return real }
+    return String(real.dropFirst(Self.home.count).drop { $0 == "/" })
   }
 
   func realPath(_ path: String) -> String? {
@@ -36,9 +46,8 @@ struct MemoryFiles: ScenarioFiles {
       if part == "..", !parts.isEmpty, parts.last != ".." { parts.removeLast() } else { parts.append(part) }
       if let target = links[parts.joined(separator: "/")] { parts = target.split(separator: "/") }
     }
-    let real = (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
-    if real.isEmpty { return "." }
-    let exists = files[real] != nil || files.keys.contains { $0.hasPrefix(real + "/") }
-    return exists ? real : nil
+    let name = (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+    let exists = name.isEmpty || files[name] != nil || files.keys.contains { $0.hasPrefix(name + "/") }
+    return exists ? name.hasPrefix("/") ? name : name.isEmpty ? Self.home : "\(Self.home)/\(name)" : nil
   }
 }

@@ -58,8 +58,8 @@ import Testing
   @Test("one template alone keeps its type, inside of text it becomes text")
   func types() throws {
     let check = try loadCheck(
-      "http: {url: 'https://shop.example/', json: {a: '${n}', b: '${n}!', c: '${list}', d: '${map}', e: ' ${n}', f: '${1.5}', g: '${null}'}}",
-      variables: "{n: 5, list: [1, x], map: {k: true}}")
+      "http: {url: 'https://shop.example/', json: {a: '${n}', b: '${n}!', c: '${items}', d: '${data}', e: ' ${n}', f: '${1.5}', g: '${null}'}}",
+      variables: "{n: 5, items: [1, x], data: {k: true}}")
     #expect(
       try check.httpSpec().body
         == .bytes(
@@ -70,8 +70,8 @@ import Testing
   @Test("a template may give a whole list or map")
   func collections() throws {
     let check = try loadCheck(
-      "http: {url: 'https://shop.example/', headers: '${all}', query: {q: '${list}'}}",
-      variables: "{all: {X-One: a, X-Two: [b, c]}, list: [1, 2]}")
+      "http: {url: 'https://shop.example/', headers: '${all}', query: {q: '${items}'}}",
+      variables: "{all: {X-One: a, X-Two: [b, c]}, items: [1, 2]}")
     let spec = try check.httpSpec()
     #expect(spec.headers.count == 3)
     #expect(spec.url == "https://shop.example/?q=1&q=2")
@@ -150,10 +150,10 @@ import Testing
   @Test("a fact comes before a variable of its name, which `vars` still reaches")
   func shadowing() throws {
     let check = try loadCheck(
-      "http: {url: 'http://a.example/${size}', expect: [size == 1, vars.size == 5, limit == 7]}",
-      variables: "{size: 5, limit: 7}")
+      "http: {url: 'http://a.example/${redirects}', expect: [redirects == 1, vars.redirects == 5, limit == 7]}",
+      variables: "{redirects: 5, limit: 7}")
     #expect(try check.httpSpec().url == "http://a.example/5")
-    let bindings = check.scope().bindings(facts: ["size": .int(1)] as [String: Value])
+    let bindings = check.scope().bindings(facts: ["redirects": .int(1)] as [String: Value])
     for expectation in check.steps[0].expectations {
       #expect(try expectation.expression.evaluate(bindings) == .bool(true))
     }

@@ -32,11 +32,16 @@ struct CheckDecoder {
     let own = section(CheckKeys.variables) ?? []
     let ownCompiler = own.isEmpty ? compiler : compilerWithVariables(own)
     let id = section(CheckKeys.id)
-    guard let check = self.check(section, id: id, kind: probe.kind), ProbeDecoder.entry(for: probe.kind) != nil else {
-      return nil
-    }
-    return assemble(check, section, probe.entry, ownCompiler, reader)
+    let idNode = section.entry(CheckKeys.id.name)?.value ?? node
+    guard let usable = id ?? Self.standIn else { return nil }
+    let check = self.check(section, id: usable, at: idNode, kind: probe.kind)
+    guard ProbeDecoder.entry(for: probe.kind) != nil else { return nil }
+    let assembled = assemble(check, section, probe.entry, ownCompiler, reader)
+    return id == nil ? nil : assembled
   }
+
+  /// For a check whose id is faulty: the rest of it is read all the same, so that its other problems are told too.
+  private static let standIn = CheckID("faulty-id")
 
   /// Keys whose values are not needed before a run, or are expressions, or are resolved elsewhere.
   private static func isLate(_ name: String) -> Bool {
@@ -92,7 +97,7 @@ struct CheckDecoder {
     return entries
   }
 
-  private func check(_ section: Section, id: CheckID?, kind: ProbeKind) -> Check? {
+  private func check(_ section: Section, id: CheckID, at idNode: YAMLNode, kind: ProbeKind) -> Check {
     let interval = section(CheckKeys.every)
     let timeout = section(CheckKeys.timeout)
     let effective = interval ?? Check.standardInterval
@@ -116,7 +121,6 @@ struct CheckDecoder {
     let isEnabled = section(CheckKeys.enabled) ?? true
     let retry = section(CheckKeys.retry) ?? .none
     let objective = section(CheckKeys.objective) ?? .standard
-    guard let id, let idNode = section.entry(CheckKeys.id.name)?.value else { return nil }
     if movedFrom == id, let entry = section.entry(CheckKeys.movedFrom.name) {
       sink.error("a check cannot be moved from its own id '\(id)'", at: entry.value)
     }

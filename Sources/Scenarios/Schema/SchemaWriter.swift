@@ -100,11 +100,15 @@ package enum SchemaWriter {
       return name
     }
 
-    /// Text, or a number or boolean that is taken as text; a pattern binds text without templates only.
+    /// Text, or a number or boolean where they are taken as text: a pattern that asks for a unit or a scheme refuses them.
+    /// It binds text without templates only.
     private static func text(_ pattern: String?) -> [(String, JSONText)] {
-      var text: [(String, JSONText)] = [("type", .array(["string", "number", "boolean"].map(JSONText.string)))]
-      if let pattern { text.append(("pattern", .string("\(pattern)|\\$\\{"))) }
-      return text
+      guard let pattern else { return [("type", .array(["string", "number", "boolean"].map(JSONText.string)))] }
+      let expression = try? RegularExpression(pattern)
+      var types = ["string"]
+      if expression?.matches("1") == true { types.append("number") }
+      if expression?.matches("true") == true { types.append("boolean") }
+      return [("type", .array(types.map(JSONText.string))), ("pattern", .string("\(pattern)|\\$\\{"))]
     }
 
     /// Where something else than text stands, a template may stand too.

@@ -44,7 +44,8 @@ enum ServiceKeys {
   static let table = SectionTable(
     "service file",
     [
-      listen.any, store.any, region.any, files.any, retention.any, concurrency.any, resolver.any, allowExec.any, log.any,
+      listen.any, store.any, region.any, files.any, retention.any, concurrency.any, resolver.any, allowExec.any,
+      log.any,
     ])
 }
 

@@ -85,7 +85,8 @@ final class SourceText: Sendable {
     let whole = String(decoding: bytes[lineStarts[line]..<end].prefix(4 * Self.quotedScalars), as: UTF8.self)
     let text = String(whole.unicodeScalars.prefix { !$0.isLineEnd }.prefix(Self.quotedScalars))
     let count = text.unicodeScalars.count
-    let column = Int(span.start.column)
+    // libyaml puts what is missing at the end on a line of its own.
+    let column = Int(span.start.line) > line ? count : Int(span.start.column)
     let endColumn = span.end.line == span.start.line ? Int(span.end.column) : count
     let width = max(1, min(endColumn, count) - column)
     return SourceExcerpt(

@@ -1,0 +1,135 @@
+import Foundation
+import Model
+import Scenarios
+import Testing
+
+@Suite struct SchemaTests {
+  /// Files that load without a word, between them using every key of the format.
+  private static let good = [
+    """
+    version: 1
+    defaults: {every: 30s, timeout: 10s, labels: {team: web}, trace: true, group: g, regions: [eu], enabled: true}
+    variables: {base: 'https://shop.example', list: [1, {a: b}]}
+    secrets: {token: {env: TOKEN}}
+    include: []
+    fragments: {login: {parameters: [user], steps: [], outputs: [token]}}
+    checks:
+      - id: front-page
+        name: Front page
+        moved_from: home
+        labels: {tier: "1"}
+        every: 10s
+        timeout: 5s
+        retry: {attempts: 2, delay: 1s, backoff: 1.5}
+        sensitive: false
+        variables: {code: 200}
+        expect: [status == code]
+        until: [status < 500]
+        warn: ['elapsed < duration("400ms")']
+        objective: {availability: 99.5%, window: 30d, latency: {below: 1s, ratio: 95%}}
+        http:
+          url: ${base}/
+          method: GET
+          query: {a: b, c: [d, 1]}
+          headers: {A: b, C: [d, e]}
+          auth: {basic: {username: me, password: '${secrets.token}'}}
+          follow_redirects: 3
+          http_version: 1.1
+          ip: 4
+          address: 192.0.2.1:8080
+          proxy: http://proxy.example:3128
+          compressed: false
+          max_body: 64KiB
+          cookies: {a: b}
+          tls: {verify: false, server_name: a.example, min_version: 1.2, max_version: TLSv1.3}
+          expect: [status == 200]
+    """,
+    """
+    version: 1
+    checks:
+      - {id: j, http: {url: 'https://a.example/', json: {a: [1, null]}, http_version: "2", follow_redirects: false}}
+      - {id: f, http: {url: 'https://a.example/', form: {a: b}, auth: {bearer: x}, max_body: 1000}}
+      - {id: m, http: {url: 'https://a.example/', multipart: {a: b, c: {text: d, type: text/plain}}, auth: {digest: {username: a, password: b}}}}
+      - {id: g, http: {url: 'https://a.example/', graphql: {query: '{a}', variables: {b: 1}, operation: c}}}
+      - {id: o, http: {url: 'https://a.example/', body: x, auth: {oauth2: {token_url: 'https://a.example/t', client_id: a, client_secret: b, scopes: [c]}}}}
+      - {id: t, tcp: {target: 'a.example:25', tls: true, starttls: smtp, send: a, receive: {until: b}, source_ip: 192.0.2.1, ip: 6}}
+      - {id: d, tcp: {target: 'a.example:25', dialogue: [{expect: '^(.*)$'}, {send: '${1}'}, {starttls: true}]}}
+      - {id: r, tcp: {target: 'a.example:25', tls: {verify: false}, receive: {bytes: 4}}}
+      - {id: p, tcp: {target: 'a.example:25', receive: {pattern: a.c}}}
+      - {id: s, tls: {target: 'a.example:443', server_name: b.example, starttls: imap, tls: {min_version: "1.2"}, ip: auto}}
+      - {id: n, dns: {name: a.example, type: mx, class: IN, server: '192.0.2.1:53', transport: tcp, recursion: false, dnssec: true, ip: 4, tls: {}}}
+      - {id: i, icmp: {target: '::1', count: 3, spacing: 200ms, size: 56, ttl: 64, dont_fragment: true, ip: 6}}
+      - {id: u, unix: {path: /run/a.sock, send: a, receive: {until: b}, tls: false}}
+      - {id: x, exec: {command: [ls, -l], env: {A: b}, format: nagios}, enabled: '${1 == 1}'}
+    """,
+  ]
+
+  @Test("every file that loads is valid by the schema", arguments: good)
+  func goodFiles(text: String) throws {
+    let result = load(["shop.yaml": text], environment: ["TOKEN": "x"])
+    #expect(result.diagnostics.map { $0.rendered() } == [])
+    #expect(try Self.problems(of: text) == [])
+  }
+
+  @Test(
+    "mistakes that a schema can tell are told by it too",
+    arguments: [
+      "checks: []", "version: 2\nchecks: []", "version: 1\ncheks: []",
+      "version: 1\nchecks: [{id: A, icmp: {target: b}}]",
+      "version: 1\nchecks: [{id: a}]", "version: 1\nchecks: [{id: a, icmp: {target: b}, http: {url: 'http://a/'}}]",
+      "version: 1\nchecks: [{id: a, icmp: {}}]", "version: 1\nchecks: [{id: a, icmp: {target: b, count: 0}}]",
+      "version: 1\nchecks: [{id: a, every: 30, icmp: {target: b}}]",
+      "version: 1\nchecks: [{id: a, http: {url: 'http://a/', json: {}, body: x}}]",
+      "version: 1\nchecks: [{id: a, http: {url: 'http://a/', expect: 'status == 200'}}]",
+      "version: 1\nchecks: [{id: a, http: {url: 'http://a/', http_version: 4}}]",
+    ])
+  func badFiles(text: String) throws {
+    #expect(load(["shop.yaml": text]).scenario == nil)
+    #expect(try Self.problems(of: text) != [])
+  }
+
+  @Test("the schema is a valid one of draft 2020-12")
+  func valid() throws {
+    #expect(try Self.problems(of: nil) == [])
+  }
+
+  /// What python3-jsonschema says; with no text, about the schema itself. The text is read by a YAML 1.2 subset of its
+  /// own: ours, written as JSON by way of a variable.
+  private static func problems(of text: String?) throws -> [String] {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "schema-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try SchemaWriter.schema().write(to: folder.appending(path: "schema.json"), atomically: true, encoding: .utf8)
+    if let text { try json(text).write(to: folder.appending(path: "file.json"), atomically: true, encoding: .utf8) }
+    let script = """
+      import json, pathlib, sys
+      import jsonschema
+      folder = pathlib.Path(sys.argv[1])
+      schema = json.loads((folder / "schema.json").read_text())
+      jsonschema.Draft202012Validator.check_schema(schema)
+      file = folder / "file.json"
+      if file.exists():
+          for error in jsonschema.Draft202012Validator(schema).iter_errors(json.loads(file.read_text())):
+              print(error.json_path, error.message[:200])
+      """
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3", "-c", script, folder.path()]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  /// A YAML text as JSON, read by our own reader: it is put where a JSON body stands, templates taken literally.
+  private static func json(_ text: String) throws -> String {
+    let lines = text.split(separator: "\n").map { "          " + $0 }.joined(separator: "\n")
+    let literal = lines.replacing("${", with: "$${")
+    let check = try loadCheck("http:\n        url: http://a.example/\n        json:\n\(literal)")
+    guard case .bytes(let bytes, contentType: _) = try check.httpSpec().body else { throw ScenarioCheck.Unexpected() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
