@@ -57,6 +57,11 @@ extension Diagnostic {
     copy.message = redactor.redact(message)
     copy.excerpt?.lineText = redactor.redact(excerpt?.lineText ?? "")
     copy.suggestion = suggestion.map(redactor.redact)
+    copy.allowed = allowed.map(redactor.redact)
+    for index in copy.notes.indices {
+      copy.notes[index].message = redactor.redact(notes[index].message)
+      copy.notes[index].excerpt?.lineText = redactor.redact(notes[index].excerpt?.lineText ?? "")
+    }
     return copy
   }
 }
