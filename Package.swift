@@ -83,7 +83,8 @@ let tests: [Target] = [
   .testTarget(name: "ExpositionTests", dependencies: ["Exposition"]),
   .testTarget(name: "TransportTests", dependencies: ["Model", "Transport", "TestSupport"]),
   .testTarget(name: "ProbesTests", dependencies: ["Model", "Transport", "Probes", "TestSupport"]),
-  .testTarget(name: "ScenariosTests", dependencies: ["Model", "Expressions", "Scenarios", "TestSupport"]),
+  .testTarget(
+    name: "ScenariosTests", dependencies: ["Model", "Expressions", "Scenarios", "TestSupport"], exclude: ["Fixtures"]),
   .testTarget(name: "HistoryTests", dependencies: ["Model", "History", "TestSupport"]),
   .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "ServiceLevels"]),
   .testTarget(name: "SchedulingTests", dependencies: ["Model", "Scheduling", "TestSupport"]),

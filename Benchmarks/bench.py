@@ -1,6 +1,5 @@
 """Measures Curlew, beside blackbox_exporter where there is a peer, and prints each figure with its limit."""
 import random
-import re
 import signal
 import socket
 import sqlite3
@@ -265,11 +264,12 @@ def availability():
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))
         times = []
         for _ in range(5):
-            output = subprocess.run([CURLEW, "report", "--store", store, "--window", "90d", "--at", at, "--format", "csv", "--timing"],
+            begin = time.monotonic()
+            output = subprocess.run([CURLEW, "report", "--store", store, "--window", "90d", "--at", at, "--format", "csv", "--no-latency"],
                                     check=True, capture_output=True, text=True)
-            times.append(float(re.search(r"availability of (\d+) checks in ([\d.]+) ms", output.stderr).group(2)))
-        rows = output.stdout.count("\n") - 1
-        report("availability", f"{rows} checks over 90 days, median of 5", sorted(times)[2], 150, " ms", 1)
+            times.append((time.monotonic() - begin) * 1000)
+        lines = output.stdout.count("\n") - 1
+        report("availability", f"{lines} checks over 90 days, the whole command, median of 5", sorted(times)[2], 150, " ms", 1)
 
 
 def kill():

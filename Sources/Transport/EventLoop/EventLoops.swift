@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The loops that share the work of a process: one exchange stays on one loop, the next goes to the next.
+/// The loops that share the work of a process: one run stays on one loop, the next goes to the next.
 package final class EventLoops: Sendable {
   /// All loops, at least one.
   package let all: [EventLoop]
@@ -18,7 +18,12 @@ package final class EventLoops: Sendable {
     self.all = all
   }
 
-  /// The loop for the next exchange.
+  /// The loop that the caller runs on, so that a run stays where it was started; for callers elsewhere the next one.
+  package var currentOrNext: EventLoop {
+    all.first { $0.isCurrent } ?? next
+  }
+
+  /// The loop whose turn it is.
   package var next: EventLoop {
     all[turn.wrappingAdd(1, ordering: .relaxed).oldValue.magnitudeModulo(all.count)]
   }

@@ -25,8 +25,11 @@ struct ReportCommand: AsyncParsableCommand {
   @Option(help: "Only this region; over all regions when absent.")
   var region: String?
 
-  @Option(help: "table, json, csv or markdown.")
+  @Option(help: "How the figures are written.")
   var format = Format.table
+
+  @Flag(help: "Leaves percentiles out, which take the longest to read of thousands of checks.")
+  var noLatency = false
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case table, json, csv, markdown
@@ -35,12 +38,9 @@ struct ReportCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try service.settings()
     let files = scenario.files.isEmpty ? settings.files : scenario.files
-    let objectives =
-      files.isEmpty
-      ? [:]
-      : Dictionary(
-        try scenario.load(files: files).checks.map { ($0.check.id, $0.check.objective) },
-        uniquingKeysWith: { first, _ in first })
+    let checks = files.isEmpty ? [] : try scenario.load(files: files).checks.map(\.check)
+    let objectives = Dictionary(checks.map { ($0.id, $0.objective) }) { first, _ in first }
+    try await takeOverMoved(checks, in: settings.store)
     let store = try OpenedStore.open(settings.store, mode: .readOnly)
     let known = try await store.checks().map(\.id)
     let wanted = try wantedChecks(known: known, inFiles: objectives)
@@ -52,6 +52,18 @@ struct ReportCommand: AsyncParsableCommand {
     reports.sort { ($0.check, $0.region ?? "") < ($1.check, $1.region ?? "") }
     Terminal.standardOutput.write(format.reportFormat.render(reports))
     try await store.close()
+  }
+
+  /// A check that was renamed since the daemon last ran has its history under the old id still.
+  private func takeOverMoved(_ checks: [Check], in store: String) async throws {
+    guard checks.contains(where: { $0.movedFrom != nil }) else { return }
+    let history = try OpenedStore.open(store, mode: .readWrite)
+    let known = Set(try await history.checks().map(\.id))
+    for check in checks {
+      guard let old = check.movedFrom, known.contains(old) else { continue }
+      try await history.takeOver(old, by: check.id)
+    }
+    try await history.close()
   }
 
   private func wantedChecks(known: [CheckID], inFiles objectives: [CheckID: Objective]) throws -> [CheckID] {
@@ -80,7 +92,8 @@ struct ReportCommand: AsyncParsableCommand {
     let rows = try await store.tallies(TallyQuery(checks: checks, scope: scope, from: start, to: end))
     var reports: [ServiceLevelReport] = []
     for row in rows {
-      let latency = try await store.latency(of: row.check, region: region, from: start, to: end)
+      let latency =
+        noLatency ? LatencyHistogram() : try await store.latency(of: row.check, region: region, from: start, to: end)
       reports.append(
         ServiceLevelReport(
           check: row.check, region: row.region, window: Units.text(of: window), from: start, to: end, tally: row.tally,

@@ -26,7 +26,10 @@ struct Daemon {
   ///
   /// - Throws: `CommandFailure` when a port is taken or the store cannot be opened.
   func run() async throws {
-    let time = SystemTime()
+    let probing = try ProbingEngine(settings: settings.probing)
+    // Sleeps end on the thread that the schedule runs on, and runs are started from there.
+    let pacemaker = probing.loops.all[0]
+    let time = LoopTime(pacemaker)
     let current = CurrentScenario(scenario)
     let logger = logger(redactedBy: current)
     let checks = scenario.checks.map(\.check)
@@ -42,13 +45,15 @@ struct Daemon {
     // The log stands first: it compares a run with what was held before it.
     let sinks = RunFanOut([log, metrics, recent, history])
 
-    let probing = try ProbingEngine(settings: settings.probing)
     let node = ProcessInfo.processInfo.hostName
     let scheduler = Scheduler(region: region, limits: settings.limits, time: time, sink: sinks) { start in
       guard let (check, redactor) = current.check(start.check) else { return }
       let runner = JourneyRunner(
         prober: probing.prober, time: time, redactor: redactor, region: region, node: node, detail: .failures)
-      sinks.record(await runner.run(check, slot: start.slot, lag: start.lag, budget: start.budget))
+      // The whole run, its record included, stays on one loop: changing threads costs more than probing.
+      await withTaskExecutorPreference(probing.loops.next) {
+        sinks.record(await runner.run(check, slot: start.slot, lag: start.lag, budget: start.budget))
+      }
     }
     metrics.watch(runsInFlight: { scheduler.inFlight })
     metrics.watch(historyQueueLength: { history.status.queueLength })
@@ -90,7 +95,7 @@ struct Daemon {
         services: [
           .init(service: HistoryService(recorder: history, store: store)),
           .init(service: UntilShutdown { await board.run() }),
-          .init(service: SchedulerService(scheduler: scheduler)),
+          .init(service: SchedulerService(scheduler: scheduler, executor: pacemaker)),
           .init(service: reloader),
           .init(service: server),
         ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger()))

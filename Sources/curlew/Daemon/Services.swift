@@ -19,10 +19,12 @@ struct UntilShutdown: Service {
 /// Schedules runs; at shutdown it starts none, and gives those under way ten seconds.
 struct SchedulerService: Service {
   let scheduler: Scheduler
+  /// The thread that the schedule runs on.
+  let executor: any TaskExecutor
 
   func run() async throws {
     await withGracefulShutdownHandler {
-      await scheduler.run()
+      await withTaskExecutorPreference(executor) { await scheduler.run() }
     } onGracefulShutdown: {
       scheduler.stop(within: .seconds(10))
     }
