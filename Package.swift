@@ -87,6 +87,7 @@ let tests: [Target] = [
     name: "ScenariosTests", dependencies: ["Model", "Expressions", "Scenarios", "TestSupport"], exclude: ["Fixtures"]),
   .testTarget(name: "HistoryTests", dependencies: ["Model", "History", "TestSupport"]),
   .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "ServiceLevels"]),
+  .testTarget(name: "DemoOriginTests", dependencies: ["Model", "Transport", "Probes", "DemoOrigin"]),
   .testTarget(name: "SchedulingTests", dependencies: ["Model", "Scheduling", "TestSupport"]),
   .testTarget(name: "JourneysTests", dependencies: ["Model", "Expressions", "Scenarios", "Journeys", "TestSupport"]),
   .testTarget(name: "RecordingTests", dependencies: ["Model", "Exposition", "Recording", "TestSupport"]),
