@@ -31,7 +31,8 @@ package struct CurlewServer: Service, CustomStringConvertible {
   ///
   /// - Throws: `ListenFailure` when a place cannot be listened on; then none is.
   package func run() async throws {
-    let responder = Responder(configuration: configuration, sources: sources, logger: logger)
+    let responder = Responder(
+      configuration: configuration, sources: sources, overviews: OverviewCache(sources), logger: logger)
     try await withThrowingTaskGroup(of: Bool.self) { group in
       for address in configuration.listen {
         group.addTask {

@@ -1,5 +1,6 @@
 import Model
 import Server
+import TestSupport
 import Testing
 
 @Suite("The status page")
@@ -151,6 +152,19 @@ struct StatusPageTests {
       #expect(try await client.get("/?page=0").status == 400)
       let none = try await client.get("/?search=zzz").text
       #expect(Self.words(none).contains("No check passes this filter."))
+    }
+  }
+
+  @Test("a run is seen at the next look, and a reload too")
+  func current() async throws {
+    let fixture = try ServerFixture([.sample("a")])
+    try await fixture.serving { client async throws in
+      #expect(try await client.get("/").text.contains("<title>Waiting for the first runs</title>"))
+      fixture.time.advance(by: .milliseconds(1))
+      fixture.record(try Check.sample("a"), .up)
+      #expect(try await client.get("/").text.contains("<title>The check is up</title>"))
+      fixture.catalogue.apply([])
+      #expect(try await client.get("/").text.contains("<title>No checks are loaded</title>"))
     }
   }
 

@@ -24,6 +24,7 @@ struct Responder: HTTPResponder {
 
   let configuration: ServerConfiguration
   let sources: ServerSources
+  let overviews: OverviewCache
   let logger: Logger
 
   func respond(to request: Request, context: Context) async -> Response {
@@ -97,7 +98,7 @@ struct Responder: HTTPResponder {
     case .reload: return try await reload(request)
     case .scenarios: return .text(sources.scenarioText())
     case .checks:
-      return try await ChecksAPI(sources: sources).list(query, overview: await overview())
+      return try await ChecksAPI(sources: sources).list(query, overview: await overviews.current())
     case .check(let id):
       return try ChecksAPI(sources: sources).one(check(id), query, board: await sources.board.latest())
     case .runs(let id):
@@ -114,17 +115,11 @@ struct Responder: HTTPResponder {
     var random = SystemRandomNumberGenerator()
     let nonce = String(random.next(), radix: 36) + String(random.next(), radix: 36)
     let page = StatusPage(
-      overview: await overview(), filter: filter, recentRuns: sources.recentRuns, configuration: configuration,
+      overview: await overviews.current(), filter: filter, recentRuns: sources.recentRuns, configuration: configuration,
       nonce: nonce)
     return Reply(
       type: .html, bytes: await page.rendered(),
       headers: [.contentSecurityPolicy: SecurityHeaders.pagePolicy(nonce: nonce)])
-  }
-
-  private func overview() async -> Overview {
-    let board = await sources.board.latest()
-    return await Overview.taken(
-      of: sources.catalogue.edition, recent: sources.recentRuns, board: board, at: sources.time.now)
   }
 
   private func check(_ id: String) throws(Problem) -> Check {

@@ -25,21 +25,11 @@ struct CheckRow {
     html.markup("</tr>\n")
   }
 
-  /// A shape for each state, so that colour is never the only sign.
-  static func writeGlyph(_ state: CheckStanding.State, to html: inout HTMLWriter) {
-    html.markup("<svg class=\"glyph")
-    html.markup(" ")
-    html.text(state.rawValue)
-    html.markup("\" aria-hidden=\"true\"><use href=\"#glyph-")
-    html.text(state.rawValue)
-    html.markup("\"/></svg>")
-  }
-
   // MARK: Cells
 
   private func writeName(to html: inout HTMLWriter) {
     html.markup("<th scope=\"row\" class=\"name\"><span class=\"head\">")
-    Self.writeGlyph(standing.state, to: &html)
+    html.glyph(standing.state)
     html.markup("<a")
     html.attribute("href", "#" + check.id.text)
     html.attribute("title", "\(check.id.text), \(check.kind.rawValue), every \(Words.duration(check.interval))")
@@ -70,7 +60,7 @@ struct CheckRow {
     html.markup("<span class=\"regions\">")
     for region in standing.regions {
       html.markup("<span>")
-      Self.writeGlyph(region.isOverdue ? .unknown : CheckStanding.State(region.verdict), to: &html)
+      html.glyph(region.isOverdue ? .unknown : CheckStanding.State(region.verdict))
       html.isolated(region.name)
       html.markup(" <span class=\"hidden\">")
       html.text(region.isOverdue ? "overdue" : region.verdict.rawValue)

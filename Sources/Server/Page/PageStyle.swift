@@ -140,3 +140,14 @@ enum PageStyle {
     return "data:image/svg+xml," + shape + colour + "'/%3E%3C/svg%3E"
   }
 }
+
+extension HTMLWriter {
+  /// A shape for each state, so that colour is never the only sign.
+  mutating func glyph(_ state: CheckStanding.State) {
+    markup("<svg class=\"glyph ")
+    text(state.rawValue)
+    markup("\" aria-hidden=\"true\"><use href=\"#glyph-")
+    text(state.rawValue)
+    markup("\"/></svg>")
+  }
+}

@@ -68,10 +68,8 @@ struct StatusPage {
   private func writeHeader(
     _ headline: Headline, counts: [CheckStanding.State: Int], to html: inout HTMLWriter
   ) {
-    html.markup("<header class=\"")
-    html.text(headline.state.rawValue)
-    html.markup("\">\n<h1>")
-    writeGlyph(headline.state, to: &html)
+    html.markup("<header>\n<h1>")
+    html.glyph(headline.state)
     html.text(headline.text)
     html.markup("</h1>\n<p class=\"asof\">as of ")
     html.time(Words.moment(overview.at), title: overview.at.description, datetime: overview.at.description)
@@ -91,7 +89,7 @@ struct StatusPage {
     html.attribute("href", filter.with { $0.state = state }.link)
     if filter.state == state { html.markup(" aria-current=\"true\"") }
     html.markup(">")
-    if let state { writeGlyph(state, to: &html) }
+    if let state { html.glyph(state) }
     html.text(state?.rawValue ?? "all")
     html.markup(" <b>")
     html.number(count)
@@ -211,11 +209,6 @@ struct StatusPage {
       </footer>
 
       """)
-  }
-
-  /// A shape for each state, so that colour is never the only sign.
-  private func writeGlyph(_ state: CheckStanding.State, to html: inout HTMLWriter) {
-    CheckRow.writeGlyph(state, to: &html)
   }
 }
 
