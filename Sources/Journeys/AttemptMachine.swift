@@ -1,12 +1,12 @@
-import Model
+package import Model
 
 /// Decides, after each attempt, whether there is another one and when. Pure: it is told the time and holds no clock.
 ///
 /// It serves both ways of repeating: the retry of a check, which confirms a failure, and the polling of `until`, which
 /// waits for a success.
-struct AttemptMachine {
+package struct AttemptMachine {
   /// What to do next.
-  enum Action: Hashable {
+  package enum Action: Hashable {
     /// Make an attempt that is over by `end`.
     case attempt(number: Int, end: Duration)
     /// Make no attempt before `until`, then ask again.
@@ -26,20 +26,20 @@ struct AttemptMachine {
   ///   - policy: how often and with which pauses.
   ///   - timeout: what bounds one attempt.
   ///   - end: the uptime at which all attempts and pauses must be over.
-  init(policy: RetryPolicy, timeout: Duration, end: Duration) {
+  package init(policy: RetryPolicy, timeout: Duration, end: Duration) {
     self.policy = policy
     self.timeout = timeout
     self.end = end
   }
 
   /// The first attempt.
-  mutating func start(at uptime: Duration) -> Action {
+  package mutating func start(at uptime: Duration) -> Action {
     attempts = 1
     return .attempt(number: 1, end: min(uptime + timeout, end))
   }
 
   /// After an attempt that did not settle it.
-  mutating func attemptFailed(at uptime: Duration) -> Action {
+  package mutating func attemptFailed(at uptime: Duration) -> Action {
     guard attempts < policy.attempts else { return .finish }
     let next = uptime + policy.pause(afterAttempt: attempts)
     // An attempt that could not even begin before the end would only repeat the wait.
@@ -48,7 +48,7 @@ struct AttemptMachine {
   }
 
   /// After the pause.
-  mutating func pauseEnded(at uptime: Duration) -> Action {
+  package mutating func pauseEnded(at uptime: Duration) -> Action {
     attempts += 1
     guard uptime < end else { return .finish }
     return .attempt(number: attempts, end: min(uptime + timeout, end))

@@ -1,23 +1,8 @@
 import Model
 
 extension Facts {
-  /// Keeps the first bytes of every body and text stream alone.
-  mutating func truncateBodies(to limit: Int) {
-    switch detail {
-    case .http(var http):
-      http.truncateBody(to: limit)
-      detail = .http(http)
-    case .socket(var socket):
-      // Words of a protocol are short and say what went wrong; 4 KiB is also their limit when all is well.
-      socket.received = Array(socket.received.prefix(max(limit, 0)))
-      detail = .socket(socket)
-    case .exec(var exec):
-      exec.stdout = Array(exec.stdout.prefix(max(limit, 4096)))
-      exec.stderr = Array(exec.stderr.prefix(max(limit, 4096)))
-      detail = .exec(exec)
-    case .tls, .dns, .icmp: break
-    }
-  }
+  /// How many bytes of a body stay in a record.
+  private static let bodyLimit = 4096
 
   /// Forgets all that metrics do not need: what is not kept needs no memory and gives nothing away.
   mutating func dropTexts() {
@@ -31,28 +16,46 @@ extension Facts {
     }
   }
 
-  /// Masks secrets in everything that a target or a request may carry.
-  mutating func redact(with redactor: Redactor) {
+  /// Masks secrets in everything that a target or a request may carry, and keeps the first bytes alone of what may be
+  /// long. In one step, because a secret that is cut before it is looked for is not found.
+  ///
+  /// - Parameters:
+  ///   - redactor: knows the secrets.
+  ///   - keepsBodies: whether the first bytes of a body, and of what a socket received, stay.
+  ///   - isSensitive: whether nothing stays of what the target said.
+  mutating func show(with redactor: Redactor, keepsBodies: Bool, isSensitive: Bool) {
+    let bodyLimit = keepsBodies && !isSensitive ? Self.bodyLimit : 0
     switch detail {
     case .http(var http):
-      http.url = redactor.redact(http.url)
-      http.statusText = redactor.redact(http.statusText)
-      http.headers = http.headers.map { HeaderField(redactor.redact($0.name), redactor.redact($0.value)) }
-      http.requestHeaders = http.requestHeaders.map { HeaderField($0.name, redactor.redact($0.value)) }
-      http.body = redactor.redact(http.body)
+      http.show(body: redactor.redact(http.body, upTo: bodyLimit))
+      if !redactor.isEmpty {
+        http.url = redactor.redact(http.url)
+        http.statusText = redactor.redact(http.statusText)
+        http.headers = http.headers.map { HeaderField(redactor.redact($0.name), redactor.redact($0.value)) }
+        http.requestHeaders = http.requestHeaders.map {
+          HeaderField(redactor.redact($0.name), redactor.redact($0.value))
+        }
+      }
       detail = .http(http)
     case .socket(var socket):
-      socket.received = redactor.redact(socket.received)
-      socket.messages = socket.messages.map(redactor.redact)
-      socket.matches = socket.matches.mapValues(redactor.redact)
+      socket.received = redactor.redact(socket.received, upTo: bodyLimit)
+      // The words that a dialogue matched are parts of what was received.
+      socket.messages = isSensitive ? [] : socket.messages.map(redactor.redact)
+      socket.matches = isSensitive ? [:] : socket.matches.mapValues(redactor.redact)
       detail = .socket(socket)
     case .exec(var exec):
-      exec.stdout = redactor.redact(exec.stdout)
-      exec.stderr = redactor.redact(exec.stderr)
+      // What a program says is its result: it stays when all is well too.
+      exec.stdout = redactor.redact(exec.stdout, upTo: isSensitive ? 0 : Self.bodyLimit)
+      exec.stderr = redactor.redact(exec.stderr, upTo: isSensitive ? 0 : Self.bodyLimit)
+      if !redactor.isEmpty {
+        exec.metrics = Dictionary(exec.metrics.map { (redactor.redact($0.key), $0.value) }) { first, _ in first }
+      }
       detail = .exec(exec)
     case .dns(var dns):
+      guard !redactor.isEmpty else { break }
       for list in [\DNSFacts.answers, \.authority, \.additional] {
         for index in dns[keyPath: list].indices {
+          dns[keyPath: list][index].name = redactor.redact(dns[keyPath: list][index].name)
           dns[keyPath: list][index].data = redactor.redact(dns[keyPath: list][index].data)
         }
       }

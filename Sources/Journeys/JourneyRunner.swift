@@ -53,7 +53,9 @@ package struct JourneyRunner: Sendable {
     let started = time.now
     let begin = time.uptime
     let end = budget.map { begin + $0 } ?? .seconds(Int64.max / 2)
-    var machine = AttemptMachine(policy: check.check.retry, timeout: check.check.timeout, end: end)
+    // The `retry` of a check that polls says how it polls.
+    let policy = check.steps.contains(where: \.isPolling) ? .none : check.check.retry
+    var machine = AttemptMachine(policy: policy, timeout: check.check.timeout, end: end)
     var action = machine.start(at: begin)
     var attempts = 0
     var earlier: [EarlierAttempt] = []
@@ -62,22 +64,27 @@ package struct JourneyRunner: Sendable {
       switch action {
       case .attempt(let number, let attemptEnd):
         attempts = number
+        if let last { earlier.append(contentsOf: last.asEarlier) }
         let result = await attempt(check, number: number, end: attemptEnd, identity: identity)
         last = result
         // What we could not do is no better the second time, and what the target did well needs no second.
-        guard result.verdict == .down, !Task.isCancelled else { break repeating }
+        guard result.verdict == .down else { break repeating }
         action = machine.attemptFailed(at: time.uptime)
-        if case .pause = action, let reason = result.reason {
-          earlier.append(EarlierAttempt(reason: reason, duration: result.duration))
-        }
       case .pause(let until):
-        do { try await time.sleep(untilUptime: until) } catch { break repeating }
+        do {
+          try await time.sleep(untilUptime: until)
+        } catch {
+          // A failure that could not be confirmed is not held against the target.
+          if let last { earlier.append(contentsOf: last.asEarlier) }
+          last = cancelled(check, after: attempts, at: time.now)
+          break repeating
+        }
         action = machine.pauseEnded(at: time.uptime)
       case .finish:
         break repeating
       }
     }
-    var step = last ?? cancelled(check, at: started)
+    var step = last ?? cancelled(check, after: 0, at: started)
     step.attempts = max(attempts, step.attempts)
     step.earlier = earlier + step.earlier
     if step.verdict == .up || step.verdict == .degraded, let first = earlier.first {
@@ -96,9 +103,8 @@ package struct JourneyRunner: Sendable {
     _ check: ScenarioCheck, number: Int, end: Duration, identity: RunIdentity
   ) async -> StepResult {
     let scope = RunScope(variables: check.variables, run: identity, now: { [time] in time.now })
-    guard let step = check.steps.first else { return cancelled(check, at: time.now) }
-    let isPolling = step.expectations.contains { $0.kind == .until }
-    guard isPolling else {
+    guard let step = check.steps.first else { return cancelled(check, after: 0, at: time.now) }
+    guard step.isPolling else {
       return await exchange(step, of: check, attempt: number, end: end, scope: scope, identity: identity).result
     }
     return await poll(step, of: check, end: end, scope: scope, identity: identity)
@@ -111,28 +117,33 @@ package struct JourneyRunner: Sendable {
     let policy = step.retry ?? RetryPolicy(attempts: .max, delay: .seconds(1))
     var machine = AttemptMachine(policy: policy, timeout: check.check.timeout, end: end)
     var action = machine.start(at: time.uptime)
-    var last: (result: StepResult, isSettled: Bool)?
+    var last: StepResult?
     var earlier: [EarlierAttempt] = []
     polling: while true {
       switch action {
       case .attempt(let number, let attemptEnd):
-        let outcome = await exchange(
+        // Enough to see how it went; polling may go on for hours.
+        if let last, earlier.count < 100 { earlier.append(contentsOf: last.asEarlier) }
+        var (result, isSettled) = await exchange(
           step, of: check, attempt: number, end: attemptEnd, scope: scope, identity: identity)
-        last = outcome
-        last?.result.attempts = number
-        if outcome.isSettled || outcome.result.verdict == .unknown || Task.isCancelled { break polling }
+        result.attempts = number
+        last = result
+        if isSettled || result.verdict == .unknown { break polling }
         action = machine.attemptFailed(at: time.uptime)
-        if case .pause = action, let reason = outcome.result.reason, earlier.count < 100 {
-          earlier.append(EarlierAttempt(reason: reason, duration: outcome.result.duration))
-        }
       case .pause(let until):
-        do { try await time.sleep(untilUptime: until) } catch { break polling }
+        do {
+          try await time.sleep(untilUptime: until)
+        } catch {
+          if let last { earlier.append(contentsOf: last.asEarlier) }
+          last = cancelled(check, after: last?.attempts ?? 0, at: time.now)
+          break polling
+        }
         action = machine.pauseEnded(at: time.uptime)
       case .finish:
         break polling
       }
     }
-    var result = last?.result ?? cancelled(check, at: time.now)
+    var result = last ?? cancelled(check, after: 0, at: time.now)
     result.earlier = earlier
     return result
   }
@@ -146,9 +157,10 @@ package struct JourneyRunner: Sendable {
       spec = try step.probe.spec(in: scope)
     } catch {
       let reason = Reason(
-        code: .templateFailed, step: step.name, message: redactor.redact(error.message), excerpt: error.excerpt)
+        code: .templateFailed, step: step.name, message: error.message, excerpt: error.excerpt)
       let result = StepResult(
-        name: step.name, kind: step.kind, verdict: .unknown, reason: reason, started: started, duration: .zero)
+        name: step.name, kind: step.kind, verdict: .unknown, reason: redacted(reason), started: started,
+        duration: .zero)
       return (result, false)
     }
     let context = ProbeContext(
@@ -167,20 +179,24 @@ package struct JourneyRunner: Sendable {
     return (result, judgement.isSettled)
   }
 
-  /// What is said of a run that was cancelled before its first attempt was over.
-  private func cancelled(_ check: ScenarioCheck, at moment: Timestamp) -> StepResult {
-    let reason = Reason(
-      code: .cancelled, step: check.check.id.text, message: "cancelled before the first attempt ended")
+  /// What is said of a run that was cancelled before it was decided.
+  private func cancelled(_ check: ScenarioCheck, after attempts: Int, at moment: Timestamp) -> StepResult {
+    let message =
+      attempts == 0
+      ? "cancelled before the first attempt ended" : "cancelled after attempt \(attempts), before the next"
     return StepResult(
-      name: check.check.id.text, kind: check.check.kind, verdict: .unknown, reason: reason, started: moment,
-      duration: .zero)
+      name: check.check.id.text, kind: check.check.kind, verdict: .unknown,
+      reason: Reason(code: .cancelled, step: check.check.id.text, message: message), attempts: max(1, attempts),
+      started: moment, duration: .zero)
   }
 
   // MARK: Records
 
   private func redacted(_ reason: Reason) -> Reason {
+    guard !redactor.isEmpty else { return reason }
     var reason = reason
     reason.message = redactor.redact(reason.message)
+    if let line = reason.excerpt?.lineText { reason.excerpt?.lineText = redactor.redact(line) }
     return reason
   }
 
@@ -188,6 +204,7 @@ package struct JourneyRunner: Sendable {
     guard !redactor.isEmpty else { return expectations }
     return expectations.map { expectation in
       var expectation = expectation
+      expectation.source = redactor.redact(expectation.source)
       expectation.detail = expectation.detail.map(redactor.redact)
       return expectation
     }
@@ -195,10 +212,23 @@ package struct JourneyRunner: Sendable {
 
   private func recorded(_ facts: Facts, of step: Step, isGood: Bool) -> Facts {
     var facts = facts
-    let bodyLimit = isGood || step.isSensitive ? 0 : 4096
-    let keepsTexts = !isGood || detail == .everything
-    facts.truncateBodies(to: bodyLimit)
-    if !keepsTexts { facts.dropTexts() } else if !redactor.isEmpty { facts.redact(with: redactor) }
+    if isGood, detail == .failures {
+      facts.dropTexts()
+    } else {
+      facts.show(with: redactor, keepsBodies: !isGood, isSensitive: step.isSensitive)
+    }
     return facts
+  }
+}
+
+extension Step {
+  /// Whether it is repeated until something holds.
+  fileprivate var isPolling: Bool { expectations.contains { $0.kind == .until } }
+}
+
+extension StepResult {
+  /// What stays on record of it when another attempt follows.
+  fileprivate var asEarlier: [EarlierAttempt] {
+    reason.map { [EarlierAttempt(reason: $0, duration: duration)] } ?? []
   }
 }

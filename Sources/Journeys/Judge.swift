@@ -35,14 +35,22 @@ struct Judge {
           kind: expectation.kind, source: expectation.source, passed: failure == nil, detail: failure?.message))
       guard let failure else { continue }
       if expectation.kind == .until { isSettled = false }
-      // An expectation that must hold outweighs a warning that was listed before it.
-      if firstFailed == nil || (firstFailed?.kind == .warn && expectation.kind != .warn) {
+      if firstFailed.map({ Self.weight(of: expectation.kind) > Self.weight(of: $0.kind) }) ?? true {
         firstFailed = (expectation.kind, failure)
       }
     }
     return Judgement(
       verdict: firstFailed?.reason.code.verdict ?? .up, reason: firstFailed?.reason, expectations: results,
       isSettled: isSettled)
+  }
+
+  /// As long as what is waited for has not come, nothing else says more; and what must hold outweighs a warning.
+  private static func weight(of kind: ExpectationResult.Kind) -> Int {
+    switch kind {
+    case .warn: 0
+    case .expect: 1
+    case .until: 2
+    }
   }
 
   /// A certificate that is not verified is left to expectations that speak of it; all other failures stand.

@@ -7,6 +7,9 @@ package enum FactRecord {
   /// Names that repeat the body, or are made of it.
   private static let derivedFromBody: Set<String> = ["body_bytes", "json", "received_bytes", "header_values"]
 
+  /// Names that are left out where a record kept nothing of them.
+  private static let bodies: Set<String> = ["body", "received", "stdout", "stderr"]
+
   /// All facts as one map.
   ///
   /// - Parameters:
@@ -19,7 +22,7 @@ package enum FactRecord {
     for name in bindings.names where !derivedFromBody.contains(name) {
       // A fact that cannot be told, such as one that a failure kept from being seen, is left out.
       guard let value = try? bindings.value(of: name) else { continue }
-      if name == "body", value.asString?.isEmpty ?? true { continue }
+      if bodies.contains(name), value.asString?.isEmpty ?? true { continue }
       members.append((name, plain(value)))
     }
     return .map(MapValue(members))

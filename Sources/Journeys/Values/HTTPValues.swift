@@ -8,12 +8,12 @@ enum HTTPValues {
     "status", "headers", "header_values", "cookies", "body", "body_bytes", "size", "json", "version",
   ]
 
-  static func value(of name: String, in http: HTTPFacts) -> Value? {
+  static func value(of name: String, in http: HTTPFacts, now: Timestamp) -> Value? {
     switch name {
     case "status": .int(Int64(http.status))
     case "headers": .map(MapValue(joined(http.headers)))
     case "header_values": .map(MapValue(grouped(http.headers).map { ($0, .list($1.map { .string($0) })) }))
-    case "cookies": .map(cookies(http.headers))
+    case "cookies": .map(cookies(http.headers, now: now))
     case "body": .string(BodyText.decode(http.body, contentType: http.contentType))
     case "body_bytes": .bytes(http.body)
     case "size": .int(Int64(http.size))
@@ -45,10 +45,10 @@ enum HTTPValues {
   }
 
   /// What this answer set; of two cookies of one name the later one.
-  private static func cookies(_ headers: [HeaderField]) -> MapValue {
+  private static func cookies(_ headers: [HeaderField], now: Timestamp) -> MapValue {
     var cookies: [String: Value] = [:]
     for header in headers where header.name.lowercased() == "set-cookie" {
-      guard let cookie = SetCookie(header.value) else { continue }
+      guard let cookie = SetCookie(header.value, receivedAt: now) else { continue }
       cookies[cookie.name] = .map(
         MapValue([
           ("value", .string(cookie.value)),

@@ -12,12 +12,15 @@ struct SetCookie {
   var expires: Timestamp?
 
   /// Nil for a field without a name.
-  init?(_ field: String) {
+  ///
+  /// - Parameter moment: when it came, from which `Max-Age` counts; it wins over `Expires`.
+  init?(_ field: String, receivedAt moment: Timestamp) {
     var parts = field.split(separator: ";", omittingEmptySubsequences: false)[...]
     guard let pair = parts.popFirst(), let equals = pair.firstIndex(of: "=") else { return nil }
     name = pair[..<equals].trimmed
     value = pair[pair.index(after: equals)...].trimmed
     guard !name.isEmpty else { return nil }
+    var maxAge: Duration?
     for part in parts {
       let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let attribute = halves[0].trimmed.lowercased()
@@ -29,9 +32,18 @@ struct SetCookie {
       case "httponly": isHTTPOnly = true
       case "samesite": sameSite = text
       case "expires": expires = Timestamp(cookieDate: text)
+      case "max-age": maxAge = Self.seconds(text) ?? maxAge
       default: break
       }
     }
+    if let maxAge { expires = moment + maxAge }
+  }
+
+  /// At most a hundred years, which is longer than a user agent keeps anything; nil for anything but a whole number.
+  private static func seconds(_ text: String) -> Duration? {
+    let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+    return .seconds(min(max(Int64(text) ?? .max, 0), 3_155_760_000))
   }
 }
 

@@ -8,7 +8,7 @@ package struct HTTPFacts: Sendable {
   package var headers: [HeaderField]
   /// The body, decoded from its content encoding; cut at the limit.
   package var body: [UInt8]
-  /// How long the body was before `truncateBody` took from it; nil when nothing was taken.
+  /// How long the body was before `show(body:)` replaced it; nil when it is as it came.
   private var wholeSize: Int?
   /// The URL of the last hop.
   package var url: String
@@ -41,10 +41,9 @@ package struct HTTPFacts: Sendable {
   /// Decoded bytes of the body as it came.
   package var size: Int { wholeSize ?? body.count }
 
-  /// Keeps the first bytes of the body alone, for a record; `size` stays.
-  package mutating func truncateBody(to limit: Int) {
-    guard body.count > limit else { return }
+  /// Puts in place of the body what a record may show of it; `size` stays.
+  package mutating func show(body shown: [UInt8]) {
     wholeSize = size
-    body = Array(body.prefix(limit))
+    body = shown
   }
 }

@@ -1,7 +1,7 @@
 /// Finds secrets in text, in every form in which they commonly travel, and masks them.
 ///
 /// Made once when the files are loaded. The forms: as it is; each line of eight or more characters of one with several;
-/// percent-encoded, JSON-escaped and HTML-escaped; hex in both cases; and base64 at each of the three alignments, so that
+/// percent-encoded, JSON-escaped, HTML-escaped and with visible line ends; hex in both cases; and base64 at each of the three alignments, so that
 /// it is found inside a longer text too, such as the user and password of a `Basic` header.
 package struct Redactor: Sendable {
   /// What stands in place of a secret.
@@ -19,7 +19,7 @@ package struct Redactor: Sendable {
       guard !value.isEmpty else { continue }
       SecretForms.insert(of: value, into: &forms)
       let lines = value.split(whereSeparator: \.isNewline)
-      for line in lines where lines.count > 1 && line.unicodeScalars.count >= 8 {
+      for line in lines where line.utf8.count < value.utf8.count && line.unicodeScalars.count >= 8 {
         SecretForms.insert(of: String(line), into: &forms)
       }
     }
@@ -40,42 +40,66 @@ package struct Redactor: Sendable {
   package var isEmpty: Bool { needlesByFirstByte.isEmpty }
 
   /// The text with every form of every secret masked.
+  ///
+  /// Where text was cut, `…` stands in place of the rest; a secret that was cut with it is masked as well.
   package func redact(_ text: String) -> String {
     guard !isEmpty else { return text }
-    guard let masked = redactedBytes(Array(text.utf8)) else { return text }
+    let bytes = Array(text.utf8)
+    guard let masked = masked(bytes, upTo: bytes.count, isCutAtEnd: false) else { return text }
     return String(decoding: masked, as: UTF8.self)
   }
 
-  /// The bytes with every form of every secret masked.
-  package func redact(_ bytes: [UInt8]) -> [UInt8] {
-    guard !isEmpty else { return bytes }
-    return redactedBytes(bytes) ?? bytes
+  /// The first bytes, with every form of every secret masked that begins among them: one that lies over the border is
+  /// masked as a whole, and so is one that the end of the bytes has cut.
+  ///
+  /// - Parameter limit: how many of `bytes` are kept; what is masked may be longer or shorter than what it stands for.
+  package func redact(_ bytes: [UInt8], upTo limit: Int) -> [UInt8] {
+    guard !isEmpty, limit > 0 else { return bytes.count > limit ? Array(bytes.prefix(max(0, limit))) : bytes }
+    if let masked = masked(bytes, upTo: min(limit, bytes.count), isCutAtEnd: true) { return masked }
+    return bytes.count > limit ? Array(bytes.prefix(limit)) : bytes
   }
 
   /// Nil when nothing was found, so that the common case copies nothing.
-  private func redactedBytes(_ bytes: [UInt8]) -> [UInt8]? {
+  private func masked(_ bytes: [UInt8], upTo limit: Int, isCutAtEnd: Bool) -> [UInt8]? {
     var result: [UInt8] = []
     var copied = 0
     var index = 0
-    while index < bytes.count {
-      if isFirstByte[Int(bytes[index])], let length = matchLength(in: bytes, at: index) {
-        result += bytes[copied..<index]
-        result += Array(Self.mask.utf8)
-        index += length
-        copied = index
-      } else {
+    while index < limit {
+      guard var end = matchEnd(in: bytes, at: index, isCutAtEnd: isCutAtEnd) else {
+        index += 1
+        continue
+      }
+      result += bytes[copied..<index]
+      result += Array(Self.mask.utf8)
+      // Secrets may overlap: what begins inside of one and ends behind it goes with it.
+      while index < end {
+        end = max(end, matchEnd(in: bytes, at: index, isCutAtEnd: isCutAtEnd) ?? end)
         index += 1
       }
+      copied = end
     }
     guard copied > 0 else { return nil }
-    result += bytes[copied...]
+    if copied < limit { result += bytes[copied..<limit] }
     return result
   }
 
-  private func matchLength(in bytes: [UInt8], at index: Int) -> Int? {
-    needlesByFirstByte[bytes[index]]?.first { needle in
-      index + needle.count <= bytes.count && bytes[index..<index + needle.count].elementsEqual(needle)
-    }?.count
+  /// The bytes of `…`, which stands where text was cut.
+  private static let cutMark = Array("…".utf8)
+
+  /// Where the longest secret ends that begins at `index`.
+  private func matchEnd(in bytes: [UInt8], at index: Int, isCutAtEnd: Bool) -> Int? {
+    guard isFirstByte[Int(bytes[index])], let needles = needlesByFirstByte[bytes[index]] else { return nil }
+    var longest: Int?
+    for needle in needles {
+      let reach = min(needle.count, bytes.count - index)
+      var length = 1
+      while length < reach, bytes[index + length] == needle[length] { length += 1 }
+      let end = index + length
+      // One character alone gives nothing away, and would be masked in innocent text all the time.
+      let isCut = length >= 2 && (end == bytes.count ? isCutAtEnd : bytes[end...].starts(with: Self.cutMark))
+      if length == needle.count || isCut { longest = max(longest ?? 0, end) }
+    }
+    return longest
   }
 }
 
@@ -89,6 +113,7 @@ private enum SecretForms {
     forms.insert(lowercasedEscapes(percentEncoded(bytes, spaceAsPlus: false)))
     forms.insert(jsonEscaped(value, escapesSlash: false))
     forms.insert(jsonEscaped(value, escapesSlash: true))
+    forms.insert(lineEscaped(value))
     forms.insert(htmlEscaped(value, apostrophe: "&#39;"))
     forms.insert(htmlEscaped(value, apostrophe: "&#x27;"))
     // Hex and base64 of a very short secret would mask innocent text everywhere.
@@ -146,6 +171,20 @@ private enum SecretForms {
       case _ where scalar.value < 32:
         let digits = String(scalar.value, radix: 16)
         result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return Array(result.utf8)
+  }
+
+  /// As our own messages show text in one line.
+  private static func lineEscaped(_ value: String) -> [UInt8] {
+    var result = ""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
       default: result.unicodeScalars.append(scalar)
       }
     }

@@ -1,0 +1,61 @@
+import Model
+import Synchronization
+
+/// A prober that answers by a script, one line of it for each attempt; the last line is repeated.
+final class ScriptedProber: Prober {
+  typealias Line = @Sendable (ProbeSpec, ProbeContext) async -> Observation
+
+  /// What it was asked.
+  struct Request: Sendable {
+    var spec: ProbeSpec
+    var context: ProbeContext
+  }
+
+  private let script: [Line]
+  private let asked = Mutex<[Request]>([])
+
+  init(_ script: [Line]) {
+    self.script = script
+  }
+
+  /// Answers without delay.
+  convenience init(_ observations: Observation...) {
+    self.init(observations.map { observation in { _, _ in observation } })
+  }
+
+  /// All that it was asked, in order.
+  var requests: [Request] { asked.withLock { $0 } }
+
+  func probe(_ spec: ProbeSpec, in context: ProbeContext) async -> Observation {
+    let place = asked.withLock { asked in
+      asked.append(Request(spec: spec, context: context))
+      return min(asked.count, script.count) - 1
+    }
+    return await script[place](spec, context)
+  }
+}
+
+extension Observation {
+  /// An HTTP answer.
+  static func http(
+    _ status: Int, _ body: String = "", headers: [HeaderField] = [], took: Duration = .milliseconds(20),
+    tls: TLSFacts? = nil
+  ) -> Observation {
+    Observation(
+      facts: Facts(
+        phases: Phases(wait: took), ip: "127.0.0.1", tls: tls,
+        detail: .http(
+          HTTPFacts(
+            status: status, headers: headers, body: Array(body.utf8), url: "http://shop.example/", version: "1.1"))))
+  }
+
+  /// An exchange that ended before there was an answer.
+  static func failed(
+    _ code: ReasonCode, during phase: Phase = .connect, _ message: String = "it did not work",
+    detail: Facts.Detail = .http(HTTPFacts(url: "http://shop.example/")), tls: TLSFacts? = nil
+  ) -> Observation {
+    Observation(
+      facts: Facts(phases: Phases(connect: .milliseconds(5)), tls: tls, detail: detail),
+      failure: ProbeFailure(code, during: phase, message))
+  }
+}

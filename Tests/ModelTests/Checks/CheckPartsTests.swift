@@ -1,0 +1,110 @@
+import Model
+import Testing
+
+@Suite("The id of a check")
+struct CheckIDTests {
+  @Test(
+    "is lower-case letters, digits and dashes",
+    arguments: ["a", "0", "front-page", "a--b-", String(repeating: "x", count: 63)])
+  func accepts(text: String) {
+    #expect(CheckID(text)?.text == text)
+  }
+
+  @Test(
+    "is nothing else",
+    arguments: ["", "-a", "A", "a_b", "a.b", "a b", "ä", "a\n", "a\u{0}", String(repeating: "x", count: 64)])
+  func refuses(text: String) {
+    #expect(CheckID(text) == nil)
+  }
+
+  @Test("has a hash that is the same in every process and version")
+  func stable() throws {
+    let ids = try ["a", "b", "front-page"].map { try #require(CheckID($0)) }
+    #expect(Set(ids.map(\.stableHash)).count == 3)
+    #expect(ids[0].stableHash == CheckID("a")?.stableHash)
+  }
+}
+
+@Suite("An endpoint")
+struct EndpointTests {
+  @Test(
+    "is read from host and port",
+    arguments: [
+      ("shop.example:443", "shop.example", 443), ("127.0.0.1:1", "127.0.0.1", 1), ("[::1]:53", "::1", 53),
+      ("host:65535", "host", 65_535), ("host:00080", "host", 80),
+    ])
+  func reads(text: String, host: String, port: Int) {
+    #expect(Endpoint(text) == Endpoint(host: host, port: port))
+  }
+
+  @Test(
+    "takes a default port where the text names none",
+    arguments: [
+      ("shop.example", "shop.example"), ("[::1]", "::1"), ("2001:db8::1", "2001:db8::1"),
+    ])
+  func defaultPort(text: String, host: String) {
+    #expect(Endpoint(text, defaultPort: 443) == Endpoint(host: host, port: 443))
+    #expect(Endpoint(text) == nil)
+  }
+
+  @Test(
+    "is nothing else",
+    arguments: [
+      "", ":", ":80", "host:", "host:0", "host:65536", "host:-1", "host:+1", "host:8a", "host: 80", "ho st:80",
+      "[::1", "[::1]80", "[]:80", "::1:", "a\r\n:80", "host:99999999999999999999", "\u{7f}:1",
+    ])
+  func refuses(text: String) {
+    #expect(Endpoint(text, defaultPort: nil) == nil)
+  }
+
+  @Test("is written so that it is read as itself", arguments: [("::1", "[::1]:53"), ("a.example", "a.example:53")])
+  func writes(host: String, text: String) {
+    let endpoint = Endpoint(host: host, port: 53)
+    #expect(endpoint.description == text)
+    #expect(Endpoint(text) == endpoint)
+  }
+}
+
+@Suite("A retry policy")
+struct RetryPolicyTests {
+  @Test("pauses the same each time without backoff")
+  func constant() {
+    let policy = RetryPolicy(attempts: 5, delay: .milliseconds(300))
+    #expect((1...4).map(policy.pause(afterAttempt:)) == [Duration](repeating: .milliseconds(300), count: 4))
+  }
+
+  @Test("pauses longer by the backoff, and at most a day")
+  func backoff() {
+    let policy = RetryPolicy(attempts: .max, delay: .seconds(1), backoff: 2)
+    #expect((1...4).map(policy.pause(afterAttempt:)) == [.seconds(1), .seconds(2), .seconds(4), .seconds(8)])
+    #expect(policy.pause(afterAttempt: 1000) == .days(1))
+  }
+
+  @Test("of one attempt is no retry")
+  func none() {
+    #expect(RetryPolicy.none.attempts == 1)
+  }
+}
+
+@Suite("A check")
+struct CheckTests {
+  private func check(regions: [String]? = nil, isEnabled: Bool = true) throws -> Check {
+    Check(
+      id: try #require(CheckID("front-page")), kind: .http, regions: regions, isEnabled: isEnabled,
+      location: SourceLocation(file: "shop.yaml", line: 1, column: 1))
+  }
+
+  @Test("has its id for a name where none is written")
+  func name() throws {
+    #expect(try check().name == "front-page")
+  }
+
+  @Test("runs in every region, or in those that are named, while it is enabled")
+  func regions() throws {
+    #expect(try check().runs(in: "eu"))
+    #expect(try check(regions: ["eu"]).runs(in: "eu"))
+    #expect(!(try check(regions: ["us"]).runs(in: "eu")))
+    #expect(!(try check(regions: []).runs(in: "eu")))
+    #expect(!(try check(isEnabled: false).runs(in: "eu")))
+  }
+}
