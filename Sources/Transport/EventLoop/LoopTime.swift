@@ -18,9 +18,9 @@ package struct LoopTime: TimeSource {
   package func sleep(untilUptime deadline: Duration) async throws {
     let left = deadline - uptime
     guard left > .zero else { return try Task.checkCancellation() }
-    let failure = await loop.actor.perform(within: left) { _, deadline in
+    let failure = await loop.actor.perform(within: left) { _, deadline -> WaitFailure in
       while true {
-        do { _ = try await deadline.wait() } catch { return error }
+        do throws(WaitFailure) { _ = try await deadline.wait() } catch { return error }
       }
     }
     if failure == .cancelled { throw CancellationError() }
