@@ -37,6 +37,10 @@ static inline CURLcode curlew_easy_setopt_debug_function(CURL *easy, curl_debug_
   return curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, function);
 }
 
+static inline CURLcode curlew_easy_setopt_open_socket_function(CURL *easy, curl_opensocket_callback function) {
+  return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
+}
+
 static inline CURLcode curlew_easy_setopt_ssl_context_function(CURL *easy, curl_ssl_ctx_callback function) {
   return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, function);
 }

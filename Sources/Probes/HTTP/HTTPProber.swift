@@ -27,7 +27,7 @@ package struct HTTPProber: Sendable {
     }
     let equipment = equipment
     let tokens = tokens
-    return await equipment.loops.next.actor.perform(within: context.timeout) { _, deadline in
+    return await equipment.loops.currentOrNext.actor.perform(within: context.timeout) { _, deadline in
       let session: HTTPSession
       do throws(TransportFault) {
         session = try equipment.http.session(deadline)

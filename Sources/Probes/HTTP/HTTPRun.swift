@@ -64,7 +64,8 @@ struct HTTPRun {
         throw HopFailure(
           ProbeFailure(
             .tooManyRedirects, during: .receive,
-            "\(hop.url) redirects to \"\(location)\" after \(hop.redirects) redirects; follow_redirects allows no more"))
+            "\(hop.url) redirects to \"\(location)\" after \(hop.redirects) redirects; follow_redirects allows no more")
+        )
       }
       do throws(HTTPURLError) {
         hop.follow(to: try hop.url.resolving(location), status: exchange.status)
@@ -190,7 +191,8 @@ struct HTTPRun {
         } catch {
           let code: ReasonCode = error == .cancelled ? .cancelled : .timeout
           throw HopFailure(
-            ProbeFailure(code, during: .wait, "no OAuth2 token from \(key.tokenURL) in time, which another check asked for"))
+            ProbeFailure(
+              code, during: .wait, "no OAuth2 token from \(key.tokenURL) in time, which another check asked for"))
         }
       case .fetch:
         do throws(HopFailure) {

@@ -17,18 +17,29 @@ extension CurlEasy {
     if headIsTooLong {
       return ProbeFailure(
         .protocolError, during: .receive,
-        "\(target.url) answered with header fields beyond \(AnswerHead.maxBytes >> 10) KiB or \(AnswerHead.maxFields) lines")
+        "\(target.url) answered with header fields beyond \(AnswerHead.maxBytes >> 10) KiB or \(AnswerHead.maxFields) lines"
+      )
     }
     if let bodyStop, bodyStop != .dropped {
-      return ProbeFailure(bodyStop == .tooLarge ? .bodyTooLarge : .protocolError, during: .receive,
+      return ProbeFailure(
+        bodyStop == .tooLarge ? .bodyTooLarge : .protocolError, during: .receive,
         Self.message(for: bodyStop, of: request))
     }
     guard let result, result != CURLE_OK, bodyStop != .dropped else { return incompleteness(of: request) }
+    // libcurl's buffer for a header line holds 100 KiB, and it calls a longer one lack of memory.
+    if result == CURLE_OUT_OF_MEMORY, phase == .receive || phase == .wait {
+      return ProbeFailure(
+        .protocolError, during: .receive, "\(target.url) answered with a line in its header beyond libcurl's 100 KiB")
+    }
     return failure(for: result, target, during: phase)
   }
 
   /// What is wrong with an exchange that libcurl takes for a whole one.
   private func incompleteness(of request: HTTPRequest) -> ProbeFailure? {
+    if !head.isEnded, bodyStop == nil {
+      return ProbeFailure(
+        .protocolError, during: .receive, "\(request.url) closed the connection in the middle of its header fields")
+    }
     if let coding = body.unfinishedCoding, bodyStop == nil {
       return ProbeFailure(
         .protocolError, during: .receive, "the body of \(request.url) ends in the middle of its \(coding) stream")

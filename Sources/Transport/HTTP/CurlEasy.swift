@@ -1,4 +1,5 @@
 import CCurl
+import CLinux
 import Glibc
 import Model
 
@@ -12,6 +13,8 @@ final class CurlEasy {
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
   private var mime: OpaquePointer?
 
+  /// The entry that `CurlMulti` made in libcurl's cache of names for this exchange.
+  var cachedName: String?
   /// Woken when the exchange is over.
   private(set) var deadline: Deadline?
   /// How the exchange ended; nil while it is under way.
@@ -44,9 +47,11 @@ final class CurlEasy {
     }
     self.handle = handle
     errorText[0] = 0
-    // An empty name turns the cookie engine on without a file (CURLOPT_COOKIEFILE(3)); curl_easy_reset(3) keeps it.
-    set(CURLOPT_COOKIEFILE, "")
     deadline = nil
+    // An empty name turns the cookie engine on without a file (CURLOPT_COOKIEFILE(3)), and at once when the files are read
+    // (CURLOPT_COOKIELIST(3)); curl_easy_reset(3) keeps it on.
+    set(CURLOPT_COOKIEFILE, "")
+    set(CURLOPT_COOKIELIST, "RELOAD")
   }
 
   deinit {
@@ -147,6 +152,7 @@ final class CurlEasy {
     curlew_easy_setopt_pointer(handle, CURLOPT_HEADERDATA, me)
     curlew_easy_setopt_data_function(handle, CURLOPT_WRITEFUNCTION, Self.receiveBody)
     curlew_easy_setopt_pointer(handle, CURLOPT_WRITEDATA, me)
+    curlew_easy_setopt_open_socket_function(handle, Self.openSocket)
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     set(CURLOPT_HTTP09_ALLOWED, 0)
   }
@@ -329,9 +335,17 @@ final class CurlEasy {
     return Unmanaged<CurlEasy>.fromOpaque(pointer).takeUnretainedValue()
   }
 
+  /// CURLOPT_OPENSOCKETFUNCTION(3): sockets that programs started by `exec` probes do not inherit, which libcurl's own are.
+  private static let openSocket: curl_opensocket_callback = { _, _, address in
+    guard let address else { return CURL_SOCKET_BAD }
+    return socket(
+      address.pointee.family, address.pointee.socktype | CInt(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+  }
+
   /// CURLOPT_HEADERFUNCTION(3): any other number than that of the bytes ends the exchange with CURLE_WRITE_ERROR.
   private static let receiveHead:
-    @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int = { line, size, count, me in
+    @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int = {
+      line, size, count, me in
       let easy = of(me)
       if easy.head.append(UnsafeRawBufferPointer(start: line, count: size * count)) { return size * count }
       easy.headIsTooLong = true
@@ -340,7 +354,8 @@ final class CurlEasy {
 
   /// CURLOPT_WRITEFUNCTION(3).
   private static let receiveBody:
-    @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int = { data, size, count, me in
+    @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int = {
+      data, size, count, me in
       let easy = of(me)
       if !easy.body.isBegun { easy.bodyStop = easy.beginBody() }
       if easy.bodyStop == nil {
@@ -359,7 +374,8 @@ final class CurlEasy {
 
   /// CURLOPT_READFUNCTION(3).
   private static let sendBody:
-    @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int = { data, size, count, me in
+    @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int = {
+      data, size, count, me in
       let easy = of(me)
       let left = Int(clamping: (easy.upload?.size ?? 0) - easy.uploadOffset)
       let buffer = UnsafeMutableRawBufferPointer(start: data, count: min(size * count, left))
@@ -409,8 +425,9 @@ final class CurlEasy {
 extension String {
   /// Whether two field names are the same (RFC 9110 section 5.1: without case).
   package func isSameField(as other: String) -> Bool {
-    utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8) { left, right in
-      left == right || (left ^ right == 0x20 && (97...122).contains(left | 0x20))
-    }
+    utf8.count == other.utf8.count
+      && utf8.elementsEqual(other.utf8) { left, right in
+        left == right || (left ^ right == 0x20 && (97...122).contains(left | 0x20))
+      }
   }
 }

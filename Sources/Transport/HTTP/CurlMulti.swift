@@ -16,8 +16,9 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
   private var timerTime: Int64 = .max
   private var isActing = false
 
-  /// The last entry in libcurl's cache of names, which the next exchange takes out.
-  private var cachedName: String?
+  /// Entries in libcurl's cache of names whose exchanges are over; the next exchange takes them out.
+  private var staleNames: [String] = []
+  private var nameSerial: UInt64 = 0
 
   /// How many handles wait for their next use; what a burst leaves beyond that is freed.
   private static let maxIdle = 128
@@ -80,33 +81,40 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
   func remove(_ easy: CurlEasy) {
     loop.preconditionOnLoop("A libcurl handle")
     curl_multi_remove_handle(handle, easy.handle)
+    if let name = easy.cachedName { staleNames.append(name) }
+    easy.cachedName = nil
   }
 
-  /// Puts the addresses into libcurl's cache of names under a name of our own, so that nothing that a URL or a redirect
-  /// names ever stays there, and connects to that name (CURLOPT_RESOLVE(3), CURLOPT_CONNECT_TO(3)).
+  /// Puts the addresses into libcurl's cache of names, for this exchange alone, and connects to them.
+  ///
+  /// The name is one of our own, never used twice: another exchange with the same URL may go elsewhere at the same time, and
+  /// what URLs and redirects name must not pile up in the cache (CURLOPT_RESOLVE(3), CURLOPT_CONNECT_TO(3)).
   private func setAddresses(of easy: CurlEasy, _ request: HTTPRequest) {
     let url = request.url
-    var resolve: [String] = []
+    var resolve = staleNames.map { "-\($0)" }
+    staleNames.removeAll(keepingCapacity: true)
     var connectTo: String?
-    var name: String
     switch request.route {
     case .direct(let addresses, let port):
-      name = "curlew.invalid:\(port)"
+      nameSerial &+= 1
+      let name = "\(nameSerial).invalid:\(port)"
+      resolve.append("\(name):\(Self.list(addresses))")
       connectTo = "::\(name)"
-      resolve = ["\(name):\(Self.list(addresses))"]
+      easy.cachedName = name
     case .proxy(let proxy, let addresses, let target):
-      // The proxy's name is the user's, so these entries are few. libcurl reads addresses itself.
-      name = "\(proxy.host):\(proxy.port)"
-      if IPAddress(proxy.host) == nil { resolve.append("\(name):\(Self.list(addresses))") }
-      // The URL that libcurl has names the server's name for TLS in place of its host.
-      if url.isSecure, request.tls?.serverName != nil { connectTo = "::\(Endpoint(host: url.host, port: Int(url.port)))" }
-      if !target.isEmpty, IPAddress(url.host) == nil {
-        name = "\(url.host):\(url.port)"
+      // The proxy's own name is the user's, so these entries are few and may stay. libcurl reads addresses itself.
+      if IPAddress(proxy.host) == nil { resolve.append("\(proxy.host):\(proxy.port):\(Self.list(addresses))") }
+      if !target.isEmpty {
+        nameSerial &+= 1
+        let name = "\(nameSerial).invalid:\(url.port)"
         resolve.append("\(name):\(Self.list(target))")
+        connectTo = "::\(name)"
+        easy.cachedName = name
+      } else if url.isSecure, request.tls?.serverName != nil {
+        // The URL that libcurl has names the server's name for TLS in place of its host.
+        connectTo = "::\(Endpoint(host: url.host, port: Int(url.port)))"
       }
     }
-    if let cachedName, cachedName != name { resolve.insert("-\(cachedName)", at: 0) }
-    cachedName = name
     easy.setAddresses(resolve: resolve, connectTo: connectTo)
   }
 

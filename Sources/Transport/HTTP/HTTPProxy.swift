@@ -5,9 +5,11 @@ import Model
 package struct HTTPProxy: Hashable, Sendable {
   /// The URL as it was written.
   package let text: String
+  /// One of `schemes`, in lower case.
   package let scheme: String
   /// A name, or an address without brackets.
   package let host: String
+  /// The port, libcurl's usual one when the URL names none.
   package let port: UInt16
 
   /// The schemes that can be named.

@@ -54,6 +54,7 @@ package struct HTTPRequest: Sendable {
 
 /// How TLS is spoken in one exchange.
 package struct HTTPTLS: Sendable {
+  /// Trusted authorities, client certificate, versions.
   package var settings: TLSSettings
   /// Whether a certificate that cannot be verified ends the exchange, before the request is sent.
   package var verify: Bool

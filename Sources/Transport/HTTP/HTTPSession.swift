@@ -40,8 +40,8 @@ package final class HTTPSession {
   package func exchange(_ request: HTTPRequest) async -> HTTPExchange {
     easy.prepare(request, deadline: deadline)
     let start = EventLoop.now
-    multi.start(easy, request)
-    var interruption: WaitFailure?
+    var interruption = deadline.isOver
+    if interruption == nil { multi.start(easy, request) }
     while easy.result == nil, interruption == nil {
       do throws(WaitFailure) {
         _ = try await deadline.wait()

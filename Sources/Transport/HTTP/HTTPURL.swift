@@ -7,7 +7,7 @@ package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
   package let text: String
   /// "http" or "https".
   package let scheme: String
-  /// The host in lower case and ASCII (RFC 5890), an IPv6 address without brackets.
+  /// The host in lower case, in ASCII alone, an IPv6 address without brackets.
   package let host: String
   /// The port, the scheme's own when the URL names none.
   package let port: UInt16
@@ -39,9 +39,10 @@ package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     guard let scheme = handle.part(CURLUPART_SCHEME), scheme == "http" || scheme == "https" else {
       throw HTTPURLError("\"\(text)\" is no http:// or https:// URL")
     }
-    // CURLU_PUNYCODE: names with other letters than ASCII's travel in their encoded form.
-    guard let host = handle.part(CURLUPART_HOST, flags: CURLU_PUNYCODE), !host.isEmpty else {
-      throw HTTPURLError("\"\(text)\" names no host that can be looked up")
+    // libcurl would encode other letters than ASCII's by the locale of the process, which here is none (RFC 5891).
+    guard let host = handle.part(CURLUPART_HOST), !host.isEmpty, host.utf8.allSatisfy({ (33...126).contains($0) })
+    else {
+      throw HTTPURLError("\"\(text)\" names no host in ASCII; write another alphabet's in its xn-- form")
     }
     let ownPort = handle.part(CURLUPART_PORT, flags: CURLU_NO_DEFAULT_PORT).flatMap { UInt16($0) }
     guard ownPort != 0, let normalized = handle.part(CURLUPART_URL) else {

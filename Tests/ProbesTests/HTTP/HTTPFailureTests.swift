@@ -1,0 +1,147 @@
+import Glibc
+import Model
+import Probes
+import TestSupport
+import Testing
+
+/// Exchanges that come to nothing, and how it is told.
+@Suite("HTTP failures")
+struct HTTPFailureTests {
+  private let harness: HTTPHarness
+
+  init() throws {
+    harness = try HTTPHarness()
+  }
+
+  @Test("a closed port is connect_refused, with address and port in the message")
+  func refused() async throws {
+    let server = try HTTPTestServer { _ in [] }
+    let port = server.port
+    server.stop()
+    // Once the listener is gone, the port refuses; its thread closes it at once, but on its own time.
+    var shown = try await harness.probe(HTTPSpec(url: "http://127.0.0.1:\(port)/"))
+    for _ in 0..<100 where shown.code != .connectRefused {
+      shown = try await harness.probe(HTTPSpec(url: "http://127.0.0.1:\(port)/"))
+    }
+    #expect(shown.code == .connectRefused)
+    #expect(shown.failure?.phase == .connect)
+    #expect(shown.failure?.message == "connection to 127.0.0.1:\(port) refused")
+    #expect(shown.observation.facts.ip == "127.0.0.1")
+    #expect(shown.http.status == 0)
+  }
+
+  @Test("a name without an address is resolve_failed")
+  func unresolved() async throws {
+    let shown = try await harness.probe(HTTPSpec(url: "http://nowhere.invalid/"), timeout: .seconds(5))
+    #expect(shown.failure?.phase == .resolve)
+    #expect(shown.code == .resolveFailed || shown.code == .timeout)
+  }
+
+  @Test("an address that is not of the family asked for is resolve_failed")
+  func family() async throws {
+    let harness = try HTTPHarness()
+    let shown = try await harness.probe(HTTPSpec(url: "http://[::1]:1/", family: .v4))
+    #expect(shown.code == .resolveFailed || shown.code == .connectRefused)
+  }
+
+  @Test("an IPv6 literal is connected to")
+  func literalV6() async throws {
+    let shown = try await harness.probe(HTTPSpec(url: "http://[::1]:1/"))
+    #expect(shown.code == .connectRefused || shown.code == .connectFailed)
+    #expect(shown.failure?.message.contains("[::1]:1") == true)
+  }
+
+  /// Probes until a time-out comes in this phase: on a busy machine one may come before the connection stands.
+  private func untilTimeout(_ spec: HTTPSpec, during phase: Phase) async throws -> HTTPHarness.Shown {
+    var shown = try await harness.probe(spec, timeout: .milliseconds(300))
+    for _ in 0..<20 where shown.failure?.phase != phase {
+      shown = try await harness.probe(spec, timeout: .milliseconds(300))
+    }
+    return shown
+  }
+
+  @Test(
+    "a time-out names the phase that was under way",
+    arguments: [
+      (Phase.wait, [HTTPTestServer.Action.hold]),
+      // The first bytes of an answer are its beginning, even within its first line.
+      (.receive, [.text("HTTP/1.1"), .hold]),
+      (.receive, [.text("HTTP/1.1 200 OK\r\nX: 1\r\n"), .hold]),
+      (.receive, [.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), .hold]),
+      (
+        .receive,
+        [.drip(Array("HTTP/1.1 200 OK\r\n".utf8) + Array(repeating: 65, count: 1000), every: .milliseconds(20))]
+      ),
+    ])
+  func timeout(phase: Phase, actions: [HTTPTestServer.Action]) async throws {
+    let server = try HTTPTestServer { _ in actions }
+    defer { server.stop() }
+    let shown = try await untilTimeout(HTTPSpec(url: server.url()), during: phase)
+    #expect(shown.code == .timeout)
+    #expect(shown.failure?.phase == phase)
+    let elapsed = shown.observation.facts.elapsed
+    #expect(elapsed >= .milliseconds(299) && elapsed < .seconds(5))
+  }
+
+  @Test("a handshake that never comes is a time-out during tls")
+  func tlsTimeout() async throws {
+    let server = try HTTPTestServer(speaksFirst: true) { _ in [.hold] }
+    defer { server.stop() }
+    let shown = try await untilTimeout(HTTPSpec(url: "https://127.0.0.1:\(server.port)/"), during: .tls)
+    #expect(shown.code == .timeout)
+    #expect(shown.failure?.phase == .tls)
+    #expect(shown.phases.tls > .zero)
+    #expect(shown.phases.wait == .zero)
+  }
+
+  @Test("cancelling the task ends the exchange at once")
+  func cancelled() async throws {
+    let server = try HTTPTestServer { _ in [.hold] }
+    defer { server.stop() }
+    let harness = harness
+    let url = server.url()
+    let task = Task { try await harness.probe(HTTPSpec(url: url), timeout: .seconds(60)) }
+    while server.requests.isEmpty { await Task.yield() }
+    let before = ContinuousClock.now
+    task.cancel()
+    let shown = try await task.value
+    #expect(shown.code == .cancelled)
+    #expect(ContinuousClock.now - before < .seconds(20))
+  }
+
+  @Test("a task that was cancelled before sends nothing")
+  func cancelledBefore() async throws {
+    let server = try HTTPTestServer { _ in [.answer()] }
+    defer { server.stop() }
+    let harness = harness
+    let url = server.url()
+    let shown = try await withThrowingTaskGroup(of: HTTPHarness.Shown.self) { group in
+      group.cancelAll()
+      group.addTask { try await harness.probe(HTTPSpec(url: url), timeout: .seconds(60)) }
+      return try #require(try await group.next())
+    }
+    // The cancellation may reach the loop a moment after the exchange did.
+    #expect(shown.code == .cancelled || shown.failure == nil)
+  }
+
+  @Test("a proxy that refuses to connect is connect_failed, with its status")
+  func proxyRefusal() async throws {
+    let server = try HTTPTestServer { _ in [.answer("403 Forbidden")] }
+    defer { server.stop() }
+    let shown = try await harness.probe(
+      HTTPSpec(url: "https://shop.example/", proxy: "http://127.0.0.1:\(server.port)"))
+    #expect(shown.code == .connectFailed)
+    #expect(shown.failure?.message.contains("403") == true)
+    #expect(server.requests.first?.line == "CONNECT shop.example:443 HTTP/1.1")
+  }
+
+  @Test("a file of trusted authorities that is not there is template_failed, and nothing is sent")
+  func missingAuthority() async throws {
+    let server = try HTTPTestServer { _ in [.answer()] }
+    defer { server.stop() }
+    let shown = try await harness.probe(
+      HTTPSpec(url: "https://127.0.0.1:\(server.port)/", tls: TLSOptions(caFile: "missing.pem")))
+    #expect(shown.code == .templateFailed)
+    #expect(shown.failure?.message.contains("missing.pem") == true)
+  }
+}

@@ -1,0 +1,118 @@
+import Model
+import Probes
+import Synchronization
+import TestSupport
+import Testing
+
+/// Client credentials (RFC 6749 section 4.4).
+@Suite("HTTP with OAuth2 tokens")
+struct HTTPOAuth2Tests {
+  private func auth(_ server: HTTPTestServer, secret: String = "s3 cret") -> HTTPAuth {
+    .oauth2(tokenURL: server.url("/token"), clientID: "me", clientSecret: secret, scopes: ["read", "write"])
+  }
+
+  private static func token(_ fields: String) -> [HTTPTestServer.Action] {
+    [.answer("200 OK", ["Content-Type: application/json"], body: "{\"access_token\": \"tok-1\", \(fields)}")]
+  }
+
+  @Test("one token serves all runs until it expires, however many begin at once")
+  func cached() async throws {
+    let server = try HTTPTestServer { request in
+      request.line.contains("/token") ? [.wait(.milliseconds(50))] + Self.token("\"expires_in\": 3600") : [.answer()]
+    }
+    defer { server.stop() }
+    let seen = Mutex<[Secret]>([])
+    let observed: @Sendable (Secret) -> Void = { secret in seen.withLock { $0.append(secret) } }
+    let harness = try HTTPHarness(tokenObserver: observed)
+    let spec = HTTPSpec(url: server.url("/api"), auth: auth(server))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<10 {
+        group.addTask {
+          let shown = try await harness.probe(spec)
+          #expect(shown.failure == nil)
+          // The token's time is no phase of the target.
+          #expect(shown.phases.resolve < .milliseconds(40))
+        }
+      }
+      try await group.waitForAll()
+    }
+    let tokens = server.requests.filter { $0.line.contains("/token") }
+    #expect(tokens.count == 1)
+    #expect(tokens.first?.value("Authorization") == "Basic bWU6czMlMjBjcmV0")
+    #expect(
+      tokens.first.map { String(decoding: $0.body, as: UTF8.self) }
+        == "grant_type=client_credentials&scope=read%20write")
+    let calls = server.requests.filter { $0.line.contains("/api") }
+    #expect(calls.count == 10)
+    #expect(calls.allSatisfy { $0.value("Authorization") == "Bearer tok-1" })
+    #expect(seen.withLock { $0 } == [Secret("tok-1")])
+  }
+
+  @Test("an expired token is fetched anew")
+  func expired() async throws {
+    let server = try HTTPTestServer { request in
+      request.line.contains("/token") ? Self.token("\"expires_in\": 0") : [.answer()]
+    }
+    defer { server.stop() }
+    let harness = try HTTPHarness()
+    // With a lifetime of nothing each run asks again, and the token is still good for the run that asked.
+    for _ in 0..<2 { _ = try await harness.probe(HTTPSpec(url: server.url("/api"), auth: auth(server))) }
+    #expect(server.requests.filter { $0.line.contains("/token") }.count == 2)
+    #expect(server.requests.filter { $0.line.contains("/api") }.count == 2)
+  }
+
+  @Test("credentials are put into the body when the header was refused")
+  func inBody() async throws {
+    let server = try HTTPTestServer { request in
+      guard request.line.contains("/token") else { return [.answer()] }
+      let body = String(decoding: request.body, as: UTF8.self)
+      return body.contains("client_secret=s3%20cret") ? Self.token("\"token_type\": \"Bearer\"") : [.answer("401 No")]
+    }
+    defer { server.stop() }
+    let shown = try await HTTPHarness().probe(HTTPSpec(url: server.url("/api"), auth: auth(server)))
+    #expect(shown.failure == nil)
+    #expect(server.requests.count == 3)
+  }
+
+  @Test(
+    "a refused token is expectation_failed at the token endpoint, and the target is not asked",
+    arguments: [
+      "401 Unauthorized", "400 Bad Request", "500 Oops", "200 OK",
+    ])
+  func refused(status: String) async throws {
+    let server = try HTTPTestServer { _ in [.answer(status, body: "{\"error\": \"invalid_client\"}")] }
+    defer { server.stop() }
+    let shown = try await HTTPHarness().probe(HTTPSpec(url: server.url("/api"), auth: auth(server)))
+    #expect(shown.code == .expectationFailed)
+    #expect(shown.failure?.message.contains("/token") == true)
+    #expect(shown.http.url == server.url("/token"))
+    #expect(!server.requests.contains { $0.line.contains("/api") })
+  }
+
+  @Test("a token that the target refuses is fetched anew by the next run")
+  func revoked() async throws {
+    let server = try HTTPTestServer { request in
+      request.line.contains("/token") ? Self.token("\"expires_in\": 3600") : [.answer("401 Unauthorized")]
+    }
+    defer { server.stop() }
+    let harness = try HTTPHarness()
+    for _ in 0..<2 {
+      let shown = try await harness.probe(HTTPSpec(url: server.url("/api"), auth: auth(server)))
+      #expect(shown.failure == nil)
+      #expect(shown.http.status == 401)
+    }
+    #expect(server.requests.filter { $0.line.contains("/token") }.count == 2)
+  }
+
+  @Test("runs that wait for another's token end at their own deadline")
+  func waiting() async throws {
+    let server = try HTTPTestServer { _ in [.hold] }
+    defer { server.stop() }
+    let harness = try HTTPHarness()
+    let spec = HTTPSpec(url: server.url("/api"), auth: auth(server))
+    async let first = harness.probe(spec, timeout: .milliseconds(300))
+    async let second = harness.probe(spec, timeout: .milliseconds(200))
+    let codes = try await [first.code, second.code]
+    #expect(codes == [.timeout, .timeout])
+  }
+}

@@ -1,0 +1,86 @@
+import Model
+import Probes
+import TestSupport
+import Testing
+
+/// Phases against servers whose delays are known. The bounds are generous, because the tests of all targets share the
+/// machine; the benchmark is stricter.
+@Suite("HTTP phases")
+struct HTTPPhaseTests {
+  private let harness: HTTPHarness
+
+  init() throws {
+    harness = try HTTPHarness()
+  }
+
+  /// What a phase should last; zero is a phase that takes no time of its own.
+  private func isNear(_ phases: Phases, connect: Int = 0, tls: Int = 0, wait: Int = 0, receive: Int = 0) -> Bool {
+    let pairs = [
+      (phases.resolve, 0), (phases.connect, connect), (phases.tls, tls), (phases.wait, wait), (phases.receive, receive),
+    ]
+    return pairs.allSatisfy { phase, delay in
+      phase >= .milliseconds(delay) - .milliseconds(2) && phase < .milliseconds(delay) + .milliseconds(40)
+    }
+  }
+
+  /// Probes until nothing but the server's delays shows: a busy machine adds its own now and then, a leak from one phase
+  /// into another is there each time.
+  private func probe(
+    _ spec: HTTPSpec, until isRight: (HTTPHarness.Shown) -> Bool
+  ) async throws -> HTTPHarness.Shown {
+    var shown = try await harness.probe(spec)
+    for _ in 0..<30 where !isRight(shown) { shown = try await harness.probe(spec) }
+    return shown
+  }
+
+  @Test("the first byte's delay is wait, the last byte's is receive", arguments: [0, 50, 200], [0, 50, 200])
+  func delays(first: Int, last: Int) async throws {
+    let server = try HTTPTestServer { _ in
+      [
+        .wait(.milliseconds(first)), .text("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab"),
+        .wait(.milliseconds(last)),
+        .text("cd"),
+      ]
+    }
+    defer { server.stop() }
+    let shown = try await probe(HTTPSpec(url: server.url())) { isNear($0.phases, wait: first, receive: last) }
+    #expect(shown.failure == nil)
+    #expect(isNear(shown.phases, wait: first, receive: last), "\(shown.phases)")
+    #expect(shown.phases.total == shown.observation.facts.elapsed)
+  }
+
+  @Test("what is lost in a handshake that fails is tls")
+  func tlsDelay() async throws {
+    let server = try HTTPTestServer(speaksFirst: true) { _ in [.wait(.milliseconds(200)), .text("nonsense")] }
+    defer { server.stop() }
+    let shown = try await probe(HTTPSpec(url: "https://127.0.0.1:\(server.port)/")) { isNear($0.phases, tls: 200) }
+    #expect(shown.code == .tlsFailed)
+    #expect(isNear(shown.phases, tls: 200), "\(shown.phases)")
+    #expect(shown.phases.wait == .zero)
+    #expect(shown.phases.receive == .zero)
+  }
+
+  @Test("hops are summed phase by phase")
+  func hops() async throws {
+    let server = try HTTPTestServer { request in
+      guard request.line.hasPrefix("GET /start") else {
+        return [.wait(.milliseconds(100)), .text("HTTP/1.1 200 OK\r\n\r\na"), .wait(.milliseconds(50)), .text("b")]
+      }
+      return [.wait(.milliseconds(100)), .answer("302 Found", ["Location: /there"])]
+    }
+    defer { server.stop() }
+    let shown = try await probe(HTTPSpec(url: server.url("/start"))) { isNear($0.phases, wait: 200, receive: 50) }
+    #expect(shown.failure == nil)
+    #expect(isNear(shown.phases, wait: 200, receive: 50), "\(shown.phases)")
+  }
+
+  @Test("the phases sum to the time that passed, and to no more")
+  func sum() async throws {
+    let server = try HTTPTestServer { _ in [.wait(.milliseconds(20)), .answer()] }
+    defer { server.stop() }
+    let begin = ContinuousClock.now
+    let shown = try await harness.probe(HTTPSpec(url: server.url()))
+    #expect(shown.phases.total <= ContinuousClock.now - begin)
+    #expect(shown.phases.total >= .milliseconds(20))
+  }
+}
