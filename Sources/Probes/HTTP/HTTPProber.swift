@@ -14,8 +14,8 @@ package struct HTTPProber: Sendable {
 
   /// Makes one exchange with the server.
   ///
-  /// Each hop of a redirect has a connection of its own, and the phases are the sums over the hops. Time that is spent on
-  /// an OAuth2 token counts against the timeout, but is in no phase: it says nothing about the target.
+  /// Each hop of a redirect has a connection of its own, and the phases are the sums over the hops. Time that is spent
+  /// on an OAuth2 token counts against the timeout, but is in no phase: it says nothing about the target.
   package func probe(_ spec: HTTPSpec, in context: ProbeContext) async -> Observation {
     let request: PreparedRequest
     do throws(PreparationFailure) {

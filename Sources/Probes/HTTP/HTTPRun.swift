@@ -213,8 +213,8 @@ struct HTTPRun {
     session.restartClock()
   }
 
-  /// Asks the token endpoint, first with the credentials in a header, which every server must support, then in the body,
-  /// which some want instead (RFC 6749 section 2.3.1).
+  /// Asks the token endpoint, first with the credentials in a header, which every server must support, then in the
+  /// body, which some want instead (RFC 6749 section 2.3.1).
   private mutating func fetchToken(_ key: OAuth2Tokens.Key) async throws(HopFailure) -> OAuth2Tokens.Token {
     let url: HTTPURL
     do throws(HTTPURLError) {

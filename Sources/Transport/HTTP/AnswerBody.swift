@@ -11,8 +11,8 @@ struct AnswerBody {
 
   /// No server applies more than two; libcurl bears five.
   static let maxCodings = 5
-  /// How much of a redirect's body is read before the connection is closed under it: short ones are let through, so that
-  /// the server sees a whole exchange.
+  /// How much of a redirect's body is read before the connection is closed under it: short ones are let through, so
+  /// that the server sees a whole exchange.
   private static let maxDroppedBytes = 64 << 10
 
   private(set) var bytes: [UInt8] = []

@@ -96,8 +96,8 @@ struct AnswerHead {
     return parts.count < 3 ? "" : String(decoding: parts[2], as: UTF8.self)
   }
 
-  /// All fields in order; a line that continues the one before is joined to it with one blank (RFC 9112 section 5.2), and
-  /// one without a colon is left out.
+  /// All fields in order; a line that continues the one before is joined to it with one blank (RFC 9112 section 5.2),
+  /// and one without a colon is left out.
   func fields() -> [HeaderField] {
     var fields: [HeaderField] = []
     fields.reserveCapacity(lineEnds.count)

@@ -6,8 +6,8 @@ package enum ContentCodings {
   package static let accepted = "gzip, deflate, br"
 }
 
-/// Takes one content coding off a body, piece by piece (RFC 9110 section 8.4). What comes out is handed on in pieces of at
-/// most 16 KiB, so that a small body that expands without end meets its limit before it meets memory's.
+/// Takes one content coding off a body, piece by piece (RFC 9110 section 8.4). What comes out is handed on in pieces of
+/// at most 16 KiB, so that a small body that expands without end meets its limit before it meets memory's.
 final class ContentDecoder {
   private enum Engine {
     case inflate(UnsafeMutablePointer<z_stream>)

@@ -41,8 +41,8 @@ extension CurlEasy {
 
   /// The moments at which the exchange went from one phase to the next.
   ///
-  /// libcurl counts microseconds from when it begins, which is when it is handed the request (CURLINFO_CONNECT_TIME_T(3)
-  /// and its kin); zero is a moment that has not come.
+  /// libcurl counts microseconds from when it begins, which is when it is handed the request
+  /// (CURLINFO_CONNECT_TIME_T(3) and its kin); zero is a moment that has not come.
   func stamps(start: Int64, isSecure: Bool, route: HTTPRoute) -> ExchangeStamps {
     var stamps = ExchangeStamps(start: start)
     func stamp(_ info: CURLINFO) -> Int64? {

@@ -17,7 +17,7 @@ extension CurlEasy {
     if headIsTooLong {
       return ProbeFailure(
         .protocolError, during: .receive,
-        "\(target.url) answered with header fields beyond \(AnswerHead.maxBytes >> 10) KiB or \(AnswerHead.maxFields) lines"
+        "\(target.url) answered with more header than \(AnswerHead.maxBytes >> 10) KiB or \(AnswerHead.maxFields) lines"
       )
     }
     if let bodyStop, bodyStop != .dropped {

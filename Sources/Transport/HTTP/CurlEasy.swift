@@ -5,8 +5,8 @@ import Model
 
 /// One easy handle of libcurl (libcurl-easy(3)), used for one exchange after another. It belongs to a loop.
 ///
-/// libcurl calls back with a pointer to this object, which is sound without a reference count because every exchange takes
-/// the handle out of its multi handle before it lets go of this object.
+/// libcurl calls back with a pointer to this object, which is sound without a reference count because every exchange
+/// takes the handle out of its multi handle before it lets go of this object.
 final class CurlEasy {
   let handle: UnsafeMutableRawPointer
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -48,8 +48,8 @@ final class CurlEasy {
     self.handle = handle
     errorText[0] = 0
     deadline = nil
-    // An empty name turns the cookie engine on without a file (CURLOPT_COOKIEFILE(3)), and at once when the files are read
-    // (CURLOPT_COOKIELIST(3)); curl_easy_reset(3) keeps it on.
+    // An empty name turns the cookie engine on without a file (CURLOPT_COOKIEFILE(3)), and at once when the files are
+    // read (CURLOPT_COOKIELIST(3)); curl_easy_reset(3) keeps it on.
     set(CURLOPT_COOKIEFILE, "")
     set(CURLOPT_COOKIELIST, "RELOAD")
   }
@@ -335,7 +335,8 @@ final class CurlEasy {
     return Unmanaged<CurlEasy>.fromOpaque(pointer).takeUnretainedValue()
   }
 
-  /// CURLOPT_OPENSOCKETFUNCTION(3): sockets that programs started by `exec` probes do not inherit, which libcurl's own are.
+  /// CURLOPT_OPENSOCKETFUNCTION(3): sockets that programs started by `exec` probes do not inherit, which libcurl's own
+  /// are.
   private static let openSocket: curl_opensocket_callback = { _, _, address in
     guard let address else { return CURL_SOCKET_BAD }
     return socket(
@@ -395,8 +396,8 @@ final class CurlEasy {
     return CURL_SEEKFUNC_OK
   }
 
-  /// CURLOPT_SSL_CTX_FUNCTION(3): called when the context of a new TLS connection is made, before its first byte; for an
-  /// https proxy too, and first.
+  /// CURLOPT_SSL_CTX_FUNCTION(3): called when the context of a new TLS connection is made, before its first byte; for
+  /// an https proxy too, and first.
   private static let beginTLS: curl_ssl_ctx_callback = { _, context, me in
     let easy = of(me)
     guard let tls = easy.tls, let context else { return CURLE_SSL_CERTPROBLEM }

@@ -2,8 +2,8 @@ import CCurl
 import Glibc
 import Model
 
-/// The multi handle of one loop (libcurl-multi(3)): libcurl says which sockets and which time it waits for, the loop tells
-/// it when they come (curl_multi_socket_action(3)). No thread, no poll of libcurl's own.
+/// The multi handle of one loop (libcurl-multi(3)): libcurl says which sockets and which time it waits for, the loop
+/// tells it when they come (curl_multi_socket_action(3)). No thread, no poll of libcurl's own.
 final class CurlMulti: ReadinessHandler, @unchecked Sendable {
   // Sendable only so that the engine can keep one a loop; every use checks the thread.
   private let loop: EventLoop
@@ -87,8 +87,8 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
 
   /// Puts the addresses into libcurl's cache of names, for this exchange alone, and connects to them.
   ///
-  /// The name is one of our own, never used twice: another exchange with the same URL may go elsewhere at the same time, and
-  /// what URLs and redirects name must not pile up in the cache (CURLOPT_RESOLVE(3), CURLOPT_CONNECT_TO(3)).
+  /// The name is one of our own, never used twice: another exchange with the same URL may go elsewhere at the same
+  /// time, and what URLs and redirects name must not pile up in the cache (CURLOPT_RESOLVE(3), CURLOPT_CONNECT_TO(3)).
   private func setAddresses(of easy: CurlEasy, _ request: HTTPRequest) {
     let url = request.url
     var resolve = staleNames.map { "-\($0)" }
@@ -183,8 +183,8 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
     if !isActing { armTimer() }
   }
 
-  /// Sees to it that the loop's timer comes no later than libcurl wants. One that comes too early looks again, which costs
-  /// less than a timer made anew for each exchange.
+  /// Sees to it that the loop's timer comes no later than libcurl wants. One that comes too early looks again, which
+  /// costs less than a timer made anew for each exchange.
   private func armTimer() {
     guard let wantedTime, wantedTime < timerTime else { return }
     timer?.cancel()

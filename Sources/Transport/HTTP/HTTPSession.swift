@@ -1,8 +1,9 @@
 import CCurl
 package import Model
 
-/// Exchanges one after another under one deadline. Cookies that an answer sets go with the next request where they belong
-/// (RFC 6265); connections, credentials and TLS sessions do not outlive their exchange. Belongs to the deadline's loop.
+/// Exchanges one after another under one deadline. Cookies that an answer sets go with the next request where they
+/// belong (RFC 6265); connections, credentials and TLS sessions do not outlive their exchange. Belongs to the
+/// deadline's loop.
 package final class HTTPSession {
   private let multi: CurlMulti
   private let easy: CurlEasy

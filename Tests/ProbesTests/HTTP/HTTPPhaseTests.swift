@@ -23,8 +23,8 @@ struct HTTPPhaseTests {
     }
   }
 
-  /// Probes until nothing but the server's delays shows: a busy machine adds its own now and then, a leak from one phase
-  /// into another is there each time.
+  /// Probes until nothing but the server's delays shows: a busy machine adds its own now and then, a leak from one
+  /// phase into another is there each time.
   private func probe(
     _ spec: HTTPSpec, until isRight: (HTTPHarness.Shown) -> Bool
   ) async throws -> HTTPHarness.Shown {

@@ -40,7 +40,8 @@ package final class HTTPNginx: Sendable {
     https = secure.port
     try Self.write(
       """
-      \(geteuid() == 0 ? "user root root;" : "") daemon off; worker_processes 1; pid \(folder)/pid; error_log \(folder)/error.log warn;
+      \(geteuid() == 0 ? "user root root;" : "") daemon off; worker_processes 1;
+      pid \(folder)/pid; error_log \(folder)/error.log warn;
       events { worker_connections 512; }
       http {
         access_log off; root \(folder)/www; default_type text/plain;
@@ -117,8 +118,8 @@ package final class HTTPNginx: Sendable {
     return pid
   }
 
-  /// A listening socket that a child inherits. No close-on-exec: another test's child may hold it for its short life too,
-  /// which only keeps the port taken.
+  /// A listening socket that a child inherits. No close-on-exec: another test's child may hold it for its short life
+  /// too, which only keeps the port taken.
   private static func listen() throws -> (descriptor: CInt, port: Int) {
     let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
