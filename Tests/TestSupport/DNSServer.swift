@@ -1,15 +1,21 @@
-import Foundation
+import Glibc
 
 /// A real authoritative name server (nsd) on a loopback port of its own, for one zone, `example.test`.
 package final class DNSServer: Sendable {
   /// The port that it listens on, by udp and tcp.
   package let port: UInt16
-  private let process: Process
-  private let folder: URL
+  /// The port that it listens on by tls, with the certificate `good` of `Certificates`.
+  package let tlsPort: UInt16
+  private let process: pid_t
+  private let folder: String
 
-  /// Whether the machine has one.
-  package static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
-  private static let path = "/usr/sbin/nsd"
+  /// The one server that tests share; it starts with the first that asks for it.
+  package static let shared: Result<DNSServer, any Error> = Result {
+    let server = try DNSServer()
+    // SIGTERM, because nsd is several processes, of which the first ends the others.
+    atexit { if let server = try? DNSServer.shared.get() { kill(server.process, SIGTERM) } }
+    return server
+  }
 
   /// One record of nearly every kind; a name for each thing that goes wrong.
   private static let zone = """
@@ -52,41 +58,41 @@ package final class DNSServer: Sendable {
     """
 
   /// Starts the server and returns once it answers.
-  package init() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("nsd-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    self.folder = folder
-    try Self.zone.write(to: folder.appendingPathComponent("example.test.zone"), atomically: true, encoding: .utf8)
+  private init() throws {
+    folder = try TestProgram.temporaryFolder()
+    try TestProgram.write(Self.zone, to: "\(folder)/example.test.zone")
     // A port that was just free may be taken by somebody else before nsd has it.
     for _ in 0..<5 {
-      let port = try ScriptedDNSServer(udp: { _ in [] }).port
-      if let process = try Self.start(in: folder, port: port) {
-        self.port = port
+      let plain = try ScriptedDNSServer(udp: { _ in [] }, tcp: { _ in .init([]) }).port
+      let secure = try ScriptedDNSServer(udp: { _ in [] }, tcp: { _ in .init([]) }).port
+      if let process = try Self.start(in: folder, port: plain, tlsPort: secure) {
         self.process = process
+        port = plain
+        tlsPort = secure
         return
       }
     }
-    throw CocoaError(.executableNotLoadable)
+    throw TestProgram.Failure(description: "nsd did not start; is the package nsd installed?")
   }
 
-  deinit {
-    process.terminate()
-    process.waitUntilExit()
-    try? FileManager.default.removeItem(at: folder)
-  }
-
-  private static func start(in folder: URL, port: UInt16) throws -> Process? {
-    let configuration = """
+  private static func start(in folder: String, port: UInt16, tlsPort: UInt16) throws -> pid_t? {
+    let certificates = try Certificates.shared.get()
+    try TestProgram.write(
+      """
       server:
         ip-address: 127.0.0.1@\(port)
+        ip-address: 127.0.0.1@\(tlsPort)
+        tls-port: \(tlsPort)
+        tls-service-key: "\(certificates.path("good.key"))"
+        tls-service-pem: "\(certificates.path("good.pem"))"
         username: ""
         chroot: ""
-        zonesdir: "\(folder.path)"
-        pidfile: "\(folder.path)/nsd.pid"
+        zonesdir: "\(folder)"
+        pidfile: "\(folder)/nsd.pid"
         database: ""
-        xfrdfile: "\(folder.path)/xfrd.state"
-        zonelistfile: "\(folder.path)/zone.list"
-        xfrdir: "\(folder.path)"
+        xfrdfile: "\(folder)/xfrd.state"
+        zonelistfile: "\(folder)/zone.list"
+        xfrdir: "\(folder)"
         server-count: 1
         rrl-ratelimit: 0
       remote-control:
@@ -94,27 +100,24 @@ package final class DNSServer: Sendable {
       zone:
         name: example.test
         zonefile: example.test.zone
-      """
-    let file = folder.appendingPathComponent("nsd.conf")
-    try configuration.write(to: file, atomically: true, encoding: .utf8)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = ["-d", "-c", file.path]
-    let log = Pipe()
-    process.standardError = log
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    // It says so itself when it is ready, and ends when it could not be.
+      """, to: "\(folder)/nsd.conf")
+    let log = "\(folder)/log-\(port)"
+    mkfifo(log, 0o600)
+    // Opened for both directions, so that neither side waits for the other (fifo(7)).
+    let reader = open(log, O_RDWR | O_CLOEXEC)
+    guard reader >= 0 else { throw TestProgram.Failure(description: "\(log): \(errno)") }
+    let process = try TestProgram.spawn(["nsd", "-d", "-c", "nsd.conf"], in: folder, output: log)
+    // It says so itself when it is ready, and why when it could not be.
     var text = ""
-    while case let data = log.fileHandleForReading.availableData, !data.isEmpty {
-      text += String(decoding: data, as: UTF8.self)
-      if text.contains("nsd started") {
-        // What it logs later goes nowhere, but must not block it.
-        log.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
-        return process
-      }
+    var buffer = [UInt8](repeating: 0, count: 1024)
+    while case let count = read(reader, &buffer, buffer.count), count > 0 {
+      text += String(decoding: buffer[..<count], as: UTF8.self)
+      if text.contains("nsd started") { return process }
+      if text.contains("error") { break }
     }
-    process.waitUntilExit()
+    kill(process, SIGKILL)
+    waitpid(process, nil, 0)
+    close(reader)
     return nil
   }
 }

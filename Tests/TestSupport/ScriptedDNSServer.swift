@@ -61,7 +61,7 @@ package final class ScriptedDNSServer: Sendable {
   }
 
   private static func socket(_ type: Int32) throws -> CInt {
-    let descriptor = Glibc.socket(AF_INET, type, 0)
+    let descriptor = Glibc.socket(AF_INET, type | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw POSIXError(.EMFILE) }
     return descriptor
   }
@@ -104,6 +104,7 @@ package final class ScriptedDNSServer: Sendable {
 
   private static func accept(_ listener: CInt, _ script: @escaping @Sendable ([UInt8]) -> Stream) {
     while case let connection = Glibc.accept(listener, nil, nil), connection >= 0 {
+      _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
       Thread.detachNewThread { serve(connection, script) }
     }
     close(listener)
@@ -129,7 +130,7 @@ package final class ScriptedDNSServer: Sendable {
     var offset = 0
     while offset < bytes.count {
       let count = bytes[offset...].withUnsafeBytes {
-        Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       guard count > 0 else { return false }
       offset += count

@@ -30,7 +30,8 @@ struct DNSEnding: Error {
     case .stream(.wait(.cancelled)), .datagram(.wait(.cancelled)):
       self.init(.cancelled, during: phase, "the run was cancelled")
     case .stream(.wait(.deadline)), .datagram(.wait(.deadline)):
-      let time = DurationText.seconds(EventLoop.now - deadline.start)
+      let isOver = deadline.isOver != nil
+      let time = DurationText.seconds((isOver ? deadline.end : EventLoop.now) - deadline.start)
       let what = phase == .connect ? "no connection to" : phase == .tls ? "no TLS handshake with" : "no answer from"
       let strays =
         switch strayCount {
@@ -41,7 +42,7 @@ struct DNSEnding: Error {
       // What ended may have been the patience with one of several servers.
       self.init(
         ProbeFailure(.timeout, during: phase, "\(what) \(peer) within \(time)\(strays)"),
-        isWorthAnother: deadline.isOver == nil)
+        isWorthAnother: !isOver)
     case .stream(let failure): self.init(failure.probeFailure(during: phase, late: ""))
     }
   }

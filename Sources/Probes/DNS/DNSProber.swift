@@ -34,7 +34,7 @@ package struct DNSProber: Sendable {
       return Self.refusal(spec, error.description)
     }
     let equipment = equipment
-    return await equipment.loops.next.actor.perform(within: context.timeout) { _, deadline in
+    return await equipment.loops.currentOrNext.actor.perform(within: context.timeout) { _, deadline in
       var exchange = DNSExchange(spec, query, context: context, equipment: equipment, deadline: deadline)
       return await exchange.run()
     }

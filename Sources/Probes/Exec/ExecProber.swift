@@ -31,7 +31,7 @@ package struct ExecProber: Sendable {
     } catch {
       return Self.refusal(.templateFailed, error.description)
     }
-    let run = ProgramRun(configuration, spec: spec, timeout: context.timeout)
+    let run = ProgramRun(configuration, spec: spec, context: context)
     return await run.observe()
   }
 

@@ -58,12 +58,13 @@ struct PerformanceData {
     let value = text.prefix { $0 != ";" }
     let digits = value.prefix { $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }
     let unit = value.dropFirst(digits.count)
-    guard let number = Double(digits), number.isFinite, let factor = factors[unit.lowercased()] else { return nil }
-    return number * factor
+    guard let number = Double(digits), number.isFinite, let scale = scales[unit.lowercased()] else { return nil }
+    return scale < 0 ? number / -scale : number * scale
   }
 
-  private static let factors: [String: Double] = [
-    "": 1, "%": 1, "c": 1, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "b": 1, "kb": 0x1p10, "mb": 0x1p20,
+  /// What a number is multiplied by or, where it is negative, divided by: 5 µs is 5 / 1e6 to the last bit.
+  private static let scales: [String: Double] = [
+    "": 1, "%": 1, "c": 1, "s": 1, "ms": -1e3, "us": -1e6, "µs": -1e6, "ns": -1e9, "b": 1, "kb": 0x1p10, "mb": 0x1p20,
     "gb": 0x1p30, "tb": 0x1p40, "kib": 0x1p10, "mib": 0x1p20, "gib": 0x1p30, "tib": 0x1p40,
   ]
 }

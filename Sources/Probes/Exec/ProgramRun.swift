@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Subprocess
 import SystemPackage
@@ -8,13 +9,15 @@ struct ProgramRun: Sendable {
   private let configuration: Configuration
   private let spec: ExecSpec
   private let timeout: Duration
+  private let folder: String
   private let output = KeptOutput()
   private let errors = KeptOutput()
 
-  init(_ configuration: Configuration, spec: ExecSpec, timeout: Duration) {
+  init(_ configuration: Configuration, spec: ExecSpec, context: ProbeContext) {
     self.configuration = configuration
     self.spec = spec
-    self.timeout = timeout
+    timeout = context.timeout
+    folder = context.folder
   }
 
   /// How long before the deadline a program is asked to end: time to clean up, taken from its own.
@@ -94,6 +97,8 @@ struct ProgramRun: Sendable {
     }
     let why = error.underlyingError.map { SystemError.words($0.rawValue) }
     switch error.code {
+    case .executableNotFound where existsUnderItsPath:
+      return ProbeFailure(.notPermitted, during: .connect, "\(program) may not be executed by this process")
     case .executableNotFound:
       return ProbeFailure(.templateFailed, during: .connect, "there is no program \(program)")
     case .failedToChangeWorkingDirectory:
@@ -104,6 +109,12 @@ struct ProgramRun: Sendable {
       return ProbeFailure(.notPermitted, during: .connect, "\(program) could not be started: \(why ?? "")")
     default: return ProbeFailure(.internal, during: .connect, "\(program) could not be run: \(error)")
     }
+  }
+
+  /// Subprocess does not tell a file that is no program from one that is missing.
+  private var existsUnderItsPath: Bool {
+    guard let path = spec.command.first, path.utf8.contains(UInt8(ascii: "/")) else { return false }
+    return access(path.hasPrefix("/") ? path : "\(folder)/\(path)", F_OK) == 0
   }
 
   /// UNKNOWN says that the plugin could not find out, which is no downtime of what it was to look at.

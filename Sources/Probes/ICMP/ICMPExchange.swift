@@ -152,7 +152,7 @@ struct ICMPExchange {
       throw Ending(.connectFailed, during: .wait, "\(ip) cannot be reached: \(problem)")
     }
     let packets = flights.count == 1 ? "a packet" : "\(flights.count) packets"
-    let time = DurationText.seconds(EventLoop.now - deadline.start)
+    let time = DurationText.seconds(deadline.end - deadline.start)
     let more = problem.map { "; \($0)" } ?? ""
     throw Ending(.timeout, during: .wait, "no reply from \(ip) to \(packets) within \(time)\(more)")
   }

@@ -17,7 +17,7 @@ package struct ICMPProber: Sendable {
   /// Makes one exchange with the host.
   package func probe(_ spec: ICMPSpec, in context: ProbeContext) async -> Observation {
     let equipment = equipment
-    return await equipment.loops.next.actor.perform(within: context.timeout) { _, deadline in
+    return await equipment.loops.currentOrNext.actor.perform(within: context.timeout) { _, deadline in
       var exchange = ICMPExchange(spec, equipment: equipment, deadline: deadline)
       return await exchange.run()
     }

@@ -7,6 +7,9 @@ package struct DNSStreamExchange {
   private var start = 0
 
   private static let pieceBytes = 16 << 10
+  /// Nobody but the peer writes into a stream, so one who sends this many answers to something else has lost his way; and
+  /// a flood of them must not hold the thread.
+  private static let strayLimit = 256
 
   /// An exchange that has not begun.
   package init() {}
@@ -43,6 +46,9 @@ package struct DNSStreamExchange {
         throw .malformed(error)
       }
       strayCount += 1
+      guard strayCount < Self.strayLimit else {
+        throw .malformed(DNSMalformation("it sent \(strayCount) messages with another id or question"))
+      }
     }
   }
 

@@ -237,7 +237,7 @@ struct NameLookup {
   private func failure(_ failure: WaitFailure) -> ResolutionFailure {
     switch failure {
     case .cancelled: ResolutionFailure(.cancelled, "the run was cancelled")
-    case .deadline: ResolutionFailure(.deadline, problemWords(in: deadline.end - start))
+    case .deadline: ResolutionFailure(.deadline, problemWords(in: deadline.end - deadline.start))
     }
   }
 
