@@ -22,6 +22,11 @@ final class PlainTalk {
     try await stream.write(Array(line.utf8) + [13, 10])
   }
 
+  /// Sends a text as it is.
+  func send(text: String) async throws(StreamFailure) {
+    try await stream.write(Array(text.utf8))
+  }
+
   func send(_ bytes: [UInt8]) async throws(StreamFailure) {
     try await stream.write(bytes)
   }

@@ -5,8 +5,9 @@ enum XMPPStartTLS {
   private static let namespace = "urn:ietf:params:xml:ns:xmpp-tls"
 
   static func negotiate(_ talk: PlainTalk) async throws(StreamFailure) {
+    // No line ends: what stands behind the last bracket would be taken for the beginning of TLS.
     try await talk.send(
-      "<?xml version='1.0'?><stream:stream to='\(escaped(talk.host))' version='1.0' xmlns='jabber:client' "
+      text: "<?xml version='1.0'?><stream:stream to='\(escaped(talk.host))' version='1.0' xmlns='jabber:client' "
         + "xmlns:stream='http://etherx.jabber.org/streams'>")
     let features = try await talk.text(
       until: ["</stream:features>", "<stream:features/>", "</stream:error>", "</stream:stream>"],
@@ -15,7 +16,7 @@ enum XMPPStartTLS {
       throw talk.refusal(features)
     }
     guard features.contains(namespace) else { throw talk.missing("STARTTLS among its stream features") }
-    try await talk.send("<starttls xmlns='\(namespace)'/>")
+    try await talk.send(text: "<starttls xmlns='\(namespace)'/>")
     let answer = try await talk.text(
       until: ["/>", "</proceed>", "</failure>", "</stream:error>", "</stream:stream>"], after: "<starttls>")
     guard answer.contains("<proceed") else { throw talk.refusal(answer) }

@@ -22,7 +22,7 @@ struct StreamExchange {
   /// Says what is to be said. What came stays in the session's facts, whatever happens.
   mutating func run(_ exchange: SocketExchange) async throws(StreamSession.Stop) {
     switch exchange {
-    case .none: return
+    case .none: try await session.awaitVerdict()
     case .message(let bytes, let end):
       session.clock.enter(.wait)
       defer { noteFirstByte() }
@@ -40,9 +40,9 @@ struct StreamExchange {
     if session.clock.phase == .wait, let firstByte = reader.firstByte { session.clock.enter(.receive, at: firstByte) }
   }
 
-  private func stop(_ failure: StreamFailure, late: String) -> StreamSession.Stop {
+  private func stop(_ failure: StreamFailure, late: String, seen: String = "") -> StreamSession.Stop {
     noteFirstByte()
-    return session.stop(failure, late: late)
+    return session.stop(failure, late: late, seen: seen)
   }
 
   private func stop(_ code: ReasonCode, _ message: String) -> StreamSession.Stop {
@@ -69,6 +69,7 @@ struct StreamExchange {
   /// Waits for more to read; false when the peer has closed.
   private func fill(late: @autoclosure () -> String) async throws(StreamSession.Stop) -> Bool {
     do {
+      try await session.breathe()
       return try await reader.fill()
     } catch {
       throw stop(error, late: late())
@@ -177,14 +178,15 @@ struct StreamExchange {
     while true {
       let line: [UInt8]?
       do {
+        try await session.breathe()
         line = try await reader.line()
       } catch {
-        throw stop(error, late: "no line matched \(Words.quoted(pattern.pattern))\(Self.words(ofLast: last))")
+        throw stop(error, late: "no line matched \(Words.quoted(pattern.pattern))", seen: Self.words(ofLast: last))
       }
       guard let line else {
         throw stop(
           .expectationFailed,
-          "\(session.target) closed the connection before a line matched \(Words.quoted(pattern.pattern))"
+          "\(session.target) closed the connection before a line matched \(Words.quoted(pattern.pattern)); "
             + Self.words(ofLast: last))
       }
       keep(line)
@@ -200,7 +202,7 @@ struct StreamExchange {
   }
 
   private static func words(ofLast line: [UInt8]?) -> String {
-    line.map { "; the last line was \(Words.quoted($0))" } ?? "; no line came"
+    line.map { "the last line was \(Words.quoted($0))" } ?? "no line came"
   }
 
   private func keep(_ line: [UInt8]) {

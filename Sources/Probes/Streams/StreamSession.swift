@@ -18,6 +18,7 @@ final class StreamSession {
 
   private var socket: StreamSocket?
   private var secured: TLSStream?
+  private var turnStart: Int64
 
   init(to target: String, equipment: ProbeEquipment, context: ProbeContext, deadline: Deadline) {
     self.target = target
@@ -25,6 +26,7 @@ final class StreamSession {
     self.deadline = deadline
     timeout = context.timeout
     clock = PhaseClock(start: deadline.start)
+    turnStart = deadline.start
   }
 
   /// What ends an exchange early.
@@ -60,16 +62,33 @@ final class StreamSession {
 
   /// What a failed step of the stream becomes.
   ///
-  /// - Parameter late: what had not happened when the time was over: "no connection".
-  func stop(_ failure: StreamFailure, late: String) -> Stop {
-    Stop(
-      failure: failure.probeFailure(
-        during: clock.phase, late: "\(late) within \(Words.duration(timeout)) (\(target))"))
+  /// - Parameters:
+  ///   - late: what had not happened when the time was over: "no connection".
+  ///   - seen: what had happened instead.
+  func stop(_ failure: StreamFailure, late: String, seen: String = "") -> Stop {
+    let sentence = "\(late) within \(Words.duration(timeout)) (\(target))"
+    return Stop(
+      failure: failure.probeFailure(during: clock.phase, late: seen.isEmpty ? sentence : "\(sentence); \(seen)"))
   }
 
   /// Ends the exchange with a reason.
   func stop(_ code: ReasonCode, _ message: String) -> Stop {
     Stop(failure: ProbeFailure(code, during: clock.phase, message))
+  }
+
+  /// How long an exchange may work without a wait while others of the loop want to go on.
+  private static let turn = Duration.milliseconds(1)
+
+  /// Lets the others go on when this exchange has worked for a turn; to be called now and then where there is much to do.
+  func breathe() async throws(StreamFailure) {
+    let now = EventLoop.now
+    guard now - turnStart > Self.turn.nanoseconds else { return }
+    do {
+      _ = try await deadline.wait(until: now)
+    } catch {
+      throw .wait(error)
+    }
+    turnStart = EventLoop.now
   }
 
   // MARK: Connecting
@@ -134,6 +153,15 @@ final class StreamSession {
       try talk.finish()
     } catch {
       throw stop(error, late: "no leave to begin TLS by \(protocolName.rawValue) STARTTLS")
+    }
+  }
+
+  /// Waits for the server's verdict about our client certificate, where nothing is read that would show it.
+  func awaitVerdict() async throws(Stop) {
+    do {
+      try await secured?.awaitVerdict()
+    } catch {
+      throw stop(error, late: "no TLS handshake")
     }
   }
 

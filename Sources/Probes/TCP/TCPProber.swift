@@ -12,7 +12,7 @@ package struct TCPProber: Sendable {
 
   /// Makes one exchange.
   package func probe(_ spec: TCPSpec, in context: ProbeContext) async -> Observation {
-    await equipment.loops.next.actor.perform(within: context.timeout) { [equipment] _, deadline in
+    await equipment.loops.currentOrNext.actor.perform(within: context.timeout) { [equipment] _, deadline in
       let session = StreamSession(
         to: spec.target.description, equipment: equipment, context: context, deadline: deadline)
       return await StreamSession.observe(session, detail: { .socket($0) }) { (session) throws(StreamSession.Stop) in

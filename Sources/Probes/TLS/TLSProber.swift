@@ -12,7 +12,7 @@ package struct TLSProber: Sendable {
 
   /// Makes one handshake.
   package func probe(_ spec: TLSSpec, in context: ProbeContext) async -> Observation {
-    await equipment.loops.next.actor.perform(within: context.timeout) { [equipment] _, deadline in
+    await equipment.loops.currentOrNext.actor.perform(within: context.timeout) { [equipment] _, deadline in
       let session = StreamSession(
         to: spec.target.description, equipment: equipment, context: context, deadline: deadline)
       return await StreamSession.observe(session, detail: { _ in .tls }) { (session) throws(StreamSession.Stop) in
@@ -22,6 +22,7 @@ package struct TLSProber: Sendable {
           try await session.startTLS(protocolName, host: spec.target.host)
         }
         try await session.secure(settings, options: spec.tls, host: spec.target.host)
+        try await session.awaitVerdict()
       }
     }
   }

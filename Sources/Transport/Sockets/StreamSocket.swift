@@ -11,7 +11,7 @@ package final class StreamSocket: ByteStream, ReadinessHandler {
 
   /// Bytes that may be read before other exchanges of the loop get their turn: a peer that sends faster than we read
   /// must not hold the thread.
-  private static let budgetBytes = 256 << 10
+  private static let budgetBytes = 64 << 10
 
   private let descriptor: CInt
   private let deadline: Deadline
@@ -96,13 +96,22 @@ package final class StreamSocket: ByteStream, ReadinessHandler {
   }
 
   package func untilReadable() async throws(StreamFailure) {
+    _ = try await untilReadable(or: nil)
+  }
+
+  /// Waits like `untilReadable`, and no longer than to a time of `EventLoop.now`; false when that came first.
+  func untilReadable(or end: Int64?) async throws(StreamFailure) -> Bool {
     guard budget > 0 else {
       budget = Self.budgetBytes
-      return try await waitOnce(until: EventLoop.now)
+      _ = try await waitOnce(until: EventLoop.now)
+      return true
     }
     budget = Self.budgetBytes
     isReadable = false
-    while !isReadable { try await waitOnce() }
+    while !isReadable {
+      guard try await waitOnce(until: end) else { return false }
+    }
+    return true
   }
 
   // MARK: Writing
@@ -133,7 +142,7 @@ package final class StreamSocket: ByteStream, ReadinessHandler {
   /// Waits after a write that was refused with EAGAIN.
   func untilWritable() async throws(StreamFailure) {
     isWritable = false
-    while !isWritable { try await waitOnce() }
+    while !isWritable { _ = try await waitOnce() }
   }
 
   // MARK: Failing
@@ -147,9 +156,9 @@ package final class StreamSocket: ByteStream, ReadinessHandler {
     }
   }
 
-  private func waitOnce(until time: Int64? = nil) async throws(StreamFailure) {
+  private func waitOnce(until time: Int64? = nil) async throws(StreamFailure) -> Bool {
     do {
-      _ = try await deadline.wait(until: time)
+      return try await deadline.wait(until: time)
     } catch {
       throw .wait(error)
     }

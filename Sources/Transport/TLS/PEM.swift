@@ -34,13 +34,12 @@ enum PEM {
     try withMemory(bytes) { (bio) throws(Refusal) in
       OpenSSLErrors.clear()
       guard let key = PEM_read_bio_PrivateKey(bio, nil, refusePassword, nil) else {
-        let code = OpenSSLErrors.take()
-        let isMissing =
-          ERR_GET_LIB(CUnsignedLong(code)) == ERR_LIB_PEM && ERR_GET_REASON(CUnsignedLong(code)) == PEM_R_NO_START_LINE
-        throw Refusal(
-          words: isMissing
-            ? "there is no private key in it"
-            : "its private key cannot be read (is it encrypted?): \(OpenSSLErrors.words(code))")
+        let words = OpenSSLErrors.words(OpenSSLErrors.take())
+        // OpenSSL's decoders say "unsupported" of a text without any key.
+        guard String(decoding: bytes, as: UTF8.self).contains("PRIVATE KEY-----") else {
+          throw Refusal(words: "there is no private key in it")
+        }
+        throw Refusal(words: "its private key cannot be read (is it encrypted?): \(words)")
       }
       return key
     }

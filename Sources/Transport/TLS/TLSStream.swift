@@ -12,6 +12,7 @@ package final class TLSStream: ByteStream {
   private let recorder: TLSRecorder
   private let ssl: OpaquePointer
   private var wantsToWrite = false
+  private var wasAskedForCertificate = false
 
   /// TLS that has yet to shake hands.
   ///
@@ -35,6 +36,13 @@ package final class TLSStream: ByteStream {
     }
     // SSL_set_bio(3): takes over one reference when both are the same.
     SSL_set_bio(ssl, bio, bio)
+    // SSL_set_cert_cb(3): called when the server asks for a certificate; 1 goes on with what the context has.
+    SSL_set_cert_cb(
+      ssl,
+      { _, stream in
+        if let stream { Unmanaged<TLSStream>.fromOpaque(stream).takeUnretainedValue().wasAskedForCertificate = true }
+        return 1
+      }, Unmanaged.passUnretained(self).toOpaque())
     if case .host(let name) = PeerName(host) {
       guard curlew_ssl_set_server_name(ssl, name) == 1 else {
         throw .tls("\"\(name)\" cannot be asked for as a server name: 1 to 255 bytes are allowed")
@@ -50,6 +58,9 @@ package final class TLSStream: ByteStream {
   }
 
   deinit { SSL_free(ssl) }
+
+  /// How long a server that asked for our certificate may take to refuse it.
+  private static let verdictPatience = Duration.seconds(1)
 
   package var peer: String { socket.peer }
 
@@ -68,6 +79,33 @@ package final class TLSStream: ByteStream {
       case SSL_ERROR_WANT_WRITE: try await socket.untilWritable()
       case let error: throw handshakeFailure(error, errno: code)
       }
+    }
+  }
+
+  /// Takes leave and waits for what the server held of our certificate, where it asked for one.
+  ///
+  /// In TLS 1.3 the client is done before the server has looked at it (RFC 8446 section 4.4.2.4), so a refusal only shows in
+  /// what is read next. For an exchange that has nothing to read; nothing can be written after it.
+  ///
+  /// - Throws: `tls` with the server's alert.
+  package func awaitVerdict() async throws(StreamFailure) {
+    guard wasAskedForCertificate, SSL_version(ssl) == TLS1_3_VERSION else { return }
+    let end = EventLoop.now + Self.verdictPatience.nanoseconds
+    OpenSSLErrors.clear()
+    // SSL_shutdown(3): sends our closing alert, which a server that is content answers by closing.
+    SSL_shutdown(ssl)
+    var ignored: [UInt8] = []
+    while true {
+      do {
+        switch try read(into: &ignored, atMost: 1024) {
+        case .bytes: ignored.removeAll(keepingCapacity: true)
+        case .end: return
+        case .blocked: guard try await socket.untilReadable(or: end) else { return }
+        }
+      } catch .reset {
+        return
+      }
+      if EventLoop.now >= end { return }
     }
   }
 
