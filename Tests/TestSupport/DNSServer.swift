@@ -12,8 +12,8 @@ package final class DNSServer: Sendable {
   /// The one server that tests share; it starts with the first that asks for it.
   package static let shared: Result<DNSServer, any Error> = Result {
     let server = try DNSServer()
-    // SIGTERM, because nsd is several processes, of which the first ends the others.
-    atexit { if let server = try? DNSServer.shared.get() { kill(server.process, SIGTERM) } }
+    // nsd is several processes, a group of their own, and inherits blocked signals from the thread that starts it.
+    atexit { if let server = try? DNSServer.shared.get() { kill(-server.process, SIGKILL) } }
     return server
   }
 
@@ -106,7 +106,7 @@ package final class DNSServer: Sendable {
     // Opened for both directions, so that neither side waits for the other (fifo(7)).
     let reader = open(log, O_RDWR | O_CLOEXEC)
     guard reader >= 0 else { throw TestProgram.Failure(description: "\(log): \(errno)") }
-    let process = try TestProgram.spawn(["nsd", "-d", "-c", "nsd.conf"], in: folder, output: log)
+    let process = try TestProgram.spawn(["setsid", "nsd", "-d", "-c", "nsd.conf"], in: folder, output: log)
     // It says so itself when it is ready, and why when it could not be.
     var text = ""
     var buffer = [UInt8](repeating: 0, count: 1024)
@@ -115,7 +115,7 @@ package final class DNSServer: Sendable {
       if text.contains("nsd started") { return process }
       if text.contains("error") { break }
     }
-    kill(process, SIGKILL)
+    kill(-process, SIGKILL)
     waitpid(process, nil, 0)
     close(reader)
     return nil
