@@ -65,7 +65,7 @@ struct CheckCommand: AsyncParsableCommand {
     let (report, isInterrupted) = await Interruption.watched { [format] in
       await session.run(checks) { entry in
         guard format == .pretty, let run = entry.run else { return }
-        Terminal.standardOutput.write(text.lines(for: run, named: entry.check.id.text, width: width))
+        Terminal.standardOutput.write(text.lines(for: run, of: entry.check, width: width))
       }
     }
     switch format {

@@ -8,8 +8,8 @@ struct RunText {
   let isVerbose: Bool
 
   /// One line a run, and an excerpt under each that is not up.
-  func lines(for run: Run, named name: String, width: Int = 0) -> String {
-    var line = "\(mark(run.verdict)) \(HumanText.padded(name, to: width))  \(word(run.verdict))"
+  func lines(for run: Run, of check: Check, width: Int = 0) -> String {
+    var line = "\(mark(run.verdict)) \(HumanText.padded(check.id.text, to: width))  \(word(run.verdict))"
     line += "  \(HumanText.duration(run.duration))"
     if run.attempts > 1 { line += "  " + style("\(run.attempts) attempts", .faint) }
     if let reason = run.reason {
@@ -20,7 +20,7 @@ struct RunText {
     line += "\n"
     if let reason = run.reason { line += detail(of: reason) }
     if run.reason != nil || isVerbose, let step = run.steps.last, let facts = step.facts {
-      line += exchange(facts, step: step, run: run)
+      line += exchange(facts, step: step, run: run, attempts: check.retry.attempts)
     }
     if isVerbose {
       for step in run.steps { line += PhaseBars(style: style).text(for: step.facts?.phases ?? Phases(), indent: "  ") }
@@ -56,13 +56,15 @@ struct RunText {
   }
 
   /// Request and response in two lines, as far as the exchange got.
-  private func exchange(_ facts: Facts, step: StepResult, run: Run) -> String {
+  private func exchange(_ facts: Facts, step: StepResult, run: Run, attempts: Int) -> String {
     var lines: [String] = []
     switch facts.detail {
     case .http(let http):
       let trace = run.traceID.prefix(8) + "…"
       lines.append(
-        "request  \(http.method) \(HumanText.escaped(http.url))   attempt \(step.attempts)   trace \(trace)")
+        "request  \(http.method) \(HumanText.escaped(http.url))   "
+          // A check that polls has as many attempts as it takes.
+          + "attempt \(step.attempts) of \(max(attempts, step.attempts))   trace \(trace)")
       if http.status > 0 { lines.append("response \(response(http))") }
       if isVerbose {
         lines += http.requestHeaders.map { "> \($0.name): \(HumanText.escaped($0.value))" }
