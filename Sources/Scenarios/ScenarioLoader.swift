@@ -43,9 +43,22 @@ package struct ScenarioLoader: Sendable {
     }
     let redactor = Redactor(session.secrets)
     let scenario = Scenario(
-      checks: checks, redactor: redactor, files: session.filesRead, directories: collector.directories)
+      checks: checks.map { $0.masked(by: redactor) }, redactor: redactor, files: session.filesRead,
+      directories: collector.directories)
     return LoadResult(
       scenario: sink.hasErrors ? nil : scenario, diagnostics: sink.finished().map { $0.masked(by: redactor) })
+  }
+}
+
+extension ScenarioCheck {
+  /// With every secret masked that stands in what is shown of the check everywhere, such as a name made of `env`.
+  fileprivate func masked(by redactor: Redactor) -> ScenarioCheck {
+    guard !redactor.isEmpty else { return self }
+    var check = check
+    check.name = redactor.redact(check.name)
+    check.group = check.group.map(redactor.redact)
+    check.labels = check.labels.mapValues(redactor.redact)
+    return ScenarioCheck(check: check, steps: steps, propagatesTrace: propagatesTrace, variables: variables)
   }
 }
 
