@@ -204,7 +204,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     // Bounded, so that jobs which enqueue jobs cannot starve the sockets.
     var left = max(64, localJobs.count)
     while left > 0, let job = localJobs.popFirst() {
-      job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+      // As a job of the serial executor, whichever way it came: with Swift 6.3, `runSynchronously(isolatedTo:taskExecutor:)`
+      // loses cancellations that arrive close to a resumption.
+      job.runSynchronously(on: asUnownedSerialExecutor())
       left -= 1
     }
   }
@@ -315,7 +317,8 @@ package actor LoopActor {
     let deadline = Deadline(loop: loop, timeout: timeout)
     defer { deadline.release() }
     return await withTaskCancellationHandler {
-      await body(self, deadline)
+      // Without the preference, what resumes inside goes by way of the global pool, where others may be blocking.
+      await withTaskExecutorPreference(loop) { await body(self, deadline) }
     } onCancel: {
       Task { await self.cancel(deadline) }
     }
