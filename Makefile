@@ -5,6 +5,8 @@
 # make docker  build the image and check the compose files
 
 SWIFT_BUILD = swift build --product curlew
+# How many tests run at a time: many of them start real servers, which need their share of a small machine.
+TEST_WIDTH ?= 4
 
 .PHONY: run build test check format bench docker
 run: build
@@ -17,7 +19,7 @@ build:
 test:
 	@.ci/install-packages build test
 	swift build --build-tests
-	swift test --skip-build --disable-xctest
+	swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH)
 
 check:
 	.ci/run

@@ -17,6 +17,9 @@ package final class Deadline: @unchecked Sendable {
 
   private var failure: WaitFailure?
   private var continuation: UnsafeContinuation<Wake, Never>?
+  /// A wake that came while nobody waited. The next wait returns at once: what it was to tell may have come between the
+  /// look at the condition and the wait, since the runtime is free to let other jobs of the loop run at any `await`.
+  private var isWoken = false
   private var timer: LoopTimer?
 
   fileprivate enum Wake {
@@ -56,6 +59,10 @@ package final class Deadline: @unchecked Sendable {
   package func wait(until soonest: Int64? = nil) async throws(WaitFailure) -> Bool {
     loop.preconditionOnLoop("A deadline")
     try check()
+    if isWoken {
+      isWoken = false
+      return true
+    }
     var earlier: LoopTimer?
     if let soonest, soonest < end {
       let timer = LoopTimer { [weak self] in self?.resume(.timer) }
@@ -63,7 +70,16 @@ package final class Deadline: @unchecked Sendable {
       earlier = timer
     }
     defer { earlier?.cancel() }
-    let wake = await withUnsafeContinuation { self.continuation = $0 }
+    let wake = await withUnsafeContinuation { (continuation: UnsafeContinuation<Wake, Never>) in
+      if let failure {
+        continuation.resume(returning: .failure(failure))
+      } else if isWoken {
+        isWoken = false
+        continuation.resume(returning: .ready)
+      } else {
+        self.continuation = continuation
+      }
+    }
     switch wake {
     case .ready: return true
     case .timer: return false
@@ -80,10 +96,11 @@ package final class Deadline: @unchecked Sendable {
     }
   }
 
-  /// Ends the wait that is under way, if there is one.
+  /// Ends the wait that is under way, or else the next one at once. A wait may therefore end for nothing: whoever waits looks
+  /// at what it waits for, in a loop.
   package func wake() {
     loop.preconditionOnLoop("A deadline")
-    if continuation != nil { resume(.ready) }
+    if continuation != nil { resume(.ready) } else { isWoken = true }
   }
 
   func cancel() {

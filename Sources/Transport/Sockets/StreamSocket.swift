@@ -92,6 +92,8 @@ package final class StreamSocket: ByteStream, ReadinessHandler {
       count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
     } while count < 0 && errno == EINTR
     if count > 0 { budget -= count }
+    // Here and not before the wait: an event that comes after this very call must not be forgotten.
+    if count < 0, errno == EAGAIN { isReadable = false }
     return count
   }
 
@@ -107,7 +109,6 @@ package final class StreamSocket: ByteStream, ReadinessHandler {
       return true
     }
     budget = Self.budgetBytes
-    isReadable = false
     while !isReadable {
       guard try await waitOnce(until: end) else { return false }
     }
@@ -136,12 +137,12 @@ package final class StreamSocket: ByteStream, ReadinessHandler {
     repeat {
       count = Glibc.send(descriptor, buffer.baseAddress, buffer.count, CInt(MSG_NOSIGNAL))
     } while count < 0 && errno == EINTR
+    if count < 0, errno == EAGAIN { isWritable = false }
     return count
   }
 
   /// Waits after a write that was refused with EAGAIN.
   func untilWritable() async throws(StreamFailure) {
-    isWritable = false
     while !isWritable { _ = try await waitOnce() }
   }
 

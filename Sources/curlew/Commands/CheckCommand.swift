@@ -82,7 +82,7 @@ struct CheckCommand: AsyncParsableCommand {
       return count > 0 ? "\(count) \(verdict.rawValue)" : nil
     }
     return style(
-      "\(report.entries.count) checks: \(counts.joined(separator: ", ")) in \(HumanText.duration(report.duration))",
+      "\(report.entries.count) \(report.entries.count == 1 ? "check" : "checks"): \(counts.joined(separator: ", ")) in \(HumanText.duration(report.duration))",
       .bold) + "\n"
   }
 
