@@ -29,7 +29,10 @@ package struct DemoShop: Service {
       Self.page("Welcome to the curlew shop", "<p>Binoculars, field guides and sturdy boots.</p>")
     }
     router.get("/api/items") { _, _ in
-      Self.json(#"{"items":[{"sku":"A-1","name":"Binoculars","price":129.5},{"sku":"B-2","name":"Field guide","price":24}]}"#)
+      Self.json(
+        """
+        {"items":[{"sku":"A-1","name":"Binoculars","price":129.5},{"sku":"B-2","name":"Field guide","price":24}]}
+        """)
     }
     router.get("/slow") { _, _ in
       try await Task.sleep(for: .milliseconds(350))
