@@ -39,7 +39,7 @@ def cpu_per_run(process, seconds, settle=6):
     return (after_cpu - before_cpu) / max(1, runs) * 1000, runs / seconds, up
 
 
-def compared(case, probe, module, target, rate, limit, absolute=None, every=5, seconds=15):
+def compared(case, probe, module, target, rate, limit, absolute=None, every=5, seconds=10):
     """Runs the same probes at the same rate through curlew, then through blackbox_exporter, which curlew scrapes."""
     with Rig() as rig:
         rig.nginx()

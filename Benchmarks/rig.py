@@ -2,6 +2,7 @@
 import contextlib
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -17,10 +18,17 @@ BLACKBOX = "prometheus-blackbox-exporter"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port():
+    """A port that is free for TCP and UDP, below the range that the kernel gives to connections."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        try:
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    probe.bind(("127.0.0.1", port))
+            return port
+        except OSError:
+            continue
 
 
 def wait_for_port(port, seconds=20):
@@ -159,13 +167,14 @@ class Rig:
 
     def name_server(self):
         """nsd with one small zone."""
-        self.dns_port = free_port(socket.SOCK_DGRAM)
+        self.dns_port = free_port()
         self.write("bench.zone", "$TTL 60\n@ SOA ns hostmaster 1 60 60 60 60\n@ NS ns\nns A 127.0.0.1\nwww A 192.0.2.1\n")
         self.write("nsd.conf", f"""
             server:
               ip-address: 127.0.0.1@{self.dns_port}
               username: ""
               chroot: ""
+              rrl-ratelimit: 0
               zonesdir: "{self.folder}"
               database: ""
               pidfile: "{self.path('nsd.pid')}"
@@ -180,6 +189,8 @@ class Rig:
             """)
         process = self.start("nsd", "-d", "-c", self.path("nsd.conf"), name="nsd")
         time.sleep(1)
+        if process.poll() is not None:
+            sys.exit(process.log_path.read_text())
         return process
 
     # The two programs
