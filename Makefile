@@ -4,7 +4,6 @@
 # make bench   measure Curlew beside blackbox_exporter
 # make docker  build the image and check the compose files
 
-SWIFT_BUILD = swift build --product curlew
 # How many tests run at a time: many of them start real servers, which need their share of a small machine.
 TEST_WIDTH ?= 4
 
@@ -14,7 +13,7 @@ run: build
 
 build:
 	@.ci/install-packages build
-	$(SWIFT_BUILD) -c release
+	swift build -c release --product curlew --static-swift-stdlib
 
 test:
 	@.ci/install-packages build test

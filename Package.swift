@@ -10,24 +10,30 @@ let walls: [Target] = [
     name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
   .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CLDNS", path: "Sources/CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
+  .systemLibrary(name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+  .systemLibrary(name: "CNettle", path: "Sources/CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
   .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+  .systemLibrary(
+    name: "CBrotli", path: "Sources/CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
   .target(name: "CLinux", path: "Sources/CLinux"),
   .target(name: "CRE2", path: "Sources/CRE2", linkerSettings: [.linkedLibrary("re2")]),
 ]
 
-/// Floor 1: the words everything is said in.
-let model: [Target] = [
-  .target(name: "Model")
+/// Floor 1: the words everything is said in, and the codings of bytes.
+let ground: [Target] = [
+  .target(name: "Model"),
+  .target(name: "Compression", dependencies: ["CZlib", "CBrotli"]),
 ]
 
 /// Floor 2: engines that know nothing of checks.
 let engines: [Target] = [
-  .target(name: "Expressions", dependencies: ["CRE2", .product(name: "Crypto", package: "swift-crypto")]),
+  .target(name: "Expressions", dependencies: ["CRE2", "CNettle"]),
   .target(name: "Exposition"),
   .target(
     name: "Transport",
     dependencies: [
-      "Model", "CCurl", "COpenSSL", "CLDNS", "CLinux", .product(name: "DequeModule", package: "swift-collections"),
+      "Model", "Compression", "CCurl", "COpenSSL", "CLDNS", "CLinux",
+      .product(name: "DequeModule", package: "swift-collections"),
       .product(name: "HeapModule", package: "swift-collections"),
     ]),
 ]
@@ -36,10 +42,18 @@ let engines: [Target] = [
 let parts: [Target] = [
   .target(
     name: "Probes",
-    dependencies: ["Model", "Transport", "Expressions", .product(name: "Subprocess", package: "swift-subprocess")]),
+    dependencies: [
+      "Model", "Compression", "Transport", "Expressions",
+      .product(name: "Subprocess", package: "swift-subprocess"),
+      .product(name: "SystemPackage", package: "swift-system"),
+    ]),
   .target(name: "DemoOrigin", dependencies: ["Transport", "CLinux"]),
-  .target(name: "Scenarios", dependencies: ["Model", "Expressions", "Yams"]),
-  .target(name: "History", dependencies: ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
+  .target(name: "Scenarios", dependencies: ["Model", "Expressions", "CYAML"]),
+  .target(
+    name: "History",
+    dependencies: [
+      "Model", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+    ]),
   .target(name: "ServiceLevels", dependencies: ["Model"]),
 ]
 
@@ -55,7 +69,7 @@ let doors: [Target] = [
   .target(
     name: "Server",
     dependencies: [
-      "Model", "Exposition", "ServiceLevels", "Recording", "CZlib",
+      "Model", "Exposition", "ServiceLevels", "Recording", "Compression",
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
@@ -65,7 +79,7 @@ let doors: [Target] = [
   .executableTarget(
     name: "curlew",
     dependencies: [
-      "Model", "Expressions", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
+      "CLinux", "Model", "Expressions", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
       "Scheduling",
       "Journeys", "Recording", "Server", "DemoOrigin",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -107,17 +121,16 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
-  targets: walls + model + engines + parts + drivers + doors + tests,
+  targets: walls + ground + engines + parts + drivers + doors + tests,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )

@@ -1,5 +1,3 @@
-import Crypto
-
 extension FunctionTable {
   /// What checks need beyond CEL: identities, hashes, URL encoding. Randomness is the system's.
   mutating func addCurlewFunctions() {
@@ -16,7 +14,7 @@ extension FunctionTable {
     one("sha256", digests) { (value: Value, frame: inout Frame) throws(EvaluationError) -> Value in
       let bytes = try value.octets(for: "sha256")
       try frame.charge(bytes: bytes.count)
-      return .bytes(Array(SHA256.hash(data: bytes)))
+      return .bytes(Digest.sha256(bytes))
     }
     let pairs: [(ValueType, ValueType, ValueType)] = [
       (.string, .string, .bytes), (.bytes, .string, .bytes), (.string, .bytes, .bytes), (.bytes, .bytes, .bytes),
@@ -24,8 +22,7 @@ extension FunctionTable {
     two("hmac_sha256", pairs) { (key: Value, text: Value, frame: inout Frame) throws(EvaluationError) -> Value in
       let bytes = try text.octets(for: "hmac_sha256")
       try frame.charge(bytes: bytes.count)
-      let key = SymmetricKey(data: try key.octets(for: "hmac_sha256"))
-      return .bytes(Array(HMAC<SHA256>.authenticationCode(for: bytes, using: key)))
+      return .bytes(Digest.hmacSHA256(bytes, key: try key.octets(for: "hmac_sha256")))
     }
     one("hex", [(.bytes, .string), (.string, .string)]) {
       (value: Value, frame: inout Frame) throws(EvaluationError) -> Value in

@@ -1,3 +1,4 @@
+import Compression
 import Model
 import Transport
 

@@ -1,10 +1,8 @@
-// libyaml by way of the Yams package, which brings it: Yams' own nodes have no end marks, expand aliases, stop at the first
-// duplicate key without its place, and take ten times as long.
-import CYaml
+import CYAML
 import Expressions
 import Model
 
-/// Reads the one document of a file into nodes.
+/// Reads the one document of a file into nodes, from the events of libyaml: only those say where every node ends.
 struct YAMLComposer {
   /// How deep lists and maps may lie in each other, aliases written out.
   static let depthLimit = 100

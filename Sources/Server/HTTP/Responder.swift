@@ -1,3 +1,4 @@
+import Compression
 import Exposition
 import HTTPTypes
 import Hummingbird
@@ -156,8 +157,8 @@ struct Responder: HTTPResponder {
     var bytes = reply.bytes
     headers[.contentType] = reply.type.text
     headers[.vary] = "Accept, Accept-Encoding"
-    if bytes.count >= Gzip.worthwhileBytes, Gzip.isAccepted(by: acceptEncoding),
-      let compressed = Gzip.compressed(bytes)
+    if bytes.count >= AcceptedCoding.worthwhileBytes, AcceptedCoding.isGzip(acceptedBy: acceptEncoding),
+      let compressed = GzipEncoder.encode(bytes)
     {
       bytes = compressed
       headers[.contentEncoding] = "gzip"

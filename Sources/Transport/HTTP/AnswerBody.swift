@@ -1,3 +1,5 @@
+import Compression
+
 /// The body of an answer while it arrives: content codings taken off as it comes, and never more of it than the limit.
 struct AnswerBody {
   /// Why no more is taken.

@@ -73,7 +73,7 @@ package final class TLSLibrary: Sendable {
     case .file(let file):
       let path = try path(file, in: folder, key: key)
       do {
-        let content = try FileStamp.read(path, atMost: Self.maxFileBytes)
+        let content = try PEM.read(path, atMost: Self.maxFileBytes)
         stamps[path] = content.stamp
         return (content.bytes, "\(key) \"\(file)\"")
       } catch {

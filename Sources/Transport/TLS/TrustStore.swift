@@ -81,7 +81,7 @@ final class TrustStores: Sendable {
     // Read outside of the lock: others must not wait for a slow disk.
     let content: (bytes: [UInt8], stamp: FileStamp)
     do {
-      content = try FileStamp.read(path, atMost: Self.maxFileBytes)
+      content = try PEM.read(path, atMost: Self.maxFileBytes)
     } catch {
       throw TLSSettingsFailure("tls.ca \"\(name)\" cannot be read: \(error.words)")
     }

@@ -1,22 +1,13 @@
-import CLinux
 import Glibc
 
 /// A small file of the system that is read again whenever it was changed.
 struct WatchedFile<Value: Sendable>: Sendable {
-  private struct Stamp: Equatable {
-    var device: UInt
-    var inode: UInt
-    var sizeBytes: Int
-    var seconds: Int
-    var nanoseconds: Int
-  }
-
   /// More than any file of names that a resolver should read on a probe's time.
   private static var limitBytes: Int { 4 << 20 }
 
   private let path: String
   private let parse: @Sendable (String) -> Value
-  private var stamp: Stamp?
+  private var stamp: FileStamp?
   private var current: Value
 
   /// A file that is read when its value is first asked for; one that is missing counts as empty.
@@ -29,12 +20,7 @@ struct WatchedFile<Value: Sendable>: Sendable {
   /// What the file says now.
   mutating func value() -> Value {
     // One stat(2) a lookup; an editor that replaces the file changes its inode, one that writes into it the time.
-    var status = stat()
-    let new: Stamp? =
-      stat(path, &status) == 0
-      ? Stamp(
-        device: UInt(status.st_dev), inode: UInt(status.st_ino), sizeBytes: Int(status.st_size),
-        seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec) : nil
+    let new = FileStamp(path)
     guard new != stamp else { return current }
     stamp = new
     current = parse(new == nil ? "" : Self.text(of: path))

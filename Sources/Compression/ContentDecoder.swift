@@ -1,4 +1,5 @@
-import CCurl
+import CBrotli
+import CZlib
 
 /// The content codings that bodies are decoded from.
 package enum ContentCodings {
@@ -8,13 +9,15 @@ package enum ContentCodings {
 
 /// Takes one content coding off a body, piece by piece (RFC 9110 section 8.4). What comes out is handed on in pieces of
 /// at most 16 KiB, so that a small body that expands without end meets its limit before it meets memory's.
-final class ContentDecoder {
+package final class ContentDecoder {
   private enum Engine {
     case inflate(UnsafeMutablePointer<z_stream>)
     case brotli(OpaquePointer)
   }
 
-  enum Outcome {
+  /// What became of a piece.
+  package enum Outcome {
+    /// The next piece may come.
     case proceed
     /// Whoever takes the output wants no more.
     case stopped
@@ -25,7 +28,7 @@ final class ContentDecoder {
   private static let outputSize = 16 << 10
 
   /// The coding's name, for messages.
-  let name: String
+  package let name: String
   private var engine: Engine?
   private let output = UnsafeMutableRawPointer.allocate(byteCount: outputSize, alignment: 16)
   private let isDeflate: Bool
@@ -33,7 +36,7 @@ final class ContentDecoder {
   private var isComplete = false
 
   /// A decoder for a coding by its name in lower case; nil when it is not known.
-  init?(_ name: String) {
+  package init?(_ name: String) {
     self.name = name
     switch name {
     case "gzip", "x-gzip":
@@ -62,12 +65,12 @@ final class ContentDecoder {
   }
 
   /// Whether the stream reached its own end. A body of no bytes at all counts as one: servers label those too.
-  var isWhole: Bool { isComplete || !hasInput }
+  package var isWhole: Bool { isComplete || !hasInput }
 
   private static func inflate(windowBits: CInt) -> Engine? {
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     stream.initialize(to: z_stream())
-    guard curlew_inflate_init(stream, windowBits) == Z_OK else {
+    guard curlew_inflate_begin(stream, windowBits) == Z_OK else {
       stream.deallocate()
       return nil
     }
@@ -75,7 +78,7 @@ final class ContentDecoder {
   }
 
   /// Decodes the next piece and hands what comes out to `sink`, until that answers false.
-  func decode(_ input: UnsafeRawBufferPointer, into sink: (UnsafeRawBufferPointer) -> Bool) -> Outcome {
+  package func decode(_ input: UnsafeRawBufferPointer, into sink: (UnsafeRawBufferPointer) -> Bool) -> Outcome {
     guard let first = input.first else { return .proceed }
     if isDeflate, engine == nil {
       // RFC 9110 section 8.4.1.2: "deflate" is the zlib format, but some send the bare stream. The low four bits of a
@@ -109,7 +112,7 @@ final class ContentDecoder {
       }
       stream.pointee.next_out = output.assumingMemoryBound(to: Bytef.self)
       stream.pointee.avail_out = UInt32(Self.outputSize)
-      let code = CCurl.inflate(stream, Z_NO_FLUSH)
+      let code = CZlib.inflate(stream, Z_NO_FLUSH)
       let count = Self.outputSize - Int(stream.pointee.avail_out)
       if count > 0, !sink(UnsafeRawBufferPointer(start: output, count: count)) { return .stopped }
       switch code {
