@@ -1,5 +1,13 @@
+import Glibc
+import Synchronization
+
 /// Random identifiers in lower-case hex: W3C trace ids (32 digits), span and run ids (16 digits).
 enum RandomHex {
+  /// Words from the system's generator, taken many at a time, since each call of getrandom(2) costs as much as an identifier.
+  /// They tell runs apart and guard nothing, so it does no harm that they lie in memory for a while.
+  private static let pool = Mutex<[UInt64]>([])
+  private static let poolSize = 128
+
   /// - Parameter count: a multiple of 16.
   static func digits(_ count: Int) -> String {
     let alphabet: StaticString = "0123456789abcdef"
@@ -7,7 +15,7 @@ enum RandomHex {
       var index = 0
       while index < count {
         // The specification forbids an id of zeros alone; the lowest bit of each word is set to be sure.
-        var word = UInt64.random(in: .min ... .max) | 1
+        var word = nextWord() | 1
         for _ in 0..<min(16, count - index) {
           buffer[index] = alphabet.utf8Start[Int(word & 15)]
           word >>= 4
@@ -15,6 +23,21 @@ enum RandomHex {
         }
       }
       return count
+    }
+  }
+
+  private static func nextWord() -> UInt64 {
+    pool.withLock { pool in
+      if pool.isEmpty {
+        pool = Array(unsafeUninitializedCapacity: poolSize) { buffer, count in
+          // getentropy(3) gives at most 256 bytes a call, and fails for more alone.
+          for start in stride(from: 0, to: poolSize, by: 32) {
+            if let base = buffer.baseAddress { getentropy(base + start, 256) }
+          }
+          count = poolSize
+        }
+      }
+      return pool.removeLast()
     }
   }
 }

@@ -38,7 +38,7 @@ package struct SchedulerMachine: Sendable {
   }
 
   /// How many slots may fall together into one waking; no start is later for it than this.
-  package static let coalescing: Duration = .milliseconds(1)
+  package static let coalescing: Duration = .milliseconds(4)
 
   /// The wall clock is looked at this often, because nobody tells when it is set.
   package static let longestWait: Duration = .seconds(1)

@@ -17,10 +17,9 @@ struct SchedulerMachineTests {
     #expect(bench.at(first.start + .milliseconds(30), .runEnded(check.id)) == [])
     #expect(bench.machine.inFlight == 0)
     let second = check.slot(1)
-    #expect(bench.at(second.start - .microseconds(300), .timer) == [bench.wait(.milliseconds(1))])
-    #expect(
-      bench.at(second.start + .microseconds(700), .timer)
-        == [check.start(second, lag: .microseconds(700)), bench.wait(.seconds(1))])
+    #expect(bench.at(second.start - .microseconds(300), .timer) == [bench.wait(SchedulerMachine.coalescing)])
+    let lag = SchedulerMachine.coalescing - .microseconds(300)
+    #expect(bench.at(second.start + lag, .timer) == [check.start(second, lag: lag), bench.wait(.seconds(1))])
   }
 
   @Test("does not ask again for a wait that is under way")

@@ -1,7 +1,8 @@
-// What glibc's module map for Swift leaves out: event polling, ICMP headers, socket error queues.
+// What glibc's module map for Swift leaves out: event polling, ICMP headers, socket error queues, the allocator's settings.
 #ifndef CURLEW_CLINUX_H
 #define CURLEW_CLINUX_H
 
+#include <malloc.h>
 #include <time.h>
 
 #include <linux/errqueue.h>

@@ -23,6 +23,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private var timers: Heap<TimerEntry> = []
   private var timerSequence: UInt64 = 0
   private var isStopping = false
+  /// When the loop last looked at its sockets, in nanoseconds of `now`.
+  private var turnStart: Int64 = 0
+  /// How long a turn may take before what comes next should go elsewhere.
+  private static let longTurn: Int64 = 500_000
 
   private struct Shared {
     var jobs: [UnownedJob] = []
@@ -83,6 +87,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   /// Whether the caller runs on this loop's thread.
   package var isCurrent: Bool { threadID.load(ordering: .relaxed) == Self.currentThreadID }
+
+  /// Whether so much was done since the loop last looked at its sockets that they may be waiting.
+  var isBusy: Bool {
+    preconditionOnLoop()
+    return Self.now - turnStart > Self.longTurn
+  }
 
   /// Stops the program when the caller is on another thread: the objects of a loop know no locks.
   package func preconditionOnLoop(_ what: @autoclosure () -> String = "An event loop's object") {
@@ -163,7 +173,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     if let old, old.interest == interest { return }
     var event = curlew_epoll_event(interest.rawValue, UInt64(generation) << 32 | UInt64(UInt32(descriptor)))
     let operation = old == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
-    guard epoll_ctl(epoll, operation, descriptor, &event) == 0 else {
+    guard
+      epoll_ctl(epoll, operation, descriptor, &event) == 0
+        // Forgotten because it was to be closed, and watched again because it was not.
+        || (errno == EEXIST && epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0)
+    else {
       let code = errno
       watches[index] = nil
       throw TransportFault(call: "epoll_ctl", errno: code)
@@ -190,13 +204,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     while !isStopping || !localJobs.isEmpty {
       runJobs()
       let count = epoll_wait(epoll, &events, CInt(events.count), waitMilliseconds())
+      turnStart = Self.now
       var isSignalled = false
       for index in 0..<max(0, Int(count)) {
         let token = curlew_epoll_token(&events[index])
         if token == .max { isSignalled = true } else { deliver(events[index].events, to: token) }
       }
       if isSignalled { takeSharedJobs() }
-      fireTimers()
+      fireTimers(until: turnStart)
     }
   }
 
@@ -233,9 +248,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     return left <= 0 ? 0 : CInt(clamping: (left + 999_999) / 1_000_000)
   }
 
-  private func fireTimers() {
-    guard !timers.isEmpty else { return }
-    let now = Self.now
+  private func fireTimers(until now: Int64) {
     while let first = timers.min, first.deadline <= now || first.timer.isCancelled {
       timers.removeMin()
       first.timer.fire()
@@ -318,10 +331,16 @@ package actor LoopActor {
     defer { deadline.release() }
     return await withTaskCancellationHandler {
       // Without the preference, what resumes inside goes by way of the global pool, where others may be blocking.
-      await withTaskExecutorPreference(loop) { await body(self, deadline) }
+      if isPreferred { return await body(self, deadline) }
+      return await withTaskExecutorPreference(loop) { await body(self, deadline) }
     } onCancel: {
       Task { await self.cancel(deadline) }
     }
+  }
+
+  /// Whether the current task prefers this loop already.
+  private nonisolated var isPreferred: Bool {
+    withUnsafeCurrentTask { $0?.unownedTaskExecutor == loop.asUnownedTaskExecutor() }
   }
 
   private func cancel(_ deadline: Deadline) {

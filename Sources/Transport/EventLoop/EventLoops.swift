@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The loops that share the work of a process: one run stays on one loop, the next goes to the next.
+/// The loops that share the work of a process. One run stays on one loop.
 package final class EventLoops: Sendable {
   /// All loops, at least one.
   package let all: [EventLoop]
@@ -21,6 +21,15 @@ package final class EventLoops: Sendable {
   /// The loop that the caller runs on, so that a run stays where it was started; for callers elsewhere the next one.
   package var currentOrNext: EventLoop {
     all.first { $0.isCurrent } ?? next
+  }
+
+  /// Where a run should begin: on the caller's own loop, since a change of threads costs more than many a probe, unless that
+  /// loop is so busy that its sockets wait; then on the next of the others.
+  package var leastDisturbed: EventLoop {
+    guard let current = all.first(where: { $0.isCurrent }), all.count > 1 else { return next }
+    guard current.isBusy else { return current }
+    let next = next
+    return next === current ? self.next : next
   }
 
   /// The loop whose turn it is.

@@ -160,7 +160,8 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
     case CURL_POLL_OUT: interest = .writable
     case CURL_POLL_INOUT: interest = [.readable, .writable]
     default:
-      loop.unwatch(socket)
+      // CURLOPT_FORBID_REUSE(3): no connection is kept, so libcurl closes the socket next.
+      loop.unwatch(socket, isClosing: true)
       return
     }
     do throws(TransportFault) {

@@ -27,6 +27,7 @@ struct Daemon {
   /// - Throws: `CommandFailure` when a port is taken or the store cannot be opened.
   func run() async throws {
     DescriptorLimit.raise()
+    Allocator.keepMemory()
     let probing = try ProbingEngine(settings: settings.probing)
     // Sleeps end on the thread that the schedule runs on, and runs are started from there.
     let pacemaker = probing.loops.all[0]
@@ -52,7 +53,7 @@ struct Daemon {
       let runner = JourneyRunner(
         prober: probing.prober, time: time, redactor: redactor, region: region, node: node, detail: .failures)
       // The whole run, its record included, stays on one loop: changing threads costs more than probing.
-      await withTaskExecutorPreference(probing.loops.next) {
+      await withTaskExecutorPreference(probing.loops.leastDisturbed) {
         sinks.record(await runner.run(check, slot: start.slot, lag: start.lag, budget: start.budget))
       }
     }
