@@ -108,7 +108,7 @@ let tests: [Target] = [
   .testTarget(
     name: "ServerTests",
     dependencies: [
-      "Model", "Exposition", "ServiceLevels", "History", "Recording", "Server", "TestSupport",
+      "Model", "Compression", "Exposition", "ServiceLevels", "History", "Recording", "Server", "TestSupport",
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),

@@ -1,27 +1,55 @@
 import CZlib
 
-/// Puts the gzip content coding on a body (RFC 9110 section 8.4.1.3).
-package enum GzipEncoder {
-  /// The bytes as one gzip member (RFC 1952); nil when zlib finds no memory, or for more than its interface can count.
-  package static func encode(_ bytes: [UInt8]) -> [UInt8]? {
-    guard bytes.count < Int(UInt32.max) / 2 else { return nil }
-    var stream = z_stream()
+/// Puts the gzip content coding on a body, piece by piece (RFC 9110 section 8.4.1.3; RFC 1952).
+package final class GzipEncoder {
+  private static let outputSize = 64 << 10
+
+  private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+
+  /// An encoder for one body; nil when zlib finds no memory.
+  package init?() {
+    stream.initialize(to: z_stream())
     // Level 1 costs a third of level 6 and leaves texts like metrics pages some 15 % larger.
-    guard curlew_deflate_begin_gzip(&stream, 1) == Z_OK else { return nil }
-    defer { deflateEnd(&stream) }
-    let bound = Int(deflateBound(&stream, uLong(bytes.count)))
-    var isDone = false
-    let output = [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
-      bytes.withUnsafeBufferPointer { input in
-        // zlib's interface lacks const here; it does not write to its input.
-        stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-        stream.avail_in = uInt(input.count)
-        stream.next_out = buffer.baseAddress
-        stream.avail_out = uInt(bound)
-        isDone = deflate(&stream, Z_FINISH) == Z_STREAM_END
-      }
-      count = bound - Int(stream.avail_out)
+    guard curlew_deflate_begin_gzip(stream, 1) == Z_OK else {
+      stream.deallocate()
+      return nil
     }
-    return isDone ? output : nil
+  }
+
+  deinit {
+    deflateEnd(stream)
+    stream.deallocate()
+  }
+
+  /// Takes the next piece, and gives what there is to be sent; it may be nothing yet.
+  ///
+  /// - Parameter isLast: whether the body ends with this piece.
+  package func encode(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
+    var output: [UInt8] = []
+    var rest = bytes[...]
+    repeat {
+      // zlib counts with 32 bits.
+      let part = rest.prefix(1 << 30)
+      rest = rest.dropFirst(part.count)
+      deflate(part, flush: isLast && rest.isEmpty ? Z_FINISH : Z_NO_FLUSH, into: &output)
+    } while !rest.isEmpty
+    return output
+  }
+
+  private func deflate(_ part: ArraySlice<UInt8>, flush: CInt, into output: inout [UInt8]) {
+    part.withUnsafeBufferPointer { input in
+      // zlib's interface lacks const here; it does not write to its input.
+      stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+      stream.pointee.avail_in = uInt(input.count)
+      // zlib.h: to be called again for as long as it fills all the room that it is given.
+      repeat {
+        withUnsafeTemporaryAllocation(byteCount: Self.outputSize, alignment: 1) { buffer in
+          stream.pointee.next_out = buffer.baseAddress?.assumingMemoryBound(to: Bytef.self)
+          stream.pointee.avail_out = uInt(buffer.count)
+          CZlib.deflate(stream, flush)
+          output.append(contentsOf: buffer.prefix(buffer.count - Int(stream.pointee.avail_out)))
+        }
+      } while stream.pointee.avail_out == 0
+    }
   }
 }

@@ -71,15 +71,38 @@ package final class Family<Child: Instrument>: Sendable {
 /// A family whose kind of children does not matter.
 protocol AnyFamily: Sendable {
   var description: FamilyDescription { get }
-  func write(to writer: inout SampleWriter)
+  /// Begins to write the series that there are now.
+  func reading() -> any FamilyReading
   func remove(label: String, values: Set<String>)
 }
 
-extension Family: AnyFamily {
-  func write(to writer: inout SampleWriter) {
-    writer.begin(description)
-    for child in ordered { child.write(to: &writer) }
+/// The series of a family that are still to be written in one scrape.
+protocol FamilyReading: Sendable {
+  /// Writes series until there are `byteCount` bytes in the writer.
+  ///
+  /// - Returns: whether any series is left.
+  mutating func write(to writer: inout SampleWriter, upTo byteCount: Int) -> Bool
+}
+
+extension Family {
+  private struct Reading: FamilyReading {
+    let description: FamilyDescription
+    var children: ArraySlice<Child>
+    var isBegun = false
+
+    mutating func write(to writer: inout SampleWriter, upTo byteCount: Int) -> Bool {
+      if !isBegun {
+        writer.begin(description)
+        isBegun = true
+      }
+      while writer.bytes.count < byteCount, let child = children.popFirst() { child.write(to: &writer) }
+      return !children.isEmpty
+    }
   }
+}
+
+extension Family: AnyFamily {
+  func reading() -> any FamilyReading { Reading(description: description, children: ordered[...]) }
 
   func remove(label: String, values: Set<String>) {
     state.withLock { state in

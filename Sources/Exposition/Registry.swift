@@ -6,8 +6,6 @@ import Synchronization
 /// away. Names are checked here, once, so that nothing that a scraper refuses can be printed later.
 package final class Registry: Sendable {
   private let state = Mutex(State())
-  /// How much the last rendering printed, as a forecast for the next.
-  private let lastByteCount = Atomic<Int>(0)
 
   private struct State {
     /// Sorted by name.
@@ -146,17 +144,18 @@ package final class Registry: Sendable {
     for family in state.withLock({ $0.families }) { family.remove(label: label, values: values) }
   }
 
-  /// The whole text in one format: families sorted by name, series by their labels.
-  ///
-  /// Instruments are read one after the other while others write to them: each is consistent in itself.
-  package func render(_ format: TextFormat) -> [UInt8] {
+  /// Begins to print everything in one format.
+  package func rendering(_ format: TextFormat) -> Rendering {
     let (families, refreshes) = state.withLock { ($0.families, $0.refreshes) }
     for refresh in refreshes { refresh() }
-    let expected = lastByteCount.load(ordering: .relaxed)
-    var writer = SampleWriter(format: format, expectedByteCount: expected + expected / 16)
-    for family in families { family.write(to: &writer) }
-    let bytes = writer.finish()
-    lastByteCount.store(bytes.count, ordering: .relaxed)
-    return bytes
+    return Rendering(of: families, format: format)
+  }
+
+  /// The whole text in one format.
+  package func render(_ format: TextFormat) -> [UInt8] {
+    var rendering = rendering(format)
+    var text: [UInt8] = []
+    while let piece = rendering.next() { text += piece }
+    return text
   }
 }

@@ -1,4 +1,4 @@
-/// Writes the families of one scrape into one buffer.
+/// Writes the families of one scrape, piece by piece.
 ///
 /// Instruments say what their samples are; the writer knows how either format spells them.
 package struct SampleWriter {
@@ -8,12 +8,10 @@ package struct SampleWriter {
   private var name: [UInt8] = []
   private var isHeaderWritten = false
 
-  /// - Parameter expectedByteCount: the size of the last scrape, so that the buffer grows once and not by doubling.
-  init(format: TextFormat, expectedByteCount: Int) {
+  init(format: TextFormat) {
     self.bytes = []
     self.format = format
     self.family = FamilyDescription(name: "", help: "", unit: nil, kind: .gauge)
-    bytes.reserveCapacity(expectedByteCount)
   }
 
   /// Makes the following samples belong to a family; its header appears with the first of them, so that a family
@@ -25,9 +23,17 @@ package struct SampleWriter {
   }
 
   /// Closes the text: OpenMetrics has an end mark, by which a scraper knows that nothing was cut off.
-  consuming func finish() -> [UInt8] {
+  mutating func finish() {
     if format == .openMetrics { bytes.append(contentsOf: "# EOF\n".utf8) }
-    return bytes
+  }
+
+  /// What was written since the last piece was taken.
+  mutating func takePiece() -> [UInt8] {
+    let piece = bytes
+    bytes = []
+    // The next piece will be about as large.
+    bytes.reserveCapacity(piece.count)
+    return piece
   }
 
   /// A sample whose value is a number of any kind.

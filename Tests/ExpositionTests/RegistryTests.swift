@@ -84,6 +84,26 @@ import Testing
     #expect(printed == expected)
   }
 
+  @Test("a text of many series comes in pieces of some size, each ending with a line", arguments: TextFormat.allCases)
+  func pieces(format: TextFormat) throws {
+    let registry = Registry()
+    let first = try registry.gauge("a", help: "First.")
+    let second = try registry.gauge("b", help: "Second.")
+    for number in 10_000..<20_000 {
+      first.child(["n": "\(number)"]).set(1)
+      second.child(["n": "\(number)"]).set(2)
+    }
+    var rendering = registry.rendering(format)
+    var pieces: [[UInt8]] = []
+    while let piece = rendering.next() { pieces.append(piece) }
+    #expect(pieces.count > 1)
+    #expect(pieces.allSatisfy { $0.count < 300 << 10 && $0.last == UInt8(ascii: "\n") })
+    let lines = String(decoding: pieces.joined(), as: UTF8.self).split(separator: "\n")
+    #expect(lines.filter { !$0.hasPrefix("#") }.count == 20_000)
+    #expect(lines.filter { $0.hasPrefix("# TYPE") } == ["# TYPE a gauge", "# TYPE b gauge"])
+    #expect(lines.last?.hasPrefix(format == .openMetrics ? "# EOF" : "b{n=\"19999\"}") == true)
+  }
+
   @Test("the first label decides the order before the second does")
   func seriesOrderOfTwoLabels() throws {
     let registry = Registry()

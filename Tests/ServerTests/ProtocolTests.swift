@@ -1,3 +1,5 @@
+import Compression
+import Exposition
 import Glibc
 import Model
 import Server
@@ -77,6 +79,33 @@ struct ProtocolTests {
       // length may vary by a digit.
       let size = page.bytes.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
       #expect(abs(size - whole.bytes.count) < 10)
+    }
+  }
+
+  @Test("a page of metrics that is too large for memory is sent in pieces, whole, and the same with gzip")
+  func largeMetrics() async throws {
+    let fixture = ServerFixture()
+    let family = try fixture.registry.gauge("curlew_test", help: "Many.")
+    for number in 10_000..<30_000 { family.child(["number": "\(number)"]).set(1) }
+    let text = fixture.registry.render(.prometheus)
+    try await fixture.serving { client async throws in
+      let plain = try await client.get("/metrics")
+      #expect(plain.headers["transfer-encoding"] == "chunked")
+      #expect(plain.bytes == text)
+      let coded = try await client.get("/metrics", ["Accept-Encoding": "gzip"])
+      #expect(coded.headers["content-encoding"] == "gzip")
+      #expect(coded.bytes.count < text.count / 4)
+      let decoder = try #require(ContentDecoder("gzip"))
+      var decoded: [UInt8] = []
+      let outcome = coded.bytes.withUnsafeBytes { bytes in
+        decoder.decode(bytes) {
+          decoded.append(contentsOf: $0)
+          return true
+        }
+      }
+      #expect(outcome == .proceed && decoder.isWhole)
+      #expect(decoded == text)
+      #expect(try await client.send("HEAD", "/metrics").bytes.isEmpty)
     }
   }
 

@@ -1,3 +1,4 @@
+import Exposition
 import HTTPTypes
 
 /// What a handler answers, before the coding and the headers that every answer has.
@@ -19,17 +20,36 @@ struct Reply: Sendable {
     }
   }
 
+  /// What is answered.
+  enum Content: Sendable {
+    case bytes([UInt8])
+    /// The first piece of what is too much to be held in memory at once, and the maker of the others.
+    case pieces([UInt8], Rendering)
+  }
+
   var status: HTTPResponse.Status
   var type: MediaType
-  var bytes: [UInt8]
+  var content: Content
   /// Beside those that every answer has.
   var headers: HTTPFields
 
   init(status: HTTPResponse.Status = .ok, type: MediaType, bytes: [UInt8], headers: HTTPFields = [:]) {
+    self.init(status: status, type: type, content: .bytes(bytes), headers: headers)
+  }
+
+  private init(status: HTTPResponse.Status, type: MediaType, content: Content, headers: HTTPFields) {
     self.status = status
     self.type = type
-    self.bytes = bytes
+    self.content = content
     self.headers = headers
+  }
+
+  /// A page of metrics.
+  static func metrics(_ rendering: Rendering, _ format: TextFormat) -> Reply {
+    var rendering = rendering
+    let first = rendering.next() ?? []
+    let content: Content = rendering.isAtEnd ? .bytes(first) : .pieces(first, rendering)
+    return Reply(status: .ok, type: .metrics(format.contentType), content: content, headers: [:])
   }
 
   /// Plain text.

@@ -144,7 +144,7 @@ struct Responder: HTTPResponder {
   @concurrent
   private static func metrics(_ registry: Registry, accept: String) async -> Reply {
     let format = TextFormat.negotiated(accept: accept)
-    return Reply(type: .metrics(format.contentType), bytes: registry.render(format))
+    return Reply.metrics(registry.rendering(format), format)
   }
 
   // MARK: Answers
@@ -154,18 +154,41 @@ struct Responder: HTTPResponder {
     to method: HTTPRequest.Method, _ reply: Reply, acceptEncoding: String?
   ) async -> Response {
     var headers = reply.headers
-    var bytes = reply.bytes
     headers[.contentType] = reply.type.text
     headers[.vary] = "Accept, Accept-Encoding"
-    if bytes.count >= AcceptedCoding.worthwhileBytes, AcceptedCoding.isGzip(acceptedBy: acceptEncoding),
-      let compressed = GzipEncoder.encode(bytes)
-    {
-      bytes = compressed
-      headers[.contentEncoding] = "gzip"
+    let takesGzip = AcceptedCoding.isGzip(acceptedBy: acceptEncoding)
+    let body: ResponseBody
+    switch reply.content {
+    case .bytes(var bytes):
+      if takesGzip, bytes.count >= AcceptedCoding.worthwhileBytes, let encoder = GzipEncoder() {
+        bytes = encoder.encode(bytes, isLast: true)
+        headers[.contentEncoding] = "gzip"
+      }
+      body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+    case .pieces(let first, let rest):
+      if takesGzip { headers[.contentEncoding] = "gzip" }
+      body = streamed(first, rest, asGzip: takesGzip)
     }
     SecurityHeaders.add(to: &headers)
-    let response = Response(
-      status: reply.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    let response = Response(status: reply.status, headers: headers, body: body)
     return method == .head ? response.createHeadResponse() : response
+  }
+
+  /// A body that is made while it is sent, no faster than the peer takes it.
+  private static func streamed(_ first: [UInt8], _ rest: Rendering, asGzip: Bool) -> ResponseBody {
+    ResponseBody { writer in
+      var rest = rest
+      var piece: [UInt8]? = first
+      let encoder = asGzip ? GzipEncoder() : nil
+      // The header has been sent: without memory for the coding that it names, the answer must not look whole.
+      if asGzip, encoder == nil { throw CancellationError() }
+      while let bytes = piece {
+        let isLast = rest.isAtEnd
+        let coded = encoder?.encode(bytes, isLast: isLast) ?? bytes
+        if !coded.isEmpty { try await writer.write(ByteBuffer(bytes: coded)) }
+        piece = rest.next()
+      }
+      try await writer.finish(nil)
+    }
   }
 }

@@ -23,6 +23,20 @@ struct HTTPAnswer: Sendable {
       headers[halves[0].lowercased()] = halves.count > 1 ? String(halves[1].drop { $0 == " " }) : ""
     }
     bytes = Array(raw[(split + end.count)...])
+    if headers["transfer-encoding"] == "chunked" { bytes = Self.unchunked(bytes) }
+  }
+
+  /// RFC 9112 section 7.1, without extensions and trailers; empty when the end is missing.
+  private static func unchunked(_ bytes: [UInt8]) -> [UInt8] {
+    var rest = bytes[...]
+    var body: [UInt8] = []
+    while let end = rest.firstIndex(of: UInt8(ascii: "\r")) {
+      guard let count = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16) else { return [] }
+      if count == 0 { return body }
+      body += rest[(end + 2)..<(end + 2 + count)]
+      rest = rest[(end + 4 + count)...]
+    }
+    return []
   }
 }
 
