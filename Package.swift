@@ -79,7 +79,7 @@ let doors: [Target] = [
   .executableTarget(
     name: "curlew",
     dependencies: [
-      "CLinux", "Model", "Expressions", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
+      "Model", "Expressions", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
       "Scheduling",
       "Journeys", "Recording", "Server", "DemoOrigin",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -87,7 +87,9 @@ let doors: [Target] = [
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ],
-    resources: [.embedInCode("Demo/demo.yaml")]),
+    resources: [.embedInCode("Demo/demo.yaml")],
+    // In place of the C library's allocator: a TLS handshake of OpenSSL 3 allocates thousands of small pieces.
+    linkerSettings: [.linkedLibrary("mimalloc")]),
 ]
 
 let tests: [Target] = [

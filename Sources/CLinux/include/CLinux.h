@@ -1,8 +1,7 @@
-// What glibc's module map for Swift leaves out: event polling, ICMP headers, socket error queues, the allocator's settings.
+// What glibc's module map for Swift leaves out: event polling, ICMP headers, socket error queues.
 #ifndef CURLEW_CLINUX_H
 #define CURLEW_CLINUX_H
 
-#include <malloc.h>
 #include <time.h>
 
 #include <linux/errqueue.h>

@@ -27,7 +27,6 @@ struct Daemon {
   /// - Throws: `CommandFailure` when a port is taken or the store cannot be opened.
   func run() async throws {
     DescriptorLimit.raise()
-    Allocator.keepMemory()
     let probing = try ProbingEngine(settings: settings.probing)
     // Sleeps end on the thread that the schedule runs on, and runs are started from there.
     let pacemaker = probing.loops.all[0]
