@@ -80,7 +80,10 @@ package final class Resolver: AddressResolver {
       do throws(ResolutionFailure) {
         return AddressOrder.sorted(try await lookup.addresses())
       } catch {
-        guard error.kind == .notFound else { throw error }
+        // One search domain whose server fails must not hide the others, nor the name itself. Silence would be waited for
+        // again with each of them.
+        let isPassedOver = error.kind == .noAnswer && lookup.wasAnswered && candidate != name
+        guard error.kind == .notFound || isPassedOver else { throw error }
         // What the name itself came to says more than what became of it under a search domain.
         if failure == nil || candidate == name { failure = error }
       }

@@ -69,7 +69,7 @@ package struct Connector {
   }
 
   /// The addresses with the families taking turns, the first one's family first (RFC 8305 section 4).
-  static func interleaved(_ addresses: [IPAddress]) -> [IPAddress] {
+  package static func interleaved(_ addresses: [IPAddress]) -> [IPAddress] {
     guard addresses.count > 2, let first = addresses.first else { return addresses }
     var leading = addresses.filter { $0.isV6 == first.isV6 }[...]
     var others = addresses.filter { $0.isV6 != first.isV6 }[...]
@@ -115,6 +115,9 @@ package struct Connector {
       if code == EADDRNOTAVAIL, !address.ip.isV6 {
         return .failure(.other(.fault("no local port is free to reach \(address): \(SystemError.words(code))")))
       }
+      if Self.isOurs(code) {
+        return .failure(.other(.fault("connection to \(address) failed: \(SystemError.words(code))")))
+      }
       return .failure(.code(code))
     }
     do {
@@ -124,6 +127,9 @@ package struct Connector {
       return .failure(.other(error))
     }
   }
+
+  /// Whether connect(2) told of this machine alone: no memory, or a packet filter that lets this process not out.
+  private static func isOurs(_ code: CInt) -> Bool { TransportFault(call: "connect", errno: code).isOurs }
 
   private static func failure(of failures: [(address: SocketAddress, code: CInt)]) -> StreamFailure {
     if failures.count == 1, let (address, code) = failures.first {
@@ -146,7 +152,7 @@ package struct Connector {
   package func connect(toPath path: String) async throws(StreamFailure) -> StreamSocket {
     let limit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
     guard (1...limit).contains(path.utf8.count), !path.utf8.contains(0) else {
-      throw .unreachable("the path \"\(path)\" cannot be a socket's: 1 to \(limit) bytes are allowed")
+      throw .unusable("the path \"\(path)\" cannot be a socket's: 1 to \(limit) bytes are allowed")
     }
     let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw .fault("a socket for \(path): \(SystemError.words(errno))") }
@@ -164,9 +170,9 @@ package struct Connector {
       // EAGAIN means a full backlog, which a server that is alive will empty.
       guard failed == EAGAIN else {
         close(descriptor)
-        throw failed == ECONNREFUSED
-          ? .refused("connection to \(path) refused: nobody listens on the socket")
-          : .unreachable("connection to \(path) failed: \(SystemError.words(failed))")
+        if failed == ECONNREFUSED { throw .refused("connection to \(path) refused: nobody listens on the socket") }
+        let message = "connection to \(path) failed: \(SystemError.words(failed))"
+        throw Self.isOurs(failed) ? .fault(message) : .unreachable(message)
       }
       do {
         try await deadline.sleep(until: EventLoop.now + Self.backlogPause.nanoseconds)

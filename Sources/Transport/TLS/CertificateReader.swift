@@ -48,9 +48,11 @@ enum CertificateReader {
     if isDigested, let known = cache.withLock({ $0.value(for: digest) }) { return known }
     let fingerprint = withUnsafeBytes(of: digest.words) { isDigested ? hex($0) : "" }
     let certificate = parse(pointer, fingerprint: fingerprint)
-    let size = certificate.names.reduce(certificate.subject.utf8.count + certificate.issuer.utf8.count) {
-      $0 + $1.utf8.count + MemoryLayout<String>.size
-    }
+    // All of it is the target's to choose: a serial number alone can have 100 KB.
+    let texts = [
+      certificate.subject, certificate.issuer, certificate.serial, certificate.key, certificate.signature,
+    ]
+    let size = (texts + certificate.names).reduce(0) { $0 + $1.utf8.count + MemoryLayout<String>.size }
     if isDigested, size <= maxCachedTextBytes { cache.withLock { $0.insert(certificate, for: digest) } }
     return certificate
   }
