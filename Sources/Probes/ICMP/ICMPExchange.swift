@@ -167,7 +167,7 @@ struct ICMPExchange {
           + " the program CAP_NET_RAW")
     case .socket(let fault):
       switch fault.errno {
-      case EMFILE, ENFILE, ENOMEM, ENOBUFS, EINVAL:
+      case _ where fault.isOurs, EINVAL:
         return Ending(.internal, during: .connect, "a socket for \(address): \(fault)")
       default:
         return Ending(

@@ -67,7 +67,7 @@ import Transport
     #expect(
       try await probe(path).failure
         == ProbeFailure(
-          .connectFailed, during: .connect, "the path \"\(path)\" cannot be a socket's: 1 to 107 bytes are allowed"))
+          .templateFailed, during: .connect, "the path \"\(path)\" cannot be a socket's: 1 to 107 bytes are allowed"))
   }
 
   @Test("TLS over a path is verified for the name that is given, and for none without")
