@@ -203,14 +203,7 @@ private enum LDNSRecord {
 
   private static func generic(_ data: [UInt8]) -> String {
     guard !data.isEmpty else { return "\\# 0" }
-    let digits = Array("0123456789abcdef".utf8)
-    let hex = String(unsafeUninitializedCapacity: data.count * 2) { buffer in
-      for (index, byte) in data.enumerated() {
-        buffer[index * 2] = digits[Int(byte >> 4)]
-        buffer[index * 2 + 1] = digits[Int(byte & 15)]
-      }
-      return data.count * 2
-    }
+    let hex = data.withUnsafeBytes { String(hex: $0) }
     return "\\# \(data.count) \(hex)"
   }
 }

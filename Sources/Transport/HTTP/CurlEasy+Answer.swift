@@ -39,6 +39,8 @@ extension CurlEasy {
     return head.fields()
   }
 
+  private var begunTLS: Int64? { tlsStart > 0 ? tlsStart : nil }
+
   /// The moments at which the exchange went from one phase to the next.
   ///
   /// libcurl counts microseconds from when it begins, which is when it is handed the request
@@ -54,9 +56,10 @@ extension CurlEasy {
     if isSecure { stamps.secured = stamp(CURLINFO_APPCONNECT_TIME_T) }
     if case .proxy = route {
       // The connection stands when TLS begins on it, or the request: after the proxy's own answer.
-      stamps.connected = isSecure ? (tlsStart > 0 ? tlsStart : nil) : stamp(CURLINFO_PRETRANSFER_TIME_T)
+      stamps.connected = isSecure ? begunTLS : stamp(CURLINFO_PRETRANSFER_TIME_T)
     } else {
-      stamps.connected = stamp(CURLINFO_CONNECT_TIME_T)
+      // libcurl tells it only when TLS stands too.
+      stamps.connected = stamp(CURLINFO_CONNECT_TIME_T) ?? (isSecure ? begunTLS : nil)
     }
     stamps.isSecure = isSecure
     return stamps

@@ -117,7 +117,8 @@ extension CurlEasy {
     let socket = TransportFault(call: "connect", errno: socketErrno)
     // libcurl's errno is the one of an earlier exchange where this one had no socket; and where one of several addresses could
     // not be tried for a fault of ours, what the others did is not the whole story.
-    let code = hasOpenedSocket && !socket.isOurs ? CInt(curlew_easy_getinfo_long(handle, CURLINFO_OS_ERRNO)) : socketErrno
+    let code =
+      hasOpenedSocket && !socket.isOurs ? CInt(curlew_easy_getinfo_long(handle, CURLINFO_OS_ERRNO)) : socketErrno
     let message = "connection to \(place(target)) failed: \(code == 0 ? errorMessage : SystemError.words(code))"
     switch code {
     case ECONNREFUSED: return ProbeFailure(.connectRefused, during: .connect, "connection to \(place(target)) refused")

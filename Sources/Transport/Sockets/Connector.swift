@@ -115,9 +115,6 @@ package struct Connector {
       if code == EADDRNOTAVAIL, !address.ip.isV6 {
         return .failure(.other(.fault("no local port is free to reach \(address): \(SystemError.words(code))")))
       }
-      if Self.isOurs(code) {
-        return .failure(.other(.fault("connection to \(address) failed: \(SystemError.words(code))")))
-      }
       return .failure(.code(code))
     }
     do {
@@ -133,13 +130,15 @@ package struct Connector {
 
   private static func failure(of failures: [(address: SocketAddress, code: CInt)]) -> StreamFailure {
     if failures.count == 1, let (address, code) = failures.first {
-      return code == ECONNREFUSED
-        ? .refused("connection to \(address) refused")
-        : .unreachable("connection to \(address) failed: \(SystemError.words(code))")
+      if code == ECONNREFUSED { return .refused("connection to \(address) refused") }
+      let message = "connection to \(address) failed: \(SystemError.words(code))"
+      return isOurs(code) ? .fault(message) : .unreachable(message)
     }
     let shown = failures.prefix(4).map { "\($0.address): \(SystemError.words($0.code))" }
     let rest = failures.count > shown.count ? " and \(failures.count - shown.count) more" : ""
     let message = "no address could be connected to: \(shown.joined(separator: ", "))\(rest)"
+    // An address that this machine kept from being tried might have answered.
+    if failures.contains(where: { isOurs($0.code) }) { return .fault(message) }
     return failures.contains { $0.code == ECONNREFUSED } ? .refused(message) : .unreachable(message)
   }
 

@@ -277,7 +277,8 @@ import Transport
     #expect(
       observation.failure
         == ProbeFailure(
-          .templateFailed, during: .tls, "\"\(name)\" cannot be asked for as a server name: 1 to 255 bytes are allowed"))
+          .templateFailed, during: .tls, "\"\(name)\" cannot be asked for as a server name: 1 to 255 bytes are allowed")
+    )
   }
 
   @Test("an authority's file that has changed is read again")

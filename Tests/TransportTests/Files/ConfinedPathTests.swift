@@ -29,9 +29,11 @@ struct ConfinedPathTests {
     }
   }
 
-  @Test("what leads into the folder is allowed, however it is written", arguments: [
-    "file", "./file", "deep/../file", "link-in", "../inner/file", "up/inner/file",
-  ])
+  @Test(
+    "what leads into the folder is allowed, however it is written",
+    arguments: [
+      "file", "./file", "deep/../file", "link-in", "../inner/file", "up/inner/file",
+    ])
   func inside(_ path: String) {
     #expect(real(path) == .success("\(folder)/file"))
   }
@@ -42,10 +44,13 @@ struct ConfinedPathTests {
     #expect(real("\(folder)/file") == .success("\(folder)/file"))
   }
 
-  @Test("what leads out of the folder is not allowed, whether it is there or not", arguments: [
-    "../outside", "../inner-too/file", "deep/../../outside", "link-out", "up/outside", "/etc/passwd", "..", "../missing",
-    "/no/such/file",
-  ])
+  @Test(
+    "what leads out of the folder is not allowed, whether it is there or not",
+    arguments: [
+      "../outside", "../inner-too/file", "deep/../../outside", "link-out", "up/outside", "/etc/passwd", "..",
+      "../missing",
+      "/no/such/file",
+    ])
   func outside(_ path: String) {
     guard case .failure(let problem) = real(path) else {
       Issue.record("\(path) was allowed")

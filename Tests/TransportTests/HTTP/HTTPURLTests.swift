@@ -10,7 +10,7 @@ struct HTTPURLTests {
       ("http://shop.example", "http", "shop.example", 80, "http://shop.example/"),
       ("HTTPS://Shop.Example:8443/a/../b?q=1", "https", "shop.example", 8443, "https://Shop.Example:8443/b?q=1"),
       ("http://[::1]:81/", "http", "::1", 81, "http://[::1]:81/"),
-      ("http://[FE80::1%25eth0]/", "http", "fe80::1%eth0", 80, "http://[fe80::1%25eth0]/"),
+      ("http://[FE80::1%25eth0]/", "http", "fe80::1%eth0", 80, "http://[FE80::1%25eth0]/"),
       (
         "https://xn--bcher-kva.example/ü", "https", "xn--bcher-kva.example", 443, "https://xn--bcher-kva.example/%c3%bc"
       ),
