@@ -71,10 +71,11 @@ struct HTTPPhaseTests {
           return 200 "ok";
         }
         """, secureHTTP2: false)
+    let port = nginx.https
     // Takes its time before the handshake of each connection.
     let slow = try SocketServer { peer in
       usleep(100_000)
-      peer.relay(toPort: nginx.https)
+      peer.relay(toPort: port)
     }
     let spec = HTTPSpec(
       url: "https://127.0.0.1:\(slow.port)/digest", auth: .digest(username: "me", password: "pass"),
@@ -83,7 +84,7 @@ struct HTTPPhaseTests {
     #expect(shown.failure == nil)
     #expect(shown.http.status == 200)
     #expect(isNear(shown.phases, tls: 200), "\(shown.phases)")
-    withExtendedLifetime(slow) {}
+    withExtendedLifetime((slow, nginx)) {}
   }
 
   @Test("hops are summed phase by phase")
