@@ -51,7 +51,7 @@ struct DNSEnding: Error {
     switch fault.errno {
     case ECONNREFUSED:
       self.init(.connectRefused, during: phase, "\(peer) refused the question: nobody listens there")
-    case EMFILE, ENFILE, ENOMEM, ENOBUFS:
+    case _ where fault.isOurs:
       self.init(.internal, during: phase, "\(peer) could not be asked: \(fault)")
     default:
       self.init(.connectFailed, during: phase, "\(peer) cannot be reached: \(SystemError.words(fault.errno))")

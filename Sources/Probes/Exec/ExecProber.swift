@@ -1,6 +1,7 @@
 package import Model
 import Subprocess
 import SystemPackage
+import Transport
 
 /// Runs a program and takes its exit code and what it wrote; without a shell, with a given environment, in its own session.
 ///
@@ -26,7 +27,7 @@ package struct ExecProber: Sendable {
         "running programs is not allowed here; start with --allow-exec, or set allow_exec: true in the service file")
     }
     let configuration: Configuration
-    do throws(ConfinedPathProblem) {
+    do throws(CommandProblem) {
       configuration = try self.configuration(of: spec, in: context)
     } catch {
       return Self.refusal(.templateFailed, error.description)
@@ -43,12 +44,12 @@ package struct ExecProber: Sendable {
 
   private func configuration(
     of spec: ExecSpec, in context: ProbeContext
-  ) throws(ConfinedPathProblem) -> Configuration {
+  ) throws(CommandProblem) -> Configuration {
     guard let program = spec.command.first, !program.isEmpty else {
-      throw ConfinedPathProblem(description: "the command names no program")
+      throw CommandProblem(description: "the command names no program")
     }
     for text in spec.command + spec.environment.flatMap({ [$0.key, $0.value] }) where text.utf8.contains(0) {
-      throw ConfinedPathProblem(description: "the command or its environment holds a NUL")
+      throw CommandProblem(description: "the command or its environment holds a NUL")
     }
     let executable: Executable
     if !program.utf8.contains(UInt8(ascii: "/")) {
@@ -56,9 +57,9 @@ package struct ExecProber: Sendable {
     } else if program.hasPrefix("/") {
       executable = .path(FilePath(program))
     } else {
-      executable = .path(FilePath(try ConfinedPath.real(program, in: context.folder)))
+      executable = .path(FilePath(try Self.path(program, in: context.folder)))
     }
-    let directory = try ConfinedPath.real(spec.directory ?? ".", in: context.folder)
+    let directory = try Self.path(spec.directory ?? ".", in: context.folder)
     var options = PlatformOptions()
     // A session of its own, so that all it starts can be ended with it, and no terminal of ours is within its reach.
     options.createSession = true
@@ -73,4 +74,18 @@ package struct ExecProber: Sendable {
         Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
       workingDirectory: FilePath(directory), platformOptions: options)
   }
+
+  private static func path(_ path: String, in folder: String) throws(CommandProblem) -> String {
+    do throws(ConfinedPathProblem) {
+      return try ConfinedPath.real(path, in: folder)
+    } catch {
+      let words = error.code.map { ": \(SystemError.words($0))" } ?? " \(error.words)"
+      throw CommandProblem(description: Words.quoted(error.path) + words)
+    }
+  }
+}
+
+/// Why a command cannot be started, in one line with the user's words in quotes.
+private struct CommandProblem: Error {
+  let description: String
 }

@@ -60,6 +60,12 @@ struct PreparedRequest: Sendable {
     guard isToken(spec.method) else {
       throw PreparationFailure("method \"\(spec.method)\" is no HTTP method; write letters such as GET")
     }
+    if spec.method == "HEAD" {
+      // libcurl would wait for the body that the answer to another method has.
+      guard case .none = spec.body else {
+        throw PreparationFailure("a HEAD request carries no body; take the body away or use another method")
+      }
+    }
     for field in spec.headers {
       guard isToken(field.name) else {
         throw PreparationFailure("header name \"\(field.name)\" may hold letters, digits and !#$%&'*+-.^_`|~ only")

@@ -167,7 +167,8 @@ struct ICMPExchange {
           + " the program CAP_NET_RAW")
     case .socket(let fault):
       switch fault.errno {
-      case EMFILE, ENFILE, ENOMEM, ENOBUFS, EINVAL:
+      // EACCES: the target is a broadcast address (ip(7)), which is what the user wrote.
+      case _ where fault.isOurs && fault.errno != EACCES, EINVAL:
         return Ending(.internal, during: .connect, "a socket for \(address): \(fault)")
       default:
         return Ending(

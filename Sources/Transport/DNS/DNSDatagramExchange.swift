@@ -51,7 +51,7 @@ package struct DNSDatagramExchange {
         throw .datagram(error)
       }
       do throws(DNSMalformation) {
-        if let answer = try query.answer(in: datagram) { return answer }
+        if let answer = try query.answer(in: datagram, isDatagram: true) { return answer }
       } catch {
         throw .malformed(error)
       }

@@ -22,6 +22,8 @@ package struct DNSHeader: Sendable {
   package var opcode: UInt16 { flags >> 11 & 15 }
   /// Whether the message was cut to fit a datagram (TC).
   package var isTruncated: Bool { flags & 0x0200 != 0 }
+  /// Whether the server asks others for what it does not know (RA).
+  package var isRecursionAvailable: Bool { flags & 0x0080 != 0 }
   /// Whether the server vouches for the data by DNSSEC (AD, RFC 4035 section 3.2.3).
   package var isAuthentic: Bool { flags & 0x0020 != 0 }
   /// The lower four bits of the response code.
@@ -65,10 +67,13 @@ package struct DNSMessage: Sendable {
   private var extendedCode: UInt16 = 0
 
   /// Takes a message apart.
-  package init(_ header: DNSHeader, _ bytes: [UInt8]) throws(DNSMalformation) {
+  ///
+  /// - Parameter isDatagram: whether it may be cut in the middle of a record where it says that it is cut; its records are left
+  ///   out then, for it has to be asked for again.
+  package init(_ header: DNSHeader, _ bytes: [UInt8], isDatagram: Bool) throws(DNSMalformation) {
     self.header = header
     self.bytes = bytes
-    if header.isTruncated { return }
+    if header.isTruncated, isDatagram { return }
     var offset = 12
     for _ in 0..<header.questionCount {
       offset = try bytes.endOfName(at: offset) + 4

@@ -23,7 +23,10 @@ package struct DNSType: RawRepresentable, Hashable, Sendable {
   package static let opt = DNSType(rawValue: 41)
   package static let rrsig = DNSType(rawValue: 46)
   package static let nsec = DNSType(rawValue: 47)
-  package static let hip = DNSType(rawValue: 55)
+  static let wks = DNSType(rawValue: 11)
+  static let ipseckey = DNSType(rawValue: 45)
+  static let hip = DNSType(rawValue: 55)
+  static let amtrelay = DNSType(rawValue: 260)
 
   /// Reads a mnemonic in any case (`MX`, `any`) or `TYPE65` (RFC 3597 section 5); nil when there is no such type.
   package init?(mnemonic: String) {

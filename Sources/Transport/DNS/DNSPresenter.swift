@@ -4,7 +4,7 @@ package import Model
 /// Puts the records of one message into the words of a zone file (RFC 1035 section 5.1).
 ///
 /// Names in data are expanded here, with the message's bounds, for the types that may compress them (RFC 3597 section 4);
-/// ldns is only ever given one record that holds no pointer, and formats what is not formatted here.
+/// ldns is only ever given one record without the rest of its message, and formats what is not formatted here.
 package struct DNSPresenter {
   private let message: DNSMessage
   // A hostile message can point at one long name thousands of times; its text is made and kept once.
@@ -131,17 +131,22 @@ private struct DNSDataLayout {
 
 /// ldns' view of one record, given and freed here.
 private enum LDNSRecord {
+  /// Types whose data ldns is not trusted with. IPSECKEY, HIP and AMTRELAY hold names, in which it follows a pointer to itself
+  /// many thousand times; for WKS it asks the C library's databases for each bit, which reads a file each time and is not safe
+  /// on several threads.
+  private static let untrusted: Set<DNSType> = [.wks, .ipseckey, .hip, .amtrelay]
+
   /// The data in presentation form, or as `\# 4 0a000001` (RFC 3597 section 5) when it does not fit its type.
   static func presentation(type: DNSType, recordClass: DNSClass, data: [UInt8]) -> String {
-    guard type != .hip, let text = formatted(type: type, recordClass: recordClass, data: data) else {
-      // The servers of a HIP record are any number of names, in which ldns would follow pointers without bound.
+    guard !untrusted.contains(type), let text = formatted(type: type, recordClass: recordClass, data: data) else {
       return generic(data)
     }
     return text
   }
 
   private static func formatted(type: DNSType, recordClass: DNSClass, data: [UInt8]) -> String? {
-    let length = UInt16(data.count)
+    // With its names written out, data can be longer than the message that it came in.
+    guard let length = UInt16(exactly: data.count) else { return nil }
     var wire: [UInt8] = [0]
     wire.reserveCapacity(11 + data.count)
     for number in [type.rawValue, recordClass.rawValue, 0, 0, length] {
@@ -198,14 +203,7 @@ private enum LDNSRecord {
 
   private static func generic(_ data: [UInt8]) -> String {
     guard !data.isEmpty else { return "\\# 0" }
-    let digits = Array("0123456789abcdef".utf8)
-    let hex = String(unsafeUninitializedCapacity: data.count * 2) { buffer in
-      for (index, byte) in data.enumerated() {
-        buffer[index * 2] = digits[Int(byte >> 4)]
-        buffer[index * 2 + 1] = digits[Int(byte & 15)]
-      }
-      return data.count * 2
-    }
+    let hex = data.withUnsafeBytes { String(hex: $0) }
     return "\\# \(data.count) \(hex)"
   }
 }

@@ -67,17 +67,18 @@ package struct DNSQuery: Sendable {
 
   /// Whether a message is the answer to this question; nil when it is something else, to be ignored.
   ///
+  /// - Parameter isDatagram: whether it came in a datagram, which may be cut.
   /// - Throws: when it is the answer but cannot be read.
-  package func answer(in bytes: [UInt8]) throws(DNSMalformation) -> DNSMessage? {
+  package func answer(in bytes: [UInt8], isDatagram: Bool = false) throws(DNSMalformation) -> DNSMessage? {
     guard let header = DNSHeader(bytes), header.id == id, header.isResponse, header.opcode == 0 else { return nil }
     if header.questionCount == 0, header.code != 0 {
       // Some servers leave the question out of an error (RFC 1035 does not forbid it).
-      return try DNSMessage(header, bytes)
+      return try DNSMessage(header, bytes, isDatagram: isDatagram)
     }
     guard header.questionCount == 1, let echoed = try? DNSMessage.question(in: bytes), echoed == question else {
       return nil
     }
-    return try DNSMessage(header, bytes)
+    return try DNSMessage(header, bytes, isDatagram: isDatagram)
   }
 }
 

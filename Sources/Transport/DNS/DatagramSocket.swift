@@ -6,6 +6,11 @@ import Glibc
 package final class DatagramSocket: ReadinessHandler {
   private let deadline: Deadline
   private var descriptor: CInt
+  /// Whether something may lie there unread. Told once for each arrival: what is left alone for a while, because another wait is
+  /// under way, must not wake the loop again and again.
+  private var isReadable = false
+  /// Whether what lay there when an earlier end had come was looked at.
+  private var hasSeenLate = false
 
   /// A socket that talks to one address.
   package init(to address: SocketAddress, deadline: Deadline) throws(DatagramFailure) {
@@ -21,7 +26,7 @@ package final class DatagramSocket: ReadinessHandler {
       throw .socket(TransportFault(call: "connect", errno: code))
     }
     do throws(TransportFault) {
-      try deadline.loop.watch(descriptor, for: .readable, handler: self)
+      try deadline.loop.watch(descriptor, for: [.readable, .edgeTriggered], handler: self)
     } catch {
       Glibc.close(descriptor)
       descriptor = -1
@@ -42,6 +47,7 @@ package final class DatagramSocket: ReadinessHandler {
   }
 
   package func descriptor(_ descriptor: CInt, isReadyFor readiness: Readiness) {
+    isReadable = true
     deadline.wake()
   }
 
@@ -59,7 +65,16 @@ package final class DatagramSocket: ReadinessHandler {
   /// - Returns: false when the earlier end came first.
   package func wait(until soonest: Int64? = nil) async throws(DatagramFailure) -> Bool {
     do {
-      return try await deadline.wait(until: soonest)
+      while !isReadable {
+        guard try await deadline.wait(until: soonest) else { return false }
+        if isReadable { return true }
+      }
+      // The rest of a burst, which others of the loop need not wait for; or what came before this wait. When the time is up it
+      // is looked at once more, and however much more comes, for no longer.
+      _ = try await deadline.wait(until: EventLoop.now)
+      guard let soonest, EventLoop.now >= soonest else { return true }
+      defer { hasSeenLate = true }
+      return !hasSeenLate
     } catch {
       throw .wait(error)
     }
@@ -67,6 +82,7 @@ package final class DatagramSocket: ReadinessHandler {
 
   /// The next datagram that has arrived; nil when there is none yet.
   package func receive() throws(DatagramFailure) -> [UInt8]? {
+    guard isReadable else { return nil }
     // Asking for the size first costs a system call; lending a large block that is mostly never touched does not.
     let capacity = 65_535
     return try withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 8) { (buffer) throws(DatagramFailure) in
@@ -75,7 +91,9 @@ package final class DatagramSocket: ReadinessHandler {
         if count >= 0 { return [UInt8](buffer[..<count]) }
         switch errno {
         case EINTR: continue
-        case EAGAIN: return nil
+        case EAGAIN:
+          isReadable = false
+          return nil
         default: throw .socket(TransportFault(call: "recv", errno: errno))
         }
       }

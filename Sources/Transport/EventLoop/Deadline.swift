@@ -64,11 +64,6 @@ package final class Deadline: @unchecked Sendable {
       return true
     }
     var earlier: LoopTimer?
-    if let soonest, soonest < end {
-      let timer = LoopTimer { [weak self] in self?.resume(.timer) }
-      loop.schedule(timer, at: soonest)
-      earlier = timer
-    }
     defer { earlier?.cancel() }
     let wake = await withUnsafeContinuation { (continuation: UnsafeContinuation<Wake, Never>) in
       if let failure {
@@ -78,6 +73,11 @@ package final class Deadline: @unchecked Sendable {
         continuation.resume(returning: .ready)
       } else {
         self.continuation = continuation
+        // Here and not before: a timer that came before there was a continuation would be lost, and the wait with it.
+        guard let soonest, soonest < end else { return }
+        let timer = LoopTimer { [weak self] in self?.resume(.timer) }
+        loop.schedule(timer, at: soonest)
+        earlier = timer
       }
     }
     switch wake {

@@ -22,6 +22,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private var watches: [Watch?] = []
   private var timers: Heap<TimerEntry> = []
   private var timerSequence: UInt64 = 0
+  /// With how many timers those that were cancelled are thrown out; twice as many as were left the last time.
+  private var timerBound = EventLoop.leastTimerBound
+  private static let leastTimerBound = 1024
   private var isStopping = false
   /// When the loop last looked at its sockets, in nanoseconds of `now`.
   private var turnStart: Int64 = 0
@@ -151,7 +154,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   package func schedule(_ timer: LoopTimer, at deadline: Int64) {
     preconditionOnLoop()
     timerSequence += 1
+    if timers.count >= timerBound { dropCancelledTimers() }
     timers.insert(TimerEntry(deadline: deadline, sequence: timerSequence, timer: timer))
+  }
+
+  /// A cancelled timer would else stay until its time comes, which is the whole timeout of an exchange, or a year.
+  private func dropCancelledTimers() {
+    timers = Heap(timers.unordered.lazy.filter { !$0.timer.isCancelled })
+    timerBound = max(Self.leastTimerBound, 2 * timers.count)
   }
 
   // MARK: Readiness

@@ -20,14 +20,19 @@ struct AnswerHead {
   private(set) var isEnded = false
 
   mutating func reset() {
+    restart()
+    hasSetCookie = false
+    totalBytes = 0
+    totalLines = 0
+  }
+
+  /// Makes room for another answer of the same exchange, under the same bounds.
+  mutating func restart() {
     bytes.removeAll(keepingCapacity: true)
     lineEnds.removeAll(keepingCapacity: true)
     hasLocation = false
     hasContentEncoding = false
-    hasSetCookie = false
     status = 0
-    totalBytes = 0
-    totalLines = 0
     isEnded = false
   }
 
@@ -35,6 +40,8 @@ struct AnswerHead {
   ///
   /// - Returns: false when the bounds are passed.
   mutating func append(_ line: UnsafeRawBufferPointer) -> Bool {
+    // Looked at before the bounds, since libcurl keeps the cookie of a line before it shows the line.
+    if let first = line.first, first | 0x20 == UInt8(ascii: "s"), Self.has(line, "set-cookie:") { hasSetCookie = true }
     totalBytes += line.count
     totalLines += 1
     guard totalBytes <= Self.maxBytes, totalLines <= Self.maxFields else { return false }
@@ -45,18 +52,13 @@ struct AnswerHead {
       return true
     }
     if isEnded, Self.isStatusLine(line) {
-      // The final answer after an interim one (RFC 9110 section 15.2), or after a challenge that libcurl met.
-      bytes.removeAll(keepingCapacity: true)
-      lineEnds.removeAll(keepingCapacity: true)
-      hasLocation = false
-      hasContentEncoding = false
-      isEnded = false
+      // The final answer after an interim one (RFC 9110 section 15.2).
+      restart()
     }
     if lineEnds.isEmpty { status = Self.status(in: line) }
     switch line[0] | 0x20 {
     case UInt8(ascii: "l"): hasLocation = hasLocation || Self.has(line, "location:")
     case UInt8(ascii: "c"): hasContentEncoding = hasContentEncoding || Self.has(line, "content-encoding:")
-    case UInt8(ascii: "s"): hasSetCookie = hasSetCookie || Self.has(line, "set-cookie:")
     default: break
     }
     bytes.append(contentsOf: line[..<end])

@@ -39,25 +39,27 @@ extension CurlEasy {
     return head.fields()
   }
 
+  private var begunTLS: Int64? { tlsStart > 0 ? tlsStart : nil }
+
   /// The moments at which the exchange went from one phase to the next.
   ///
   /// libcurl counts microseconds from when it begins, which is when it is handed the request
-  /// (CURLINFO_CONNECT_TIME_T(3) and its kin); zero is a moment that has not come.
+  /// (CURLINFO_CONNECT_TIME_T(3) and its kin); zero is a moment that has not come. Where it asked twice, to meet a challenge, each
+  /// is the sum over both, so that what is between two of them is still the time of one phase.
   func stamps(start: Int64, isSecure: Bool, route: HTTPRoute) -> ExchangeStamps {
     var stamps = ExchangeStamps(start: start)
-    func stamp(_ info: CURLINFO) -> Int64? {
-      let microseconds = curlew_easy_getinfo_offset(handle, info)
-      return microseconds > 0 ? start + Int64(microseconds) * 1000 : nil
+    func stamp(_ info: CURLINFO, after bound: Int64 = 0) -> Int64? {
+      let microseconds = Int64(curlew_easy_getinfo_offset(handle, info))
+      return microseconds > bound ? start + microseconds * 1000 : nil
     }
-    stamps.firstByte = stamp(CURLINFO_STARTTRANSFER_TIME_T)
-    if isSecure {
-      // The connection stands when TLS begins on it: through a proxy that is after the proxy's own answer.
-      if tlsStart > 0 { stamps.connected = tlsStart }
-      stamps.secured = stamp(CURLINFO_APPCONNECT_TIME_T)
-    } else if case .proxy = route {
-      stamps.connected = stamp(CURLINFO_PRETRANSFER_TIME_T)
+    stamps.firstByte = stamp(CURLINFO_STARTTRANSFER_TIME_T, after: challengeTime)
+    if isSecure { stamps.secured = stamp(CURLINFO_APPCONNECT_TIME_T) }
+    if case .proxy = route {
+      // The connection stands when TLS begins on it, or the request: after the proxy's own answer.
+      stamps.connected = isSecure ? begunTLS : stamp(CURLINFO_PRETRANSFER_TIME_T)
     } else {
-      stamps.connected = stamp(CURLINFO_CONNECT_TIME_T)
+      // libcurl tells it only when TLS stands too.
+      stamps.connected = stamp(CURLINFO_CONNECT_TIME_T) ?? (isSecure ? begunTLS : nil)
     }
     stamps.isSecure = isSecure
     return stamps

@@ -5,10 +5,14 @@ import Model
 // From libcurl's codes (libcurl-errors(3)) to reasons, in words that name what the user wrote.
 extension CurlEasy {
   /// What ended an exchange early; nil when it went through.
-  func failure(of request: HTTPRequest, interruption: WaitFailure?, during phase: Phase) -> ProbeFailure? {
+  ///
+  /// - Parameter deadline: what the sentence of a time-out speaks of.
+  func failure(
+    of request: HTTPRequest, interruption: WaitFailure?, during phase: Phase, _ deadline: Deadline
+  ) -> ProbeFailure? {
     let target = Target(request)
     switch interruption {
-    case .deadline: return ProbeFailure(.timeout, during: phase, Self.timeoutMessage(target, phase))
+    case .deadline: return ProbeFailure(.timeout, during: phase, Self.timeoutMessage(target, phase, deadline))
     case .cancelled: return ProbeFailure(.cancelled, during: phase, "the request to \(target.url) was cancelled")
     case nil: break
     }
@@ -31,7 +35,7 @@ extension CurlEasy {
       return ProbeFailure(
         .protocolError, during: .receive, "\(target.url) answered with a line in its header beyond libcurl's 100 KiB")
     }
-    return failure(for: result, target, during: phase)
+    return failure(for: result, target, during: phase, deadline)
   }
 
   /// What is wrong with an exchange that libcurl takes for a whole one.
@@ -70,7 +74,9 @@ extension CurlEasy {
     }
   }
 
-  private func failure(for code: CURLcode, _ target: Target, during phase: Phase) -> ProbeFailure {
+  private func failure(
+    for code: CURLcode, _ target: Target, during phase: Phase, _ deadline: Deadline
+  ) -> ProbeFailure {
     let url = target.url
     switch code {
     case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED:
@@ -81,7 +87,7 @@ extension CurlEasy {
     case CURLE_COULDNT_RESOLVE_HOST:
       return ProbeFailure(.resolveFailed, during: .resolve, "\"\(url.host)\" has no address: \(errorMessage)")
     case CURLE_OPERATION_TIMEDOUT:
-      return ProbeFailure(.timeout, during: phase, Self.timeoutMessage(target, phase))
+      return ProbeFailure(.timeout, during: phase, Self.timeoutMessage(target, phase, deadline))
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
       CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE, CURLE_USE_SSL_FAILED,
       CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_INVALIDCERTSTATUS,
@@ -108,17 +114,19 @@ extension CurlEasy {
   }
 
   private func connectFailure(_ target: Target) -> ProbeFailure {
-    let code = CInt(curlew_easy_getinfo_long(handle, CURLINFO_OS_ERRNO))
-    let place = self.place(target)
+    let socket = TransportFault(call: "connect", errno: socketErrno)
+    // libcurl's errno is the one of an earlier exchange where this one had no socket; and where one of several addresses could
+    // not be tried for a fault of ours, what the others did is not the whole story.
+    let code =
+      hasOpenedSocket && !socket.isOurs ? CInt(curlew_easy_getinfo_long(handle, CURLINFO_OS_ERRNO)) : socketErrno
+    let message = "connection to \(place(target)) failed: \(code == 0 ? errorMessage : SystemError.words(code))"
     switch code {
-    case ECONNREFUSED: return ProbeFailure(.connectRefused, during: .connect, "connection to \(place) refused")
-    case EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL:
-      // These are about this machine: it has no descriptor, memory or port left.
-      return ProbeFailure(.internal, during: .connect, "connection to \(place): \(String(cString: strerror(code)))")
-    case 0: return ProbeFailure(.connectFailed, during: .connect, "connection to \(place) failed: \(errorMessage)")
+    case ECONNREFUSED: return ProbeFailure(.connectRefused, during: .connect, "connection to \(place(target)) refused")
+    // No local port is left.
+    case EADDRNOTAVAIL: return ProbeFailure(.internal, during: .connect, message)
     default:
-      return ProbeFailure(
-        .connectFailed, during: .connect, "connection to \(place) failed: \(String(cString: strerror(code)))")
+      let isOurs = TransportFault(call: "connect", errno: code).isOurs
+      return ProbeFailure(isOurs ? .internal : .connectFailed, during: .connect, message)
     }
   }
 
@@ -134,8 +142,9 @@ extension CurlEasy {
       return recorder?.failure
         ?? ProbeFailure(.tlsFailed, during: .tls, "no TLS with \(target.url.authority): \(errorText(for: code))")
     }
-    if head.status == 0, curlew_easy_getinfo_long(handle, CURLINFO_OS_ERRNO) == Int(ECONNRESET) {
-      return ProbeFailure(.connectFailed, during: phase, "\(place(target)) reset the connection")
+    // Not libcurl's errno, which may be of an earlier exchange.
+    if head.status == 0, errorMessage.lowercased().contains(SystemError.words(ECONNRESET)) {
+      return ProbeFailure(.protocolError, during: phase, "\(place(target)) reset the connection")
     }
     return ProbeFailure(.protocolError, during: phase, "\(target.url): \(errorText(for: code))")
   }
@@ -155,13 +164,15 @@ extension CurlEasy {
     return message.isEmpty ? String(cString: curl_easy_strerror(code)) : message
   }
 
-  private static func timeoutMessage(_ target: Target, _ phase: Phase) -> String {
-    switch phase {
-    case .resolve, .connect: "no connection to \(target.place) in time"
-    case .tls: "no end of the TLS handshake with \(target.url.authority) in time"
-    case .wait: "no answer from \(target.url) in time"
-    case .receive: "no end of the answer from \(target.url) in time"
-    }
+  private static func timeoutMessage(_ target: Target, _ phase: Phase, _ deadline: Deadline) -> String {
+    let what =
+      switch phase {
+      case .resolve, .connect: "no connection to \(target.place)"
+      case .tls: "no end of the TLS handshake with \(target.url.authority)"
+      case .wait: "no answer from \(target.url)"
+      case .receive: "no end of the answer from \(target.url)"
+      }
+    return "\(what) within \(Units.text(of: .nanoseconds(deadline.end - deadline.start)))"
   }
 
   private static func message(for stop: AnswerBody.Stop, of request: HTTPRequest) -> String {

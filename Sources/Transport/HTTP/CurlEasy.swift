@@ -39,15 +39,23 @@ final class CurlEasy {
   private(set) var tlsFailure: TLSSettingsFailure?
   /// When the TLS handshake with the server, not with a proxy, began; 0 before.
   private(set) var tlsStart: Int64 = 0
+  /// How many TLS handshakes the newest connection has begun: a second one is inside of that with the proxy.
+  private var tlsLayers = 0
+  /// Whether the exchange had a socket, so that libcurl's errno, which it never resets, may be one of this exchange.
+  private(set) var hasOpenedSocket = false
+  /// Why there was no socket; 0 when there was none to complain of.
+  private(set) var socketErrno: CInt = 0
+  /// When the answer began that made libcurl ask once more on a new connection, in its microseconds; 0 when there was none.
+  private(set) var challengeTime: Int64 = 0
 
   /// Creates a handle.
   init() throws(TransportFault) {
     guard CurlLibrary.isReady, let handle = curl_easy_init() else {
+      errorText.deallocate()
       throw TransportFault(call: "curl_easy_init", errno: ENOMEM)
     }
     self.handle = handle
     errorText[0] = 0
-    deadline = nil
     // An empty name turns the cookie engine on without a file (CURLOPT_COOKIEFILE(3)), and at once when the files are
     // read (CURLOPT_COOKIELIST(3)); curl_easy_reset(3) keeps it on.
     set(CURLOPT_COOKIEFILE, "")
@@ -112,6 +120,10 @@ final class CurlEasy {
     recorder = nil
     tlsFailure = nil
     tlsStart = 0
+    tlsLayers = 0
+    hasOpenedSocket = false
+    socketErrno = 0
+    challengeTime = 0
     proxyTLSHost = nil
     errorText[0] = 0
   }
@@ -153,6 +165,7 @@ final class CurlEasy {
     curlew_easy_setopt_data_function(handle, CURLOPT_WRITEFUNCTION, Self.receiveBody)
     curlew_easy_setopt_pointer(handle, CURLOPT_WRITEDATA, me)
     curlew_easy_setopt_open_socket_function(handle, Self.openSocket)
+    curlew_easy_setopt_pointer(handle, CURLOPT_OPENSOCKETDATA, me)
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     set(CURLOPT_HTTP09_ALLOWED, 0)
   }
@@ -161,7 +174,12 @@ final class CurlEasy {
     if request.url.isSecure, let name = request.tls?.serverName {
       // libcurl asks for the URL's host (SNI) and knows no other way. Where it connects is said apart from the URL, and
       // `setHead` sends the real host.
-      set(CURLOPT_URL, request.url.textReplacingHost(with: name))
+      guard let text = request.url.textReplacingHost(with: name), name.utf8.count <= 255 else {
+        tlsFailure = TLSSettingsFailure("tls.server_name \"\(name)\" cannot be asked for: it is no host name")
+        finish(CURLE_URL_MALFORMAT)
+        return
+      }
+      set(CURLOPT_URL, text)
     } else {
       set(CURLOPT_URL, request.url.text)
     }
@@ -182,8 +200,11 @@ final class CurlEasy {
   }
 
   /// Tells where names are: lists of CURLOPT_RESOLVE(3) and CURLOPT_CONNECT_TO(3).
-  func setAddresses(resolve: [String], connectTo: String?) {
+  ///
+  /// - Parameter scope: the interface of link-local addresses, 0 for none (CURLOPT_ADDRESS_SCOPE(3)).
+  func setAddresses(resolve: [String], connectTo: String?, scope: UInt32) {
     setList(CURLOPT_RESOLVE, resolve)
+    if scope != 0 { set(CURLOPT_ADDRESS_SCOPE, Int(scope)) }
     if let connectTo { setList(CURLOPT_CONNECT_TO, [connectTo]) }
   }
 
@@ -337,10 +358,22 @@ final class CurlEasy {
 
   /// CURLOPT_OPENSOCKETFUNCTION(3): sockets that programs started by `exec` probes do not inherit, which libcurl's own
   /// are.
-  private static let openSocket: curl_opensocket_callback = { _, _, address in
+  private static let openSocket: curl_opensocket_callback = { me, _, address in
     guard let address else { return CURL_SOCKET_BAD }
-    return socket(
+    let easy = of(me)
+    easy.tlsLayers = 0
+    if easy.head.isEnded { easy.beginAgain() }
+    let descriptor = socket(
       address.pointee.family, address.pointee.socktype | CInt(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+    if descriptor < 0 { easy.socketErrno = errno } else { easy.hasOpenedSocket = true }
+    return descriptor
+  }
+
+  /// Forgets an answer that libcurl does not take for the last one, a challenge to be met, so that it is not told as what came
+  /// of the second request.
+  private func beginAgain() {
+    challengeTime = Int64(curlew_easy_getinfo_offset(handle, CURLINFO_STARTTRANSFER_TIME_T))
+    head.restart()
   }
 
   /// CURLOPT_HEADERFUNCTION(3): any other number than that of the bytes ends the exchange with CURLE_WRITE_ERROR.
@@ -401,11 +434,12 @@ final class CurlEasy {
   private static let beginTLS: curl_ssl_ctx_callback = { _, context, me in
     let easy = of(me)
     guard let tls = easy.tls, let context else { return CURLE_SSL_CERTPROBLEM }
-    let isProxy = easy.proxyTLSHost != nil && easy.recorder == nil
+    let isProxy = easy.proxyTLSHost != nil && easy.tlsLayers == 0
+    easy.tlsLayers += 1
     let recorder = TLSRecorder(
       host: isProxy ? easy.proxyTLSHost ?? "" : easy.tlsHost, verify: tls.verify)
     easy.recorder = recorder
-    if !isProxy { easy.tlsStart = EventLoop.now }
+    if !isProxy, easy.tlsStart == 0 { easy.tlsStart = EventLoop.now }
     do throws(TLSSettingsFailure) {
       try tls.settings.install(on: OpaquePointer(context), recorder: recorder)
       return CURLE_OK

@@ -94,14 +94,17 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
     var resolve = staleNames.map { "-\($0)" }
     staleNames.removeAll(keepingCapacity: true)
     var connectTo: String?
+    var scope: UInt32 = 0
     switch request.route {
     case .direct(let addresses, let port):
+      scope = Self.scope(of: addresses)
       nameSerial &+= 1
       let name = "\(nameSerial).invalid:\(port)"
       resolve.append("\(name):\(Self.list(addresses))")
       connectTo = "::\(name)"
       easy.cachedName = name
     case .proxy(let proxy, let addresses, let target):
+      scope = Self.scope(of: addresses)
       // The proxy's own name is the user's, so these entries are few and may stay. libcurl reads addresses itself.
       if IPAddress(proxy.host) == nil { resolve.append("\(proxy.host):\(proxy.port):\(Self.list(addresses))") }
       if !target.isEmpty {
@@ -115,12 +118,18 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
         connectTo = "::\(Endpoint(host: url.host, port: Int(url.port)))"
       }
     }
-    easy.setAddresses(resolve: resolve, connectTo: connectTo)
+    easy.setAddresses(resolve: resolve, connectTo: connectTo, scope: scope)
   }
 
+  /// libcurl reads addresses without their interface, which it knows apart, one for all.
   private static func list(_ addresses: [IPAddress]) -> String {
-    if addresses.count == 1 { return addresses[0].description }
-    return addresses.lazy.map(\.description).joined(separator: ",")
+    if addresses.count == 1 { return addresses[0].withoutScope.description }
+    return addresses.lazy.map(\.withoutScope.description).joined(separator: ",")
+  }
+
+  private static func scope(of addresses: [IPAddress]) -> UInt32 {
+    for address in addresses where address.scope != 0 { return address.scope }
+    return 0
   }
 
   // MARK: Driving

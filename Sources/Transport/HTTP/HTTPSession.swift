@@ -42,7 +42,7 @@ package final class HTTPSession {
     easy.prepare(request, deadline: deadline)
     let start = EventLoop.now
     var interruption = deadline.isOver
-    if interruption == nil { multi.start(easy, request) }
+    if interruption == nil, easy.result == nil { multi.start(easy, request) }
     while easy.result == nil, interruption == nil {
       do throws(WaitFailure) {
         _ = try await deadline.wait()
@@ -57,7 +57,7 @@ package final class HTTPSession {
     exchange.phases = stamps.phases(from: lastStamp, to: end)
     exchange.ip = easy.peerAddress(of: request)
     exchange.tls = request.url.isSecure && easy.tlsStart > 0 ? easy.recorder?.facts : nil
-    exchange.failure = easy.failure(of: request, interruption: interruption, during: stamps.phase)
+    exchange.failure = easy.failure(of: request, interruption: interruption, during: stamps.phase, deadline)
     if easy.head.status > 0 {
       exchange.status = easy.head.status
       exchange.statusText = easy.head.statusText

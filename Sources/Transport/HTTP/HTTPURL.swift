@@ -7,7 +7,7 @@ package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
   package let text: String
   /// "http" or "https".
   package let scheme: String
-  /// The host in lower case, in ASCII alone, an IPv6 address without brackets.
+  /// The host in lower case, in ASCII alone; an IPv6 address without brackets, and with its zone where it has one.
   package let host: String
   /// The port, the scheme's own when the URL names none.
   package let port: UInt16
@@ -50,7 +50,13 @@ package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     }
     self.text = normalized
     self.scheme = scheme
-    self.host = (host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host).lowercased()
+    if host.hasPrefix("[") {
+      // RFC 6874; the name of an interface is not the same in lower case.
+      let zone = handle.part(CURLUPART_ZONEID).map { "%\($0)" } ?? ""
+      self.host = host.dropFirst().dropLast().lowercased() + zone
+    } else {
+      self.host = host.lowercased()
+    }
     port = ownPort ?? (scheme == "https" ? 443 : 80)
     hasOwnPort = ownPort != nil
   }
@@ -63,16 +69,17 @@ package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     scheme == other.scheme && host == other.host && port == other.port
   }
 
-  /// The URL with another host in its place.
-  func textReplacingHost(with host: String) -> String {
+  /// The URL with another host in its place; nil when that is none.
+  func textReplacingHost(with host: String) -> String? {
     let handle = CurlURLHandle()
-    _ = handle.set(text)
-    return handle.setHost(host.contains(":") ? "[\(host)]" : host) ? handle.part(CURLUPART_URL) ?? text : text
+    guard handle.set(text) == CURLUE_OK, handle.setHost(host.contains(":") ? "[\(host)]" : host) else { return nil }
+    return handle.part(CURLUPART_URL)
   }
 
   /// The value of the Host header field (RFC 9110 section 7.2).
   package var authority: String {
-    let host = host.contains(":") ? "[\(host)]" : host
+    // A zone means something to this machine alone (RFC 6874 section 1).
+    let host = host.contains(":") ? "[\(host.prefix { $0 != "%" })]" : host
     return hasOwnPort ? "\(host):\(port)" : host
   }
 

@@ -29,22 +29,7 @@ package final class UploadFile: Sendable {
     close(descriptor)
   }
 
-  /// Where a path leads, symbolic links followed, provided that it stays under the folder.
-  ///
-  /// - Throws: `UploadFileError` when there is nothing, or when it leads outside.
-  static func realPath(of path: String, in folder: String) throws(UploadFileError) -> String {
-    guard !path.utf8.contains(0) else { throw UploadFileError(description: "a file's path holds a NUL") }
-    guard let root = resolve(folder) else { throw UploadFileError(folder, errno) }
-    guard let real = resolve(path.hasPrefix("/") ? path : "\(folder)/\(path)") else {
-      throw UploadFileError(path, errno)
-    }
-    guard real.hasPrefix(root == "/" ? root : root + "/") else {
-      throw UploadFileError(description: "\"\(path)\" leaves the folder of the file that names it")
-    }
-    return real
-  }
-
-  /// The same for a file that libcurl opens itself: a regular one.
+  /// Where the path of a file leads that libcurl opens itself: a regular one under the folder.
   package static func checkedPath(of path: String, in folder: String) throws(UploadFileError) -> String {
     let real = try realPath(of: path, in: folder)
     var status = stat()
@@ -55,10 +40,12 @@ package final class UploadFile: Sendable {
     return real
   }
 
-  private static func resolve(_ path: String) -> String? {
-    guard let real = realpath(path, nil) else { return nil }
-    defer { free(real) }
-    return String(cString: real)
+  private static func realPath(of path: String, in folder: String) throws(UploadFileError) -> String {
+    do throws(ConfinedPathProblem) {
+      return try ConfinedPath.real(path, in: folder)
+    } catch {
+      throw UploadFileError(description: error.description)
+    }
   }
 
   /// Reads at an offset; short at the end of the file, nil when that fails (pread(2)).
@@ -77,6 +64,6 @@ package struct UploadFileError: Error, Hashable, CustomStringConvertible {
   }
 
   fileprivate init(_ path: String, _ code: CInt) {
-    description = "\"\(path)\" cannot be read: \(String(cString: strerror(code)))"
+    description = "\"\(path)\" cannot be read: \(SystemError.words(code))"
   }
 }

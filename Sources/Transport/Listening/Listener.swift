@@ -8,6 +8,8 @@ package final class Listener: Sendable {
   package let address: SocketAddress
   private let loop: EventLoop
   private let descriptor: CInt
+  /// How long to wait for descriptors, of which there are none left.
+  private static let pause = Duration.milliseconds(100)
 
   /// Binds and listens.
   ///
@@ -68,7 +70,15 @@ package final class Listener: Sendable {
           _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
           return connection
         }
+        let code = errno
         do {
+          guard [EAGAIN, EINTR, ECONNABORTED].contains(code) else {
+            // Without a descriptor the connection stays where it is, and the socket ready: told again and again of it, the loop
+            // would do nothing else.
+            actor.loop.unwatch(descriptor)
+            try await deadline.sleep(until: EventLoop.now + Self.pause.nanoseconds)
+            continue
+          }
           try actor.loop.watch(descriptor, for: .readable, handler: handler)
           _ = try await deadline.wait()
         } catch {

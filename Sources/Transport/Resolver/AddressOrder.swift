@@ -6,9 +6,9 @@ import Glibc
 /// Addresses of one family stay as the name server gave them, which is how it spreads the load. Of two families, an address
 /// that this machine has no road to comes last (rule 1); then precedence decides (rule 6), which puts IPv6 first; then the
 /// smaller scope (rule 8). Rules that compare source addresses (2, 3, 4, 5, 7, 9) are left out.
-enum AddressOrder {
+package enum AddressOrder {
   /// The addresses, the one to be tried first in front.
-  static func sorted(_ addresses: [IPAddress]) -> [IPAddress] {
+  package static func sorted(_ addresses: [IPAddress]) -> [IPAddress] {
     guard let first = addresses.first, addresses.contains(where: { $0.isV6 != first.isV6 }) else { return addresses }
     let ranked = addresses.enumerated().map { index, address in
       (
@@ -28,7 +28,7 @@ enum AddressOrder {
   }
 
   /// RFC 6724 section 2.1.
-  static func precedence(of address: IPAddress) -> Int {
+  package static func precedence(of address: IPAddress) -> Int {
     guard case .v6(let high, let low, _) = address else { return 35 }
     switch high {
     case 0 where low == 1: return 50
@@ -44,7 +44,7 @@ enum AddressOrder {
   }
 
   /// RFC 6724 section 3.1: link-local 2, site-local 5, global 14; loopback counts as link-local.
-  static func scope(of address: IPAddress) -> Int {
+  package static func scope(of address: IPAddress) -> Int {
     switch address {
     case .v4(let number): number >> 24 == 127 || number >> 16 == 0xa9fe ? 2 : 14
     case .v6(let high, _, _):

@@ -65,6 +65,16 @@ package enum IPAddress: Hashable, Sendable {
   /// The first argument of socket(2) for it: `AF_INET` or `AF_INET6`.
   package var domain: CInt { isV6 ? AF_INET6 : AF_INET }
 
+  /// The interface of a link-local address; 0 when there is none.
+  var scope: UInt32 {
+    if case .v6(_, _, let scope) = self { scope } else { 0 }
+  }
+
+  /// The address without the interface.
+  var withoutScope: IPAddress {
+    if case .v6(let high, let low, _) = self { .v6(high: high, low: low, scope: 0) } else { self }
+  }
+
   /// Whether packets to it never leave the machine (127.0.0.0/8, `::1`).
   package var isLoopback: Bool {
     switch self {

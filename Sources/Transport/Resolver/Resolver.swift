@@ -22,10 +22,20 @@ package final class Resolver: AddressResolver {
   ///   - servers: whom to ask in place of the servers in `configurationPath`; the other options there then do not count.
   ///   - hostsPath: a hosts(5) file, read again when it changes.
   ///   - configurationPath: a resolv.conf(5) file, read again when it changes.
-  package init(
+  package convenience init(
     servers: [SocketAddress] = [], hostsPath: String = "/etc/hosts", configurationPath: String = "/etc/resolv.conf"
   ) {
-    explicit = servers.isEmpty ? nil : ResolverConfiguration(servers: servers)
+    self.init(
+      configuration: servers.isEmpty ? nil : ResolverConfiguration(servers: servers), hostsPath: hostsPath,
+      configurationPath: configurationPath)
+  }
+
+  /// A resolver with a configuration of its own, in place of the one in `configurationPath` unless it is nil.
+  package init(
+    configuration: ResolverConfiguration?, hostsPath: String = "/etc/hosts",
+    configurationPath: String = "/etc/resolv.conf"
+  ) {
+    explicit = configuration
     files = Mutex(
       Files(
         hosts: WatchedFile(path: hostsPath) { HostsFile($0) },
@@ -80,7 +90,10 @@ package final class Resolver: AddressResolver {
       do throws(ResolutionFailure) {
         return AddressOrder.sorted(try await lookup.addresses())
       } catch {
-        guard error.kind == .notFound else { throw error }
+        // One search domain whose server fails must not hide the others, nor the name itself. Silence would be waited for
+        // again with each of them.
+        let isPassedOver = error.kind == .noAnswer && lookup.wasAnswered && candidate != name
+        guard error.kind == .notFound || isPassedOver else { throw error }
         // What the name itself came to says more than what became of it under a search domain.
         if failure == nil || candidate == name { failure = error }
       }

@@ -69,7 +69,7 @@ package struct Connector {
   }
 
   /// The addresses with the families taking turns, the first one's family first (RFC 8305 section 4).
-  static func interleaved(_ addresses: [IPAddress]) -> [IPAddress] {
+  package static func interleaved(_ addresses: [IPAddress]) -> [IPAddress] {
     guard addresses.count > 2, let first = addresses.first else { return addresses }
     var leading = addresses.filter { $0.isV6 == first.isV6 }[...]
     var others = addresses.filter { $0.isV6 != first.isV6 }[...]
@@ -125,15 +125,20 @@ package struct Connector {
     }
   }
 
+  /// Whether connect(2) told of this machine alone: no memory, or a packet filter that lets this process not out.
+  private static func isOurs(_ code: CInt) -> Bool { TransportFault(call: "connect", errno: code).isOurs }
+
   private static func failure(of failures: [(address: SocketAddress, code: CInt)]) -> StreamFailure {
     if failures.count == 1, let (address, code) = failures.first {
-      return code == ECONNREFUSED
-        ? .refused("connection to \(address) refused")
-        : .unreachable("connection to \(address) failed: \(SystemError.words(code))")
+      if code == ECONNREFUSED { return .refused("connection to \(address) refused") }
+      let message = "connection to \(address) failed: \(SystemError.words(code))"
+      return isOurs(code) ? .fault(message) : .unreachable(message)
     }
     let shown = failures.prefix(4).map { "\($0.address): \(SystemError.words($0.code))" }
     let rest = failures.count > shown.count ? " and \(failures.count - shown.count) more" : ""
     let message = "no address could be connected to: \(shown.joined(separator: ", "))\(rest)"
+    // An address that this machine kept from being tried might have answered.
+    if failures.contains(where: { isOurs($0.code) }) { return .fault(message) }
     return failures.contains { $0.code == ECONNREFUSED } ? .refused(message) : .unreachable(message)
   }
 
@@ -146,7 +151,7 @@ package struct Connector {
   package func connect(toPath path: String) async throws(StreamFailure) -> StreamSocket {
     let limit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
     guard (1...limit).contains(path.utf8.count), !path.utf8.contains(0) else {
-      throw .unreachable("the path \"\(path)\" cannot be a socket's: 1 to \(limit) bytes are allowed")
+      throw .unusable("the path \"\(path)\" cannot be a socket's: 1 to \(limit) bytes are allowed")
     }
     let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw .fault("a socket for \(path): \(SystemError.words(errno))") }
@@ -164,9 +169,9 @@ package struct Connector {
       // EAGAIN means a full backlog, which a server that is alive will empty.
       guard failed == EAGAIN else {
         close(descriptor)
-        throw failed == ECONNREFUSED
-          ? .refused("connection to \(path) refused: nobody listens on the socket")
-          : .unreachable("connection to \(path) failed: \(SystemError.words(failed))")
+        if failed == ECONNREFUSED { throw .refused("connection to \(path) refused: nobody listens on the socket") }
+        let message = "connection to \(path) failed: \(SystemError.words(failed))"
+        throw Self.isOurs(failed) ? .fault(message) : .unreachable(message)
       }
       do {
         try await deadline.sleep(until: EventLoop.now + Self.backlogPause.nanoseconds)

@@ -18,6 +18,8 @@ package enum StreamFailure: Error, Hashable {
   case certificate(String)
   /// A fault of ours or of this machine.
   case fault(String)
+  /// What the user, or a template, wrote cannot be used.
+  case unusable(String)
 
   /// How a probe reports it.
   ///
@@ -34,6 +36,7 @@ package enum StreamFailure: Error, Hashable {
     case .tls(let message): ProbeFailure(.tlsFailed, during: phase, message)
     case .certificate(let message): ProbeFailure(.certificateInvalid, during: phase, message)
     case .fault(let message): ProbeFailure(.internal, during: phase, message)
+    case .unusable(let message): ProbeFailure(.templateFailed, during: phase, message)
     }
   }
 }

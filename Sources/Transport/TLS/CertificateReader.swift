@@ -46,11 +46,13 @@ enum CertificateReader {
       X509_digest(pointer, sha256, $0.assumingMemoryBound(to: UInt8.self).baseAddress, nil) == 1
     }
     if isDigested, let known = cache.withLock({ $0.value(for: digest) }) { return known }
-    let fingerprint = withUnsafeBytes(of: digest.words) { isDigested ? hex($0) : "" }
+    let fingerprint = withUnsafeBytes(of: digest.words) { isDigested ? String(hex: $0) : "" }
     let certificate = parse(pointer, fingerprint: fingerprint)
-    let size = certificate.names.reduce(certificate.subject.utf8.count + certificate.issuer.utf8.count) {
-      $0 + $1.utf8.count + MemoryLayout<String>.size
-    }
+    // All of it is the target's to choose: a serial number alone can have 100 KB.
+    let texts = [
+      certificate.subject, certificate.issuer, certificate.serial, certificate.key, certificate.signature,
+    ]
+    let size = (texts + certificate.names).reduce(0) { $0 + $1.utf8.count + MemoryLayout<String>.size }
     if isDigested, size <= maxCachedTextBytes { cache.withLock { $0.insert(certificate, for: digest) } }
     return certificate
   }
@@ -138,16 +140,5 @@ enum CertificateReader {
     let name = String(cString: text)
     let prefix = "ecdsa-with-"
     return name.hasPrefix(prefix) ? "ECDSA-" + name.dropFirst(prefix.count) : name
-  }
-
-  private static func hex(_ bytes: UnsafeRawBufferPointer) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-      for (index, byte) in bytes.enumerated() {
-        buffer[2 * index] = digits[Int(byte >> 4)]
-        buffer[2 * index + 1] = digits[Int(byte & 15)]
-      }
-      return bytes.count * 2
-    }
   }
 }

@@ -86,30 +86,3 @@ final class CertificateStack {
   /// Lent, not given.
   subscript(_ index: Int) -> OpaquePointer? { curlew_certificates_at(pointer, CInt(index)) }
 }
-
-extension PEM {
-  /// Reads a whole regular file with the stamp that belongs to what was read.
-  ///
-  /// - Throws: the words of the C library, or that the file is too large.
-  static func read(_ path: String, atMost limit: Int) throws(PEM.Refusal) -> (bytes: [UInt8], stamp: FileStamp) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw PEM.Refusal(words: SystemError.words(errno)) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw PEM.Refusal(words: SystemError.words(errno)) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw PEM.Refusal(words: "it is not a regular file") }
-    guard status.st_size <= limit else { throw PEM.Refusal(words: "it is larger than \(limit) bytes") }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(Int(status.st_size))
-    while bytes.count <= limit {
-      let count = withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { buffer in
-        let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-        if count > 0 { bytes.append(contentsOf: buffer.prefix(count)) }
-        return count
-      }
-      if count == 0 { return (bytes, FileStamp(status)) }
-      guard count > 0 || errno == EINTR else { throw PEM.Refusal(words: SystemError.words(errno)) }
-    }
-    throw PEM.Refusal(words: "it is larger than \(limit) bytes")
-  }
-}

@@ -1,4 +1,3 @@
-import Glibc
 package import Model
 import Synchronization
 
@@ -31,7 +30,7 @@ package final class TLSLibrary: Sendable {
   package func settings(for options: TLSOptions, folder: String) throws(TLSSettingsFailure) -> TLSSettings {
     let trustStore: TrustStore
     if let file = options.caFile {
-      trustStore = try trustStores.store(ofFile: path(file, in: folder, key: "tls.ca"), name: file)
+      trustStore = try trustStores.store(ofFile: path(file, in: folder, key: "tls.ca"), name: "tls.ca \"\(file)\"")
     } else {
       trustStore = try trustStores.system()
     }
@@ -39,7 +38,8 @@ package final class TLSLibrary: Sendable {
     var shared = options
     shared.serverName = nil
     shared.verify = true
-    let key = Key(options: shared, folder: options.certificate == nil && options.key == nil ? "" : folder)
+    // Absolute paths mean the same from every folder, and most options name no file at all.
+    let key = Key(options: shared, folder: options.namesRelativeFile ? folder : "")
     if let entry = settings.withLock({ $0.value(for: key) }), entry.trustStore === trustStore,
       entry.stamps.allSatisfy({ FileStamp($0.key) == $0.value })
     {
@@ -73,7 +73,7 @@ package final class TLSLibrary: Sendable {
     case .file(let file):
       let path = try path(file, in: folder, key: key)
       do {
-        let content = try PEM.read(path, atMost: Self.maxFileBytes)
+        let content = try FileReader.read(path, atMost: Self.maxFileBytes)
         stamps[path] = content.stamp
         return (content.bytes, "\(key) \"\(file)\"")
       } catch {
@@ -83,21 +83,20 @@ package final class TLSLibrary: Sendable {
   }
 
   private func path(_ file: String, in folder: String, key: String) throws(TLSSettingsFailure) -> String {
-    guard !file.hasPrefix("/") else { return file }
-    let path = "\(folder)/\(file)"
-    guard !file.split(separator: "/").contains(".."), Self.isInside(path, folder: folder) else {
-      throw TLSSettingsFailure("\(key) \"\(file)\" leaves the folder of the file that names it; write a path below it")
+    do throws(ConfinedPathProblem) {
+      return try ConfinedPath.real(file, in: folder, allowsAbsolute: true)
+    } catch {
+      throw TLSSettingsFailure("\(key) \(error)")
     }
-    return path
   }
+}
 
-  /// Whether a path stays in the folder once its symbolic links are followed; true also when there is no such file.
-  private static func isInside(_ path: String, folder: String) -> Bool {
-    guard let resolved = realpath(path, nil) else { return true }
-    defer { free(resolved) }
-    guard let root = realpath(folder, nil) else { return false }
-    defer { free(root) }
-    let prefix = String(cString: root)
-    return String(cString: resolved).hasPrefix(prefix.hasSuffix("/") ? prefix : prefix + "/")
+extension TLSOptions {
+  /// Whether a file is named whose place depends on the folder.
+  fileprivate var namesRelativeFile: Bool {
+    let files = [certificate, key].map { source in
+      if case .file(let path)? = source { path } else { nil as String? }
+    }
+    return (files + [caFile]).contains { $0?.hasPrefix("/") == false }
   }
 }

@@ -45,7 +45,7 @@ package final class TLSStream: ByteStream {
       }, Unmanaged.passUnretained(self).toOpaque())
     if case .host(let name) = PeerName(host) {
       guard curlew_ssl_set_server_name(ssl, name) == 1 else {
-        throw .tls("\"\(name)\" cannot be asked for as a server name: 1 to 255 bytes are allowed")
+        throw .unusable("\"\(name)\" cannot be asked for as a server name: 1 to 255 bytes are allowed")
       }
     }
     if !protocols.isEmpty {

@@ -18,17 +18,17 @@ package final class TrustStore: Sendable {
 
   /// Trusts the certificates of a PEM text.
   ///
-  /// - Parameter name: how the text is called in a failure.
+  /// - Parameter name: what a failure's sentence begins with: `tls.ca "root.pem"`.
   convenience init(pem: [UInt8], name: String) throws(TLSSettingsFailure) {
     try self.init()
     let certificates: CertificateStack
     do {
       certificates = try PEM.certificates(in: pem)
     } catch {
-      throw TLSSettingsFailure("tls.ca \"\(name)\": \(error.words)")
+      throw TLSSettingsFailure("\(name): \(error.words)")
     }
     guard certificates.count > 0 else {
-      throw TLSSettingsFailure("tls.ca \"\(name)\" holds no certificate; a PEM file of trusted authorities is needed")
+      throw TLSSettingsFailure("\(name) holds no certificate; a PEM file of trusted authorities is needed")
     }
     for index in 0..<certificates.count {
       guard let certificate = certificates[index] else { continue }
@@ -62,7 +62,7 @@ final class TrustStores: Sendable {
   func system() throws(TLSSettingsFailure) -> TrustStore {
     if getenv("SSL_CERT_FILE") == nil, getenv("SSL_CERT_DIR") == nil {
       for bundle in Self.bundles where FileStamp(bundle) != nil {
-        return try store(ofFile: bundle, name: bundle)
+        return try store(ofFile: bundle, name: "the file of the system's authorities, \(bundle),")
       }
     }
     return try fallback.withLock { (fallback) throws(TLSSettingsFailure) in
@@ -75,15 +75,15 @@ final class TrustStores: Sendable {
 
   /// The authorities of a file.
   ///
-  /// - Parameter name: the path as the user wrote it.
+  /// - Parameter name: what a failure's sentence begins with: `tls.ca "root.pem"`.
   func store(ofFile path: String, name: String) throws(TLSSettingsFailure) -> TrustStore {
     if let known = stores.withLock({ $0.value(for: path) }), known.stamp == FileStamp(path) { return known.store }
     // Read outside of the lock: others must not wait for a slow disk.
     let content: (bytes: [UInt8], stamp: FileStamp)
     do {
-      content = try PEM.read(path, atMost: Self.maxFileBytes)
+      content = try FileReader.read(path, atMost: Self.maxFileBytes)
     } catch {
-      throw TLSSettingsFailure("tls.ca \"\(name)\" cannot be read: \(error.words)")
+      throw TLSSettingsFailure("\(name) cannot be read: \(error.words)")
     }
     let store = try TrustStore(pem: content.bytes, name: name)
     stores.withLock { $0.insert((content.stamp, store), for: path) }

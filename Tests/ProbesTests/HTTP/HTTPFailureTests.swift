@@ -79,6 +79,7 @@ struct HTTPFailureTests {
     let shown = try await untilTimeout(HTTPSpec(url: server.url()), during: phase)
     #expect(shown.code == .timeout)
     #expect(shown.failure?.phase == phase)
+    #expect(shown.failure?.message.hasSuffix(" within 300ms") == true, "\(shown.failure?.message ?? "")")
     let elapsed = shown.observation.facts.elapsed
     #expect(elapsed >= .milliseconds(299) && elapsed < .seconds(5))
   }
@@ -92,6 +93,70 @@ struct HTTPFailureTests {
     #expect(shown.failure?.phase == .tls)
     #expect(shown.phases.tls > .zero)
     #expect(shown.phases.wait == .zero)
+  }
+
+  @Test("without descriptors an exchange is no fault of the target's, whatever the same handle met before")
+  func outOfDescriptors() async {
+    await #expect(processExitsWith: .success) {
+      let harness = try HTTPHarness()
+      let deaf = try DeafPort()
+      let spec = HTTPSpec(url: "http://127.0.0.1:\(deaf.port)/")
+      #expect(try await harness.probe(spec).code == .connectRefused)
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      let old = limit.rlim_cur
+      limit.rlim_cur = 3
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      let shown = try await harness.probe(spec)
+      limit.rlim_cur = old
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      #expect(shown.code == .internal)
+      #expect(shown.failure?.message == "connection to 127.0.0.1:\(deaf.port) failed: too many open files")
+      #expect(try await harness.probe(spec).code == .connectRefused)
+    }
+  }
+
+  @Test("a second answer that never comes is waited for, and the challenge before it is not told as the answer")
+  func digestSilence() async throws {
+    let server = try HTTPTestServer { request in
+      guard request.value("Authorization") == nil else { return [.hold] }
+      return [.answer("401 Unauthorized", ["WWW-Authenticate: Digest realm=\"r\", nonce=\"abc\", qop=\"auth\""])]
+    }
+    defer { server.stop() }
+    let spec = HTTPSpec(url: server.url(), auth: .digest(username: "me", password: "pass"))
+    let shown = try await untilTimeout(spec, during: .wait)
+    #expect(shown.code == .timeout)
+    #expect(shown.failure?.phase == .wait)
+    #expect(shown.http.status == 0)
+    #expect(shown.phases.receive == .zero)
+  }
+
+  @Test("a body for HEAD is template_failed, and nothing is sent")
+  func headWithBody() async throws {
+    let server = try HTTPTestServer { _ in [.answer()] }
+    defer { server.stop() }
+    let shown = try await harness.probe(
+      HTTPSpec(url: server.url(), method: "HEAD", body: .bytes([1], contentType: nil)))
+    #expect(shown.code == .templateFailed)
+    #expect(server.requests.isEmpty)
+  }
+
+  @Test("a server name that is none is template_failed, and nothing is sent", arguments: ["a b", "a/b"])
+  func noServerName(_ name: String) async throws {
+    let server = try HTTPTestServer(speaksFirst: true) { _ in [.hold] }
+    defer { server.stop() }
+    let shown = try await harness.probe(
+      HTTPSpec(url: "https://127.0.0.1:\(server.port)/", tls: TLSOptions(serverName: name)), timeout: .seconds(60))
+    #expect(shown.code == .templateFailed)
+    #expect(shown.failure?.message == "tls.server_name \"\(name)\" cannot be asked for: it is no host name")
+  }
+
+  @Test("a link-local address is connected to on the interface that it names")
+  func linkLocal() async throws {
+    let shown = try await harness.probe(HTTPSpec(url: "http://[fe80::1%25lo]:1/"), timeout: .seconds(1))
+    #expect(shown.observation.facts.ip == "fe80::1%lo" || shown.observation.facts.ip == "fe80::1")
+    #expect(shown.failure?.phase == .connect, "\(shown.failure?.message ?? "")")
+    #expect(shown.code != .protocolError)
   }
 
   @Test("cancelling the task ends the exchange at once")

@@ -29,7 +29,7 @@ struct HTTPHostileTests {
 
   static let cases: [Case] = [
     Case("closes at once", .protocolError, []),
-    Case("resets at once", .connectFailed, [.reset]),
+    Case("resets at once", .protocolError, [.reset]),
     Case("speaks no HTTP", .protocolError, [.text("220 mail.example ESMTP\r\n")]),
     Case("speaks HTTP/0.9", .protocolError, [.text("<html>hello</html>")]),
     Case("ends in the head", .protocolError, [.text("HTTP/1.1 200 OK\r\nServer: x\r\n")]),

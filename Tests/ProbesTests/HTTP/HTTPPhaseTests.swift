@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Probes
 import TestSupport
@@ -58,6 +59,32 @@ struct HTTPPhaseTests {
     #expect(isNear(shown.phases, tls: 200), "\(shown.phases)")
     #expect(shown.phases.wait == .zero)
     #expect(shown.phases.receive == .zero)
+  }
+
+  @Test("where digest takes a second connection, the phases of both are summed")
+  func digest() async throws {
+    let nginx = try HTTPNginx(
+      locations: """
+        location /digest {
+          add_header WWW-Authenticate 'Digest realm="r", nonce="abc", qop="auth"' always;
+          if ($http_authorization = "") { return 401; }
+          return 200 "ok";
+        }
+        """, secureHTTP2: false)
+    let port = nginx.https
+    // Takes its time before the handshake of each connection.
+    let slow = try SocketServer { peer in
+      usleep(100_000)
+      peer.relay(toPort: port)
+    }
+    let spec = HTTPSpec(
+      url: "https://127.0.0.1:\(slow.port)/digest", auth: .digest(username: "me", password: "pass"),
+      tls: TLSOptions(verify: false))
+    let shown = try await probe(spec) { isNear($0.phases, tls: 200) }
+    #expect(shown.failure == nil)
+    #expect(shown.http.status == 200)
+    #expect(isNear(shown.phases, tls: 200), "\(shown.phases)")
+    withExtendedLifetime((slow, nginx)) {}
   }
 
   @Test("hops are summed phase by phase")

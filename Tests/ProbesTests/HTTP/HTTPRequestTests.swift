@@ -217,6 +217,19 @@ struct HTTPRequestTests {
     server.stop()
   }
 
+  @Test("a cookie in the line that is one too many is not kept either")
+  func lastCookie() async throws {
+    let many = Array(repeating: "X: y", count: 1998) + ["Set-Cookie: session=1; Path=/"]
+    let cookies = try HTTPTestServer { _ in [.answer("200 OK", many)] }
+    defer { cookies.stop() }
+    let harness = try HTTPHarness()
+    #expect(try await harness.probe(HTTPSpec(url: cookies.url())).code == .protocolError)
+    _ = try await harness.probe(HTTPSpec(url: cookies.url()))
+    #expect(cookies.requests.count == 2)
+    #expect(cookies.requests.last?.value("Cookie") == nil)
+    server.stop()
+  }
+
   @Test("traceparent goes along, unless one is written")
   func traceparent() async throws {
     let sent = try await request(HTTPSpec(url: server.url()), traceparent: "00-a-b-01")

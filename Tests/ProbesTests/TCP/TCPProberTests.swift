@@ -261,16 +261,18 @@ import Transport
   @Test("a dialogue begins TLS in the middle")
   func startTLSInDialogue() async throws {
     let secure = try OpenSSLServer("good")
+    let port = secure.port
     let server = try SocketServer { peer in
       peer.send("220 ready\r\n")
       guard peer.line() == "STARTTLS" else { return }
       peer.send("220 go ahead\r\n")
-      peer.relay(toPort: secure.port)
+      peer.relay(toPort: port)
     }
     let (observation, facts) = try await probe(
       server,
       .dialogue([.expect("^220"), .send("STARTTLS"), .expect("^220"), .startTLS, .send("drow"), .expect("^word$")])
     ) { $0.tls = TLSOptions(caFile: "root.pem") }
+    withExtendedLifetime(secure) {}
     #expect(observation.failure == nil)
     #expect(facts.messages == ["220 ready", "220 go ahead", "word"])
     #expect(observation.facts.tls?.isVerified == true)

@@ -98,10 +98,13 @@ import Transport
   @Test("TLS begins once the server agrees, and all of it is the phase tls", arguments: agreeing)
   func agrees(_ example: Case) async throws {
     let secure = try OpenSSLServer("good")
+    // Not the server itself, which the thread would keep beyond the test, and its process beyond the tests.
+    let port = secure.port
     let server = try SocketServer { peer in
-      if example.words(peer) { peer.relay(toPort: secure.port) }
+      if example.words(peer) { peer.relay(toPort: port) }
     }
     let observation = try await probe(example.name, server)
+    withExtendedLifetime(secure) {}
     #expect(observation.failure == nil)
     #expect(observation.facts.tls?.isVerified == true)
     #expect(observation.facts.phases.tls > .zero)

@@ -269,6 +269,18 @@ import Transport
     #expect(observation.failure == ProbeFailure(.templateFailed, during: .tls, fault.message))
   }
 
+  @Test("a server name that is too long to be asked for is not the target's fault")
+  func overlongServerName() async throws {
+    let server = try SocketServer { $0.waitForEnd() }
+    let name = String(repeating: "a", count: 300)
+    let (observation, _) = try await probe(server) { $0.serverName = name }
+    #expect(
+      observation.failure
+        == ProbeFailure(
+          .templateFailed, during: .tls, "\"\(name)\" cannot be asked for as a server name: 1 to 255 bytes are allowed")
+    )
+  }
+
   @Test("an authority's file that has changed is read again")
   func changedFile() async throws {
     let certificates = try Certificates.shared.get()

@@ -67,15 +67,16 @@ import Transport
     #expect(
       try await probe(path).failure
         == ProbeFailure(
-          .connectFailed, during: .connect, "the path \"\(path)\" cannot be a socket's: 1 to 107 bytes are allowed"))
+          .templateFailed, during: .connect, "the path \"\(path)\" cannot be a socket's: 1 to 107 bytes are allowed"))
   }
 
   @Test("TLS over a path is verified for the name that is given, and for none without")
   func tls() async throws {
     let certificates = try Certificates.shared.get()
     let secure = try OpenSSLServer("good")
+    let port = secure.port
     let path = "\(folder)/d.sock"
-    let server = try SocketServer(path: path) { $0.relay(toPort: secure.port) }
+    let server = try SocketServer(path: path) { $0.relay(toPort: port) }
     let options = TLSOptions(caFile: certificates.path("root.pem"), serverName: "good.example")
     #expect(try await probe(path, tls: options).failure == nil)
     let nameless = TLSOptions(caFile: certificates.path("root.pem"))
@@ -84,6 +85,6 @@ import Transport
         == ProbeFailure(
           .certificateInvalid, during: .tls,
           "the certificate of an unnamed host is not valid: there is no name to verify it for; set tls.server_name"))
-    _ = server
+    withExtendedLifetime((server, secure)) {}
   }
 }

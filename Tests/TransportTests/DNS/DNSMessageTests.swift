@@ -154,7 +154,7 @@ struct DNSMessageTests {
       var answer = answer
       for _ in 0..<Int.random(in: 1...4, using: &random) {
         let data = (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
-        answer.add(type: .random(in: 1...110, using: &random), data: data)
+        answer.add(type: .random(in: 1...270, using: &random), data: data)
       }
       var bytes = answer.bytes
       for _ in 0..<Int.random(in: 0...3, using: &random) {
@@ -165,6 +165,52 @@ struct DNSMessageTests {
       // What can be read has a text for every record.
       if let records = try? presenter.records(message.answers) { #expect(records.count == message.answers.count) }
     }
+  }
+
+  @Test("data that is longer than a message once its names are written out is shown as bytes")
+  func overlongData() throws {
+    var answer = answer
+    // A name of 255 bytes in 72 bytes: four labels that overlap, each followed by a pointer to the label before it.
+    let place = answer.bytes.count + 12
+    var overlapping = [UInt8](repeating: UInt8(ascii: "x"), count: 72)
+    for (start, length, target) in [(6, 63, 4), (4, 63, 2), (2, 63, 0)] {
+      overlapping[start] = UInt8(length)
+      overlapping[start + length + 1] = UInt8(0xc0 | (place + target) >> 8)
+      overlapping[start + length + 2] = UInt8((place + target) & 255)
+    }
+    overlapping[0] = 61
+    overlapping[62] = 0
+    answer.add(type: 65_280, data: overlapping)
+    let head = answer.bytes.count + 12
+    let pointer = [UInt8(0xc0 | (place + 6) >> 8), UInt8((place + 6) & 255)]
+    answer.add(type: 47, data: pointer + [UInt8](repeating: 0, count: 65_535 - head - 2))
+    #expect(answer.bytes.count == 65_535)
+    #expect(try records(answer).last?.data.hasPrefix("\\# 65") == true)
+  }
+
+  /// WKS, IPSECKEY, HIP and AMTRELAY: a bit for every port, and names that point at themselves.
+  static let heavy: [(type: UInt16, data: [UInt8])] = [
+    (11, [192, 0, 2, 1, 6] + Array(repeating: 0xff, count: 8192)), (45, [0, 3, 0, 0xc0, 3]),
+    (55, [0, 0, 0, 0, 0xc0, 4]), (260, [0, 3, 0xc0, 2]),
+  ]
+
+  @Test("what ldns would spend long on is shown as bytes", arguments: heavy.indices)
+  func untrusted(_ index: Int) throws {
+    var answer = answer
+    answer.add(type: Self.heavy[index].type, data: Self.heavy[index].data)
+    let data = Self.heavy[index].data
+    #expect(try records(answer).first?.data.hasPrefix("\\# \(data.count) ") == true)
+  }
+
+  @Test("an answer that says it is cut is believed in a datagram; from a stream, what came counts")
+  func cut() throws {
+    var answer = answer
+    answer.flags = 0x8380
+    answer.add(type: 1, data: [192, 0, 2, 1])
+    #expect(try query.answer(in: answer.bytes)?.answers.count == 1)
+    let datagram = try #require(try query.answer(in: Array(answer.bytes.dropLast(9)), isDatagram: true))
+    #expect(datagram.header.isTruncated)
+    #expect(datagram.answers.isEmpty)
   }
 
   @Test("64 KiB of records that point at one long name are read in little time and room")

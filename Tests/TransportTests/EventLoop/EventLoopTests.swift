@@ -141,6 +141,26 @@ import Transport
     loop.stop()
   }
 
+  @Test("timers that were cancelled do not stay until their time comes")
+  func cancelledTimers() async {
+    let (left, fired) = await loop.actor.perform(within: .seconds(60)) { _, deadline in
+      var cancelled: [WeakTimer] = []
+      let box = Box(0)
+      for index in 0..<20_000 {
+        let timer = LoopTimer { box.value += 1 }
+        deadline.loop.schedule(timer, at: EventLoop.now + (index % 100 == 0 ? 1_000_000 : 3_600_000_000_000))
+        if index % 100 == 0 { continue }
+        timer.cancel()
+        cancelled.append(WeakTimer(timer: timer))
+      }
+      try? await deadline.sleep(until: EventLoop.now + 2_000_000)
+      return (cancelled.count { $0.timer != nil }, box.value)
+    }
+    #expect(left < 2048)
+    #expect(fired == 200)
+    loop.stop()
+  }
+
   @Test("a descriptor that becomes ready is told, and one that was forgotten is not")
   func readiness() async {
     let told = await loop.actor.perform(within: .seconds(60)) { _, deadline in
@@ -211,6 +231,10 @@ import Transport
     #expect(dealt[0] === dealt[3])
     #expect(Set(dealt.map(ObjectIdentifier.init)).count == 3)
     loops.stop()
+  }
+
+  private struct WeakTimer {
+    weak var timer: LoopTimer?
   }
 
   /// State of a test that stays on its loop.

@@ -10,6 +10,7 @@ struct HTTPURLTests {
       ("http://shop.example", "http", "shop.example", 80, "http://shop.example/"),
       ("HTTPS://Shop.Example:8443/a/../b?q=1", "https", "shop.example", 8443, "https://Shop.Example:8443/b?q=1"),
       ("http://[::1]:81/", "http", "::1", 81, "http://[::1]:81/"),
+      ("http://[FE80::1%25eth0]/", "http", "fe80::1%eth0", 80, "http://[FE80::1%25eth0]/"),
       (
         "https://xn--bcher-kva.example/ü", "https", "xn--bcher-kva.example", 443, "https://xn--bcher-kva.example/%c3%bc"
       ),
@@ -39,6 +40,7 @@ struct HTTPURLTests {
       ("http://a.example:80/", "a.example"), ("https://a.example:443/", "a.example"),
       ("http://a.example:443/", "a.example:443"),
       ("http://[::1]:8080/", "[::1]:8080"), ("http://[::1]/", "[::1]"),
+      ("http://[fe80::1%25eth0]:8080/", "[fe80::1]:8080"),
     ])
   func authority(text: String, authority: String) throws {
     #expect(try HTTPURL(text).authority == authority)

@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import TestSupport
 import Testing
@@ -62,8 +63,69 @@ import Transport
   }
 
   @Test("the deadline ends attempts that are under way")
-  func deadline() async {
-    let result = await connect(["127.0.0.1"], port: 1, within: .zero)
-    #expect([.failure(.wait(.deadline)), .failure(.refused("connection to 127.0.0.1:1 refused"))].contains(result))
+  func deadline() async throws {
+    let server = try FullBacklog()
+    let result = await connect(["127.0.0.1"], port: server.port, within: .milliseconds(100))
+    #expect(result == .failure(.wait(.deadline)))
+    withExtendedLifetime(server) {}
+  }
+
+  @Test("an address of this machine's that is none cannot be connected from, and that is no fault of the target's")
+  func foreignSource() async throws {
+    let server = try SocketServer { $0.waitForEnd() }
+    let port = server.port
+    let failure = await loop.actor.perform(within: .seconds(60)) { _, deadline -> StreamFailure? in
+      do throws(StreamFailure) {
+        let connector = Connector(deadline: deadline, source: IPAddress("192.0.2.77"))
+        try await connector.connect(to: [.loopbackV4], port: port).close()
+        return nil
+      } catch {
+        return error
+      }
+    }
+    #expect(
+      failure
+        == .fault(
+          "source_ip \"192.0.2.77\" cannot be used to reach 127.0.0.1:\(port): cannot assign requested address"))
+    loop.stop()
+    withExtendedLifetime(server) {}
+  }
+
+  @Test("what connect(2) forbids this process is a fault of ours", arguments: [EACCES, EPERM, EMFILE, ENOBUFS])
+  func forbidden(_ code: CInt) {
+    #expect(TransportFault(call: "connect", errno: code).isOurs)
+  }
+
+  @Test("what the other side or the way to it answers is not", arguments: [ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT])
+  func foreign(_ code: CInt) {
+    #expect(!TransportFault(call: "connect", errno: code).isOurs)
+    #expect(TransportFault(call: "epoll_ctl", errno: code).isOurs)
+  }
+}
+
+/// A port whose server takes no connections, and has no room for more of them: connecting to it never ends.
+private final class FullBacklog: LocalPort {
+  let port: Int
+  private let descriptors: [CInt]
+
+  init() throws {
+    let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let listener = socket(AF_INET, type, 0)
+    var descriptors = [listener]
+    let isBound = SocketAddress(.loopbackV4, port: 0).withSocketAddress { bind(listener, $0, $1) } == 0
+    guard isBound, listen(listener, 0) == 0, let address = SocketAddress(boundTo: listener) else {
+      throw TestProgram.Failure(description: "no listening socket: \(errno)")
+    }
+    for _ in 0..<8 {
+      let client = socket(AF_INET, type, 0)
+      _ = address.withSocketAddress { connect(client, $0, $1) }
+      descriptors.append(client)
+    }
+    port = Int(address.port)
+    self.descriptors = descriptors
+  }
+
+  deinit {
+    for descriptor in descriptors { close(descriptor) }
   }
 }
