@@ -25,6 +25,8 @@ package struct EvaluationError: Error, Sendable, Hashable, CustomStringConvertib
     case cancelled
     /// The host could not give a fact.
     case host
+    /// A variable of the host cannot be computed.
+    case variable
   }
 
   /// What kind of failure it is.

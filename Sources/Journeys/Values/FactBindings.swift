@@ -102,7 +102,7 @@ package final class FactBindings: Bindings {
 
   /// What to add to "there was no answer".
   private var because: String {
-    failure.map { ": \($0.message)" } ?? ""
+    failure.map { ": \($0.words)" } ?? ""
   }
 }
 

@@ -95,7 +95,7 @@ package final class RunScope: Sendable {
       }
       return value
     } catch {
-      let failure = EvaluationError(.host, "variable '\(name)': \(error.message)")
+      let failure = EvaluationError(.variable, "variable '\(name)': \(error.message)")
       state.withLock { state in
         state.open.remove(name)
         state.failures[name] = failure
