@@ -54,6 +54,18 @@ struct FactNamesTests {
     }
   }
 
+  @Test("have values for every certificate, one that ends before the time that can be told too", arguments: [Int64.min, .max])
+  func anyCertificate(end: Int64) throws {
+    var tls = Self.tls
+    tls.chain[0].notAfter = Timestamp(nanosecondsSinceEpoch: end)
+    tls.chain[0].notBefore = Timestamp(nanosecondsSinceEpoch: .min)
+    let facts = Facts(phases: Phases(), tls: tls, detail: .tls)
+    #expect(try bindings(facts).value(of: "certificate") != nil)
+    #expect(try bindings(facts).value(of: "chain") != nil)
+    let record = FactRecord.value(of: facts, attempt: 1, at: SystemTime().now)
+    #expect(try JSON.write(record).contains("\"expires_in\""))
+  }
+
   @Test("end there: what is not declared is not answered", arguments: complete)
   func undeclared(kind: ProbeKind, facts: Facts) throws {
     let all = Set(FactDeclarations.facts(of: .http).keys).union(FactDeclarations.facts(of: .dns).keys)

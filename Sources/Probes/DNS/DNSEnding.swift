@@ -36,7 +36,7 @@ struct DNSEnding: Error {
       self.init(.cancelled, during: phase, "the run was cancelled")
     case .stream(.wait(.deadline)), .datagram(.wait(.deadline)):
       let isOver = deadline.isOver != nil
-      let time = DurationText.seconds((isOver ? deadline.end : EventLoop.now) - start)
+      let time = Words.duration(.nanoseconds((isOver ? deadline.end : EventLoop.now) - start))
       let what = phase == .connect ? "no connection to" : phase == .tls ? "no TLS handshake with" : "no answer from"
       let strays =
         switch strayCount {

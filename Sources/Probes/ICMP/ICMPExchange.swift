@@ -185,7 +185,7 @@ struct ICMPExchange {
       throw Ending(.connectFailed, during: .wait, "\(ip) cannot be reached: \(problem)")
     }
     let packets = flights.count == 1 ? "a packet" : "\(flights.count) packets"
-    let time = DurationText.seconds(deadline.end - deadline.start)
+    let time = Words.duration(.nanoseconds(deadline.end - deadline.start))
     let more = problem.map { "; \($0)" } ?? ""
     throw Ending(.timeout, during: .wait, "no reply from \(ip) to \(packets) within \(time)\(more)")
   }

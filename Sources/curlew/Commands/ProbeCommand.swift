@@ -149,7 +149,7 @@ struct ProbeCommand: AsyncParsableCommand {
     }
     text += PhaseBars(style: style).text(for: observation.facts.phases, indent: "  ") + "\n"
     if case .map(let map) = facts {
-      text += FactText(style: style).lines(of: map, leaving: ["phases", "elapsed", "attempt"])
+      text += FactText(style: style).lines(of: map, leaving: ["phases", "elapsed", "attempt", "header_values"])
     }
     return text
   }

@@ -91,6 +91,22 @@ struct RetryPolicyTests {
     let policy = RetryPolicy(attempts: .max, delay: .seconds(1), backoff: 2)
     #expect((1...4).map(policy.pause(afterAttempt:)) == [.seconds(1), .seconds(2), .seconds(4), .seconds(8)])
     #expect(policy.pause(afterAttempt: 1000) == .days(1))
+    let short = RetryPolicy(attempts: 5, delay: .milliseconds(100), backoff: 2)
+    #expect((1...4).map(short.pause(afterAttempt:)) == [100, 200, 400, 800].map { .milliseconds($0) })
+  }
+
+  @Test("pauses at most a day, however fast pauses grow and however many there are", arguments: [1e21, 1e308, 1.5])
+  func bounded(backoff: Double) {
+    let policy = RetryPolicy(attempts: .max, delay: .seconds(1), backoff: backoff)
+    #expect(policy.pause(afterAttempt: 1) == .seconds(1))
+    #expect(policy.pause(afterAttempt: 1000) == .days(1))
+    #expect(policy.pause(afterAttempt: .max) == .days(1))
+    #expect(RetryPolicy(attempts: 3, delay: .days(1), backoff: backoff).pause(afterAttempt: 3) == .days(1))
+  }
+
+  @Test("pauses for no time where it begins with none")
+  func noDelay() {
+    #expect(RetryPolicy(attempts: .max, delay: .zero, backoff: 1e300).pause(afterAttempt: .max) == .zero)
   }
 
   @Test("of one attempt is no retry")
