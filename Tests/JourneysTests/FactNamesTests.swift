@@ -54,11 +54,18 @@ struct FactNamesTests {
     }
   }
 
-  @Test("have values for every certificate, one that ends before the time that can be told too", arguments: [Int64.min, .max])
+  @Test(
+    "have values for every certificate, one that ends before the time that can be told too",
+    arguments: [Int64.min, .max])
   func anyCertificate(end: Int64) throws {
     var tls = Self.tls
-    tls.chain[0].notAfter = Timestamp(nanosecondsSinceEpoch: end)
-    tls.chain[0].notBefore = Timestamp(nanosecondsSinceEpoch: .min)
+    let known = try #require(untrusted.chain.first)
+    tls.chain = [
+      Certificate(
+        subject: known.subject, issuer: known.issuer, serial: known.serial, names: known.names,
+        notBefore: Timestamp(nanosecondsSinceEpoch: .min), notAfter: Timestamp(nanosecondsSinceEpoch: end),
+        fingerprintSHA256: known.fingerprintSHA256, key: known.key, signature: known.signature)
+    ]
     let facts = Facts(phases: Phases(), tls: tls, detail: .tls)
     #expect(try bindings(facts).value(of: "certificate") != nil)
     #expect(try bindings(facts).value(of: "chain") != nil)

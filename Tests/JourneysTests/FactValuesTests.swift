@@ -135,7 +135,8 @@ struct FactRecordTests {
   @Test("have the fields of a head that came more than once, each by itself")
   func repeatedFields() throws {
     let headers = [HeaderField("Via", "a, b"), HeaderField("via", "c")]
-    let facts = Facts(phases: Phases(), detail: .http(HTTPFacts(status: 200, headers: headers, url: "http://a.example/")))
+    let facts = Facts(
+      phases: Phases(), detail: .http(HTTPFacts(status: 200, headers: headers, url: "http://a.example/")))
     #expect(try JSON.write(try #require(try record(facts)["header_values"])) == "{\"via\":[\"a, b\",\"c\"]}")
   }
 

@@ -124,7 +124,8 @@ struct SecretsTests {
       }
     ])
     let run = try await runOnce(
-      "http: {url: \"https://a.example/?key=${secrets.token}\"}", secrets: secrets, environment: ["TOKEN": secret], prober)
+      "http: {url: \"https://a.example/?key=${secrets.token}\"}", secrets: secrets, environment: ["TOKEN": secret],
+      prober)
     guard case .http(let sent)? = prober.requests.first?.spec else { throw EvaluationError(.host, "nothing was sent") }
     #expect(sent.url.contains("%5E") && sent.url.contains("$"))
     #expect(run.reason?.message == "no answer from https://a.example/?key=•••")
@@ -135,7 +136,8 @@ struct SecretsTests {
   func explained() async throws {
     let secret = "q\"b\\s\u{7}\u{1b}c/d&<e>'é\t"
     let run = try await runOnce(
-      "http: {url: \"http://a.example/\", expect: ['body == \"x\"', 'json.a == \"\"', '[body] == [\"\"]']}", secrets: secrets,
+      "http: {url: \"http://a.example/\", expect: ['body == \"x\"', 'json.a == \"\"', '[body] == [\"\"]']}",
+      secrets: secrets,
       environment: ["TOKEN": secret], ScriptedProber(.http(200, "it is \(secret)!")))
     let text = try text(of: run)
     #expect(text.contains("it is •••"), "\(text)")
@@ -152,7 +154,9 @@ struct SecretsTests {
     #expect(!text.contains("tok-1"))
   }
 
-  @Test("leave no words of the target in the reason where the check is sensitive, and all of ours", arguments: [true, false])
+  @Test(
+    "leave no words of the target in the reason where the check is sensitive, and all of ours",
+    arguments: [true, false])
   func sensitiveFailure(isSensitive: Bool) async throws {
     let failure = Observation.failed(
       .expectationFailed, "closed the connection before the text \"OK\" came", quote: "; what came: \"user=ann\"",

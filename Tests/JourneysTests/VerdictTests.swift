@@ -66,7 +66,8 @@ struct VerdictTests {
     let facts = Facts(phases: Phases(wait: .milliseconds(1)), detail: .exec(ExecFacts(exitCode: code)))
     for format in ["nagios", "${format}"] {
       let run = try await runOnce(
-        "exec: {command: [check_disk], format: \"\(format)\"}", variables: "{format: \"${run.check == '' ? '' : 'nagios'}\"}",
+        "exec: {command: [check_disk], format: \"\(format)\"}",
+        variables: "{format: \"${run.check == '' ? '' : 'nagios'}\"}",
         ScriptedProber(Observation(facts: facts)))
       #expect(run.verdict == verdict, "\(format)")
       #expect(run.reason?.code == reason)
@@ -95,7 +96,8 @@ struct VerdictTests {
       group.cancelAll()
       group.addTask {
         try await runOnce(
-          "http: {url: \"http://shop.example/\", expect: ['json.all(i, i < 2)']}", ScriptedProber(.http(200, "[\(items)]")))
+          "http: {url: \"http://shop.example/\", expect: ['json.all(i, i < 2)']}",
+          ScriptedProber(.http(200, "[\(items)]")))
       }
       return try #require(try await group.next())
     }
@@ -229,7 +231,8 @@ struct CertificateTests {
 
   @Test("of somebody else, whose facts are not shown, is left to no expectation")
   func elsewhere() async throws {
-    let failure = Observation.failed(.certificateInvalid, during: .tls, "at the token endpoint: self-signed certificate")
+    let failure = Observation.failed(
+      .certificateInvalid, during: .tls, "at the token endpoint: self-signed certificate")
     #expect(try await verdict(", expect: ['!verified']", of: failure) == (.down, .certificateInvalid))
   }
 

@@ -13,6 +13,8 @@ package struct Redactor: Sendable {
   private var starts = [Int](repeating: 0, count: 257)
   /// What is searched for in every spelling.
   private var spelled: [SpelledSecret] = []
+  /// Which of those may begin with each byte.
+  private var spelledByFirstByte = [[Int]](repeating: [], count: 256)
   private var isFirstByte = [Bool](repeating: false, count: 256)
 
   /// A redactor that knows these secrets; with none it returns every text as it is.
@@ -36,7 +38,7 @@ package struct Redactor: Sendable {
   /// Learns all that another one knows.
   package mutating func formUnion(_ other: Redactor) {
     needles += other.needles
-    for secret in other.spelled where !spelled.contains(secret) { add(spelled: secret) }
+    for secret in other.spelled { add(spelled: secret) }
     sort()
   }
 
@@ -51,17 +53,19 @@ package struct Redactor: Sendable {
   private mutating func add(_ value: String) {
     let bytes = Array(value.utf8)
     let secret = SpelledSecret(bytes)
-    if secret.mayBeEscaped {
-      if !spelled.contains(secret) { add(spelled: secret) }
-    } else {
-      needles.append(bytes)
-    }
+    if secret.mayBeEscaped { add(spelled: secret) } else { needles.append(bytes) }
     needles += SecretForms.encoded(bytes)
   }
 
   private mutating func add(spelled secret: SpelledSecret) {
+    guard let own = secret.bytes.first, !spelledByFirstByte[Int(own)].contains(where: { spelled[$0] == secret }) else {
+      return
+    }
+    for first in secret.firstBytes {
+      spelledByFirstByte[Int(first)].append(spelled.count)
+      isFirstByte[Int(first)] = true
+    }
     spelled.append(secret)
-    for first in secret.firstBytes { isFirstByte[Int(first)] = true }
   }
 
   private mutating func sort() {
@@ -130,9 +134,9 @@ package struct Redactor: Sendable {
   private func matchEnd(in bytes: [UInt8], at index: Int, isCutAtEnd: Bool) -> Int? {
     guard isFirstByte[Int(bytes[index])] else { return nil }
     var longest = needleEnd(in: bytes, at: index, isCutAtEnd: isCutAtEnd)
-    for secret in spelled {
-      let match = secret.match(in: bytes, at: index)
-      let isWhole = match.count == secret.bytes.count
+    for place in spelledByFirstByte[Int(bytes[index])] {
+      let match = spelled[place].match(in: bytes, at: index)
+      let isWhole = match.count == spelled[place].bytes.count
       guard isWhole || Self.isCut(bytes, at: match.end, after: match.count, isCutAtEnd: isCutAtEnd) else { continue }
       longest = max(longest ?? 0, match.end)
     }

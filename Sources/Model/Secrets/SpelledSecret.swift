@@ -25,7 +25,8 @@ struct SpelledSecret: Hashable, Sendable {
   /// The bytes that it may begin with in a text.
   var firstBytes: [UInt8] {
     guard let first = bytes.first else { return [] }
-    return Self.isUnreserved(first) ? [first] : [first] + Array("%+\\&".utf8)
+    guard !Self.isUnreserved(first) else { return [first] }
+    return [first] + Array("%+\\&".utf8).filter { $0 != first }
   }
 
   /// How much of it stands in a text from a place on.
@@ -47,7 +48,8 @@ struct SpelledSecret: Hashable, Sendable {
       if isPlain, !prefersEscapes || !Escape.isLead(text[end]) {
         end += 1
         count += 1
-      } else if let escape = Escape(in: text, at: end), escape.bytes.elementsEqual(bytes[count...].prefix(escape.bytes.count))
+      } else if let escape = Escape(in: text, at: end),
+        escape.bytes.elementsEqual(bytes[count...].prefix(escape.bytes.count))
       {
         end += escape.length
         count += escape.bytes.count
@@ -134,7 +136,9 @@ private struct Escape {
 
   private init?(referenceIn text: [UInt8], at index: Int) {
     let name = text[(index + 1)...].prefix(9).prefix { $0 != UInt8(ascii: ";") }
-    guard name.endIndex < text.count, text[name.endIndex] == UInt8(ascii: ";"), let first = name.first else { return nil }
+    guard name.endIndex < text.count, text[name.endIndex] == UInt8(ascii: ";"), let first = name.first else {
+      return nil
+    }
     let value: UInt32?
     if first == UInt8(ascii: "#") {
       let digits = name.dropFirst()

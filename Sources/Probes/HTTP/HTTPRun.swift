@@ -53,7 +53,8 @@ struct HTTPRun {
 
   private mutating func followHops() async throws(HopFailure) {
     while true {
-      let exchange = try await send(request(for: hop), over: session, isForeign: hop.hasLeftOrigin)
+      let exchange = try await send(
+        request(for: hop), over: session, isTarget: !hop.hasLeftOrigin, showsIdentity: !hop.hasLeftOrigin)
       take(exchange)
       if let failure = exchange.failure { throw HopFailure(failure) }
       guard spec.maxRedirects > 0, HTTPStatus.isRedirect(exchange.status),
@@ -126,30 +127,32 @@ struct HTTPRun {
 
   /// Finds the way for a request, then sends it.
   ///
-  /// - Parameter isForeign: whether it goes to another origin than the one that was written down.
+  /// - Parameters:
+  ///   - isTarget: whether it goes where `address` says.
+  ///   - showsIdentity: whether the client's certificate and the name to ask for go along.
   private mutating func send(
-    _ request: HTTPRequest, over session: HTTPSession, isForeign: Bool
+    _ request: HTTPRequest, over session: HTTPSession, isTarget: Bool, showsIdentity: Bool
   ) async throws(HopFailure) -> HTTPExchange {
     var request = request
     do throws(ResolutionFailure) {
-      request.route = try await route(to: request.url, isForeign: isForeign)
+      request.route = try await route(to: request.url, isTarget: isTarget)
     } catch {
       phases = phases + session.phasesSoFar()
       throw HopFailure(error.probeFailure)
     }
     if request.url.isSecure || self.request.proxy?.scheme == "https" {
-      request.tls = try tlsOptions(keepsIdentity: !isForeign || request.url.isSameOrigin(as: self.request.url))
+      request.tls = try tlsOptions(showsIdentity: showsIdentity)
     }
     return await session.exchange(request)
   }
 
-  private func route(to url: HTTPURL, isForeign: Bool) async throws(ResolutionFailure) -> HTTPRoute {
+  private func route(to url: HTTPURL, isTarget: Bool) async throws(ResolutionFailure) -> HTTPRoute {
     if let proxy = request.proxy {
       let addresses = try await addresses(of: proxy.host, .any)
       let target = proxy.needsTargetAddress ? try await self.addresses(of: url.host, spec.family) : []
       return .proxy(proxy, addresses: addresses, target: target)
     }
-    if let address = request.address, !isForeign {
+    if let address = request.address, isTarget {
       return .direct(try await addresses(of: address.host, spec.family), port: UInt16(clamping: address.port))
     }
     return .direct(try await addresses(of: url.host, spec.family), port: url.port)
@@ -159,9 +162,9 @@ struct HTTPRun {
     try await equipment.resolver.addresses(of: host, family: family, deadline: deadline)
   }
 
-  private func tlsOptions(keepsIdentity: Bool) throws(HopFailure) -> HTTPTLS {
+  private func tlsOptions(showsIdentity: Bool) throws(HopFailure) -> HTTPTLS {
     var options = spec.tls
-    if !keepsIdentity {
+    if !showsIdentity {
       // The client's certificate is for the origin that was written down, and so is the name to ask for.
       options.certificate = nil
       options.key = nil
@@ -201,7 +204,8 @@ struct HTTPRun {
               ? ProbeFailure(.cancelled, during: .wait, "the run was cancelled while another check asked for its token")
               : ProbeFailure(
                 .timeout, during: .wait,
-                "no OAuth2 token from \(key.tokenURL) within \(Words.duration(timeout)); another check had asked for it"))
+                "no OAuth2 token from \(key.tokenURL) within \(Words.duration(timeout)); another check had asked for it"
+              ))
         }
       case .fetch:
         do throws(HopFailure) {
@@ -243,8 +247,8 @@ struct HTTPRun {
       let request = HTTPRequest(
         url: url, method: "POST", headers: key.headers(style, userAgent: equipment.userAgent),
         body: .bytes(key.body(style)), route: .direct([], port: url.port), maxBodyBytes: 1 << 20)
-      // As for another origin: `address` is about the target alone.
-      let exchange = try await send(request, over: session, isForeign: true)
+      let exchange = try await send(
+        request, over: session, isTarget: false, showsIdentity: url.isSameOrigin(as: hop.url))
       if exchange.failure == nil, let token = OAuth2Tokens.Token(exchange) { return token }
       let isRefused = exchange.failure == nil && (exchange.status == 400 || exchange.status == 401)
       if isRefused, style != OAuth2Tokens.Style.allCases.last { continue }

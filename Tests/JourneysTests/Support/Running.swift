@@ -20,7 +20,8 @@ func loadCheck(
 func runOnce(
   _ check: String, variables: String = "{}", secrets: String = "{}", environment: [String: String] = [:],
   _ prober: ScriptedProber, time: ManualTime = ManualTime(), budget: Duration? = nil,
-  detail: JourneyRunner.Detail = .everything, tokens: [Secret] = [], sourceLocation: Testing.SourceLocation = #_sourceLocation
+  detail: JourneyRunner.Detail = .everything, tokens: [Secret] = [],
+  sourceLocation: Testing.SourceLocation = #_sourceLocation
 ) async throws -> Run {
   let (loaded, redactor) = try loadCheck(
     check, variables: variables, secrets: secrets, environment: environment, sourceLocation: sourceLocation)

@@ -22,7 +22,8 @@ struct CheckIDTests {
     let ids = try ["a", "b", "front-page"].map { try #require(CheckID($0)) }
     #expect(Set(ids.map(\.stableHash)).count == 3)
     // Phases are derived from it: another value would shift every slot of every store.
-    #expect(ids.map(\.stableHash) == [9_413_272_369_427_828_315, 7_955_382_828_454_826_704, 15_124_444_773_970_584_227])
+    #expect(
+      ids.map(\.stableHash) == [9_413_272_369_427_828_315, 7_955_382_828_454_826_704, 15_124_444_773_970_584_227])
   }
 }
 
@@ -60,7 +61,9 @@ struct EndpointTests {
 
   @Test(
     "takes several colons, and what stands in brackets, for an IPv6 address only where it is one",
-    arguments: ["ns1:53:53", "a:b:c", "[foo]:80", "[127.0.0.1]:80", ":::", "::1::2", "[::g]:53", "12345::1", "%eth0::1"])
+    arguments: [
+      "ns1:53:53", "a:b:c", "[foo]:80", "[127.0.0.1]:80", ":::", "::1::2", "[::g]:53", "12345::1", "%eth0::1",
+    ])
   func noAddress(text: String) {
     #expect(Endpoint(text, defaultPort: 53) == nil)
   }

@@ -19,7 +19,9 @@ struct SystemTimeTests {
     try await time.sleep(untilUptime: .seconds(-1))
   }
 
-  @Test("end a sleep when the task is cancelled, one that has no time left too", arguments: [Duration.days(1), .seconds(-1)])
+  @Test(
+    "end a sleep when the task is cancelled, one that has no time left too",
+    arguments: [Duration.days(1), .seconds(-1)])
   func cancelled(left: Duration) async {
     await withTaskGroup(of: Void.self) { group in
       group.cancelAll()

@@ -36,7 +36,8 @@ struct UnitsTests {
   }
 
   @Test(
-    "sizes are nothing else", arguments: ["", "B", "-1", "1TB", "1kib", "9999999999GiB", "9999999999999999999", "1,5KiB"])
+    "sizes are nothing else",
+    arguments: ["", "B", "-1", "1TB", "1kib", "9999999999GiB", "9999999999999999999", "1,5KiB"])
   func noSizes(text: String) {
     #expect(Units.size(text) == nil)
   }

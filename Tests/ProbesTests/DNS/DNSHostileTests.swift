@@ -58,7 +58,9 @@ struct DNSHostileTests {
     return await DNSProber(equipment).probe(spec, in: ProbeContext(timeout: .seconds(20)))
   }
 
-  @Test("without a server of its own, the next of the system's is asked when one is silent", arguments: [DNSTransport.udp, .tcp])
+  @Test(
+    "without a server of its own, the next of the system's is asked when one is silent",
+    arguments: [DNSTransport.udp, .tcp])
   func nextServer(transport: DNSTransport) async throws {
     let silent = try ScriptedDNSServer(udp: { _ in [] }, tcp: { _ in .init([], closes: false) })
     let good = try ScriptedDNSServer(

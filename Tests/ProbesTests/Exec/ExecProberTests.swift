@@ -147,7 +147,8 @@ struct ExecProberTests {
     #expect(errno == ESRCH)
   }
 
-  @Test("a run ends though what the program left behind writes for ever", arguments: ["yes", "sh -c 'trap \"\" TERM; yes'"])
+  @Test(
+    "a run ends though what the program left behind writes for ever", arguments: ["yes", "sh -c 'trap \"\" TERM; yes'"])
   func leftBehind(command: String) async throws {
     let (failure, facts, phases) = try await probe(shell("setsid \(command) & exit 0"), timeout: .milliseconds(800))
     #expect(failure?.code == .timeout)

@@ -320,7 +320,8 @@ import Transport
   @Test(
     "a client certificate that the server refuses fails the exchange, also where nothing is read after it",
     arguments: [
-      SocketExchange.none, .message(send: Array("abc\n".utf8), receive: nil), .dialogue([.send("abc")]), .dialogue([.startTLS]),
+      SocketExchange.none, .message(send: Array("abc\n".utf8), receive: nil), .dialogue([.send("abc")]),
+      .dialogue([.startTLS]),
     ])
   func refusedCertificate(exchange: SocketExchange) async throws {
     let server = try OpenSSLServer("good", ["-Verify", "2", "-verify_return_error", "-CAfile", "root.pem", "-tls1_3"])

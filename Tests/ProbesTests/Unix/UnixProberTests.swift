@@ -62,7 +62,8 @@ import Transport
           .connectRefused, during: .connect, "connection to \(path) refused: nobody listens on the socket"))
   }
 
-  @Test("a path that is too long for a socket is none of the target's faults, the folder counted", arguments: [true, false])
+  @Test(
+    "a path that is too long for a socket is none of the target's faults, the folder counted", arguments: [true, false])
   func tooLong(isAbsolute: Bool) async throws {
     let name = String(repeating: "x", count: isAbsolute ? 107 : 100)
     let path = isAbsolute ? "/\(name)" : name
