@@ -75,7 +75,8 @@ struct HTTPRun {
         hop.follow(to: try hop.url.resolving(location), status: exchange.status)
       } catch {
         throw HopFailure(
-          ProbeFailure(.protocolError, during: .receive, "\(hop.url) redirects to what cannot be followed: \(error)"))
+          ProbeFailure(
+            .protocolError, during: .receive, "\(hop.url) redirects to what cannot be followed", quote: ": \(error)"))
       }
     }
   }
