@@ -53,11 +53,12 @@ struct DNSEnding: Error {
   }
 
   private init(_ fault: TransportFault, during phase: Phase, peer: String) {
-    if fault.errno == ECONNREFUSED {
+    switch fault.errno {
+    case ECONNREFUSED:
       self.init(.connectRefused, during: phase, "\(peer) refused the question: nobody listens there")
-    } else if fault.isOurs {
+    case _ where fault.isOurs:
       self.init(.internal, during: phase, "\(peer) could not be asked: \(fault)")
-    } else {
+    default:
       self.init(.connectFailed, during: phase, "\(peer) cannot be reached: \(SystemError.words(fault.errno))")
     }
   }
