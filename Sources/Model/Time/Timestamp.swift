@@ -60,8 +60,14 @@ extension Int64 {
     return self % divisor < 0 ? quotient - 1 : quotient
   }
 
+  /// What is left over by `flooredQuotient`: never negative. The product of quotient and divisor may lie beyond 64 bits.
+  package func flooredRemainder(by divisor: Int64) -> Int64 {
+    let remainder = self % divisor
+    return remainder < 0 ? remainder + divisor : remainder
+  }
+
   /// The product with a factor above zero, or the end of the range that it lies beyond.
-  fileprivate func saturatingProduct(_ factor: Int64) -> Int64 {
+  func saturatingProduct(_ factor: Int64) -> Int64 {
     let (product, overflow) = multipliedReportingOverflow(by: factor)
     return overflow ? (self < 0 ? .min : .max) : product
   }

@@ -15,7 +15,7 @@ struct RunCursorTests {
     "is nothing else, and at no moment that there is not",
     arguments: [
       "", ".", ".eu", "x.eu", "12", "+5.eu", "05.eu", " 5.eu", "9223372036854775807.", "-9223372036854775808.a",
-      "9223372036855.eu", "-9223372036855.eu", "99999999999999999999.eu",
+      "9223372036855.eu", "-9223372036856.eu", "99999999999999999999.eu",
     ])
   func refuses(text: String) {
     #expect(RunCursor(text) == nil)

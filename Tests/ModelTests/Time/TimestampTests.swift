@@ -22,6 +22,15 @@ struct TimestampArithmeticTests {
     #expect(Timestamp(millisecondsSinceEpoch: .min) == first)
   }
 
+  @Test("gives ends that can be written, numbered and read like any other moment")
+  func ends() throws {
+    #expect(first.rfc3339(fractionDigits: 9) == "1677-09-21T00:12:43.145224192Z")
+    #expect(last.rfc3339(fractionDigits: 9) == "2262-04-11T23:47:16.854775807Z")
+    let grid = SlotGrid(check: try #require(CheckID("front-page")), interval: .days(365))
+    #expect(grid.slot(at: first).start <= last && grid.slot(at: last).start <= last)
+    #expect(grid.firstSlot(startingFrom: last).start <= last)
+  }
+
   @Test("is exact everywhere else")
   func exact() {
     let moment = Timestamp(secondsSinceEpoch: 1_767_225_600)
