@@ -1,5 +1,3 @@
-import CLinux
-import Glibc
 package import Transport
 
 /// The parts of the demonstration that are no web pages: a TLS port whose certificate ends soon, a mail greeting, and a name
@@ -18,7 +16,7 @@ package struct DemoOrigin: Sendable {
   private let tls: Listener
   private let acceptor: TLSAcceptor
   private let greeting: Listener
-  private let nameSocket: CInt
+  private let nameSocket: DatagramPort
 
   /// Opens all ports.
   ///
@@ -33,16 +31,8 @@ package struct DemoOrigin: Sendable {
     tls = try Listener(on: SocketAddress(.loopbackV4, port: tlsPort), loop: loop)
     acceptor = try TLSAcceptor(name: "shop.example", lifetime: certificateLifetime)
     greeting = try Listener(on: SocketAddress(.loopbackV4, port: greetingPort), loop: loop)
-    nameSocket = socket(AF_INET, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-    guard nameSocket >= 0 else { throw TransportFault(call: "socket", errno: errno) }
-    let wanted = SocketAddress(.loopbackV4, port: namePort)
-    let isBound = wanted.withSocketAddress { [nameSocket] in bind(nameSocket, $0, $1) } == 0
-    guard isBound, let bound = SocketAddress(boundTo: nameSocket) else {
-      let code = errno
-      close(nameSocket)
-      throw TransportFault(call: "bind", errno: code)
-    }
-    addresses = Addresses(tls: tls.address, greeting: greeting.address, nameServer: bound)
+    nameSocket = try DatagramPort(at: SocketAddress(.loopbackV4, port: namePort))
+    addresses = Addresses(tls: tls.address, greeting: greeting.address, nameServer: nameSocket.address)
   }
 
   /// Serves until the task is cancelled.
@@ -54,10 +44,9 @@ package struct DemoOrigin: Sendable {
       }
       group.addTask { [loop, nameSocket] in
         await loop.actor.perform(within: .seconds(365 * 86_400)) { _, deadline in
-          await DemoNameServer(descriptor: nameSocket, deadline: deadline).serve()
+          await DemoNameServer(descriptor: nameSocket.descriptor, deadline: deadline).serve()
         }
       }
     }
-    close(nameSocket)
   }
 }

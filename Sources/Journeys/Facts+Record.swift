@@ -22,7 +22,8 @@ extension Facts {
   /// - Parameters:
   ///   - redactor: knows the secrets.
   ///   - keepsBodies: whether the first bytes of a body, and of what a socket received, stay.
-  ///   - isSensitive: whether nothing stays of what the target said.
+  ///   - isSensitive: whether nothing stays of bodies, of what came over a socket, and of what a program wrote. Heads and
+  ///     records are no bodies.
   mutating func show(with redactor: Redactor, keepsBodies: Bool, isSensitive: Bool) {
     let bodyLimit = keepsBodies && !isSensitive ? Self.bodyLimit : 0
     switch detail {

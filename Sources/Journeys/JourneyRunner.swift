@@ -14,7 +14,7 @@ package struct JourneyRunner: Sendable {
 
   private let prober: any Prober
   private let time: any TimeSource
-  private let redactor: Redactor
+  private let masks: Masks
   private let region: String
   private let node: String
   private let detail: Detail
@@ -24,16 +24,16 @@ package struct JourneyRunner: Sendable {
   /// - Parameters:
   ///   - prober: makes the exchanges.
   ///   - time: the clock of starts, pauses and deadlines.
-  ///   - redactor: knows the secrets of all files; no text leaves the runner without it.
+  ///   - masks: knows the secrets of all files and what probes obtained; no text leaves the runner without it.
   ///   - region: where it runs.
   ///   - node: which node it is.
   ///   - detail: how much of what was seen stays in the record.
   package init(
-    prober: any Prober, time: any TimeSource, redactor: Redactor, region: String, node: String, detail: Detail
+    prober: any Prober, time: any TimeSource, masks: Masks, region: String, node: String, detail: Detail
   ) {
     self.prober = prober
     self.time = time
-    self.redactor = redactor
+    self.masks = masks
     self.region = region
     self.node = node
     self.detail = detail
@@ -53,6 +53,8 @@ package struct JourneyRunner: Sendable {
     let started = time.now
     let begin = time.uptime
     let end = budget.map { begin + $0 } ?? .seconds(Int64.max / 2)
+    // One for all attempts: what a variable was computed to holds for the run.
+    let scope = RunScope(variables: check.variables, run: identity, now: { [time] in time.now })
     // The `retry` of a check that polls says how it polls.
     let policy = check.steps.contains(where: \.isPolling) ? .none : check.check.retry
     var machine = AttemptMachine(policy: policy, timeout: check.check.timeout, end: end)
@@ -65,7 +67,7 @@ package struct JourneyRunner: Sendable {
       case .attempt(let number, let attemptEnd):
         attempts = number
         if let last { earlier.append(contentsOf: last.asEarlier) }
-        let result = await attempt(check, number: number, end: attemptEnd, identity: identity)
+        let result = await attempt(check, number: number, end: attemptEnd, scope: scope, identity: identity)
         last = result
         // What we could not do is no better the second time, and what the target did well needs no second.
         guard result.verdict == .down else { break repeating }
@@ -100,9 +102,8 @@ package struct JourneyRunner: Sendable {
 
   /// One attempt of all steps; a plain check has one.
   private func attempt(
-    _ check: ScenarioCheck, number: Int, end: Duration, identity: RunIdentity
+    _ check: ScenarioCheck, number: Int, end: Duration, scope: RunScope, identity: RunIdentity
   ) async -> StepResult {
-    let scope = RunScope(variables: check.variables, run: identity, now: { [time] in time.now })
     guard let step = check.steps.first else { return cancelled(check, after: 0, at: time.now) }
     guard step.isPolling else {
       return await exchange(step, of: check, attempt: number, end: end, scope: scope, identity: identity).result
@@ -159,8 +160,8 @@ package struct JourneyRunner: Sendable {
       let reason = Reason(
         code: .templateFailed, step: step.name, message: error.message, excerpt: error.excerpt)
       let result = StepResult(
-        name: step.name, kind: step.kind, verdict: .unknown, reason: redacted(reason), started: started,
-        duration: .zero)
+        name: step.name, kind: step.kind, verdict: .unknown, reason: redacted(reason, by: masks.current),
+        started: started, duration: .zero)
       return (result, false)
     }
     let context = ProbeContext(
@@ -169,13 +170,15 @@ package struct JourneyRunner: Sendable {
       folder: step.folder)
     let observation = await prober.probe(spec, in: context)
     let facts = FactBindings(observation, attempt: attempt, now: time.now)
-    let judgement = Judge(step: step).judge(observation, bindings: scope.bindings(facts: facts))
-    let isGood = judgement.verdict.isGood
+    let judgement = Judge(step: step).judge(observation, of: spec, bindings: scope.bindings(facts: facts))
+    // Asked for now, since the probe itself may have obtained a token.
+    let redactor = masks.current
     let result = StepResult(
-      name: step.name, kind: step.kind, verdict: judgement.verdict, reason: judgement.reason.map(redacted),
-      started: started, duration: observation.facts.elapsed,
-      facts: recorded(observation.facts, of: step, isGood: isGood),
-      expectations: redacted(judgement.expectations))
+      name: step.name, kind: step.kind, verdict: judgement.verdict,
+      reason: judgement.reason.map { redacted($0, by: redactor) }, started: started,
+      duration: observation.facts.elapsed,
+      facts: recorded(observation.facts, of: step, isGood: judgement.verdict.isGood, by: redactor),
+      expectations: redacted(judgement.expectations, by: redactor))
     return (result, judgement.isSettled)
   }
 
@@ -192,7 +195,7 @@ package struct JourneyRunner: Sendable {
 
   // MARK: Records
 
-  private func redacted(_ reason: Reason) -> Reason {
+  private func redacted(_ reason: Reason, by redactor: Redactor) -> Reason {
     guard !redactor.isEmpty else { return reason }
     var reason = reason
     reason.message = redactor.redact(reason.message)
@@ -200,7 +203,7 @@ package struct JourneyRunner: Sendable {
     return reason
   }
 
-  private func redacted(_ expectations: [ExpectationResult]) -> [ExpectationResult] {
+  private func redacted(_ expectations: [ExpectationResult], by redactor: Redactor) -> [ExpectationResult] {
     guard !redactor.isEmpty else { return expectations }
     return expectations.map { expectation in
       var expectation = expectation
@@ -210,7 +213,7 @@ package struct JourneyRunner: Sendable {
     }
   }
 
-  private func recorded(_ facts: Facts, of step: Step, isGood: Bool) -> Facts {
+  private func recorded(_ facts: Facts, of step: Step, isGood: Bool, by redactor: Redactor) -> Facts {
     var facts = facts
     if isGood, detail == .failures {
       facts.dropTexts()

@@ -19,17 +19,24 @@ struct Judge {
   ///
   /// - Parameters:
   ///   - observation: what was seen.
+  ///   - spec: what was asked.
   ///   - bindings: the names that the expectations read.
-  func judge(_ observation: Observation, bindings: some Bindings) -> Judgement {
-    if let failure = observation.failure, !isLeftToExpectations(failure) {
-      let reason = Reason(code: failure.code, step: step.name, phase: failure.phase, message: failure.message)
+  func judge(_ observation: Observation, of spec: ProbeSpec, bindings: some Bindings) -> Judgement {
+    if let failure = observation.failure, !isLeftToExpectations(failure, in: observation.facts) {
+      let reason = Reason(
+        code: failure.code, step: step.name, phase: failure.phase,
+        message: step.isSensitive ? failure.message : failure.words)
       return Judgement(verdict: failure.code.verdict, reason: reason, expectations: [], isSettled: false)
     }
     var results: [ExpectationResult] = []
     var firstFailed: (kind: ExpectationResult.Kind, reason: Reason)?
     var isSettled = true
-    for expectation in step.expectations {
+    for expectation in step.expectations where expectation.applies(to: spec) {
       let failure = judge(expectation, bindings: bindings, in: observation.facts)
+      if let failure, failure.code.verdict == .unknown {
+        // It is not known whether it holds, and that is none of the target's faults, whatever the others say.
+        return Judgement(verdict: .unknown, reason: failure, expectations: results, isSettled: false)
+      }
       results.append(
         ExpectationResult(
           kind: expectation.kind, source: expectation.source, passed: failure == nil, detail: failure?.message))
@@ -53,9 +60,10 @@ struct Judge {
     }
   }
 
-  /// A certificate that is not verified is left to expectations that speak of it; all other failures stand.
-  private func isLeftToExpectations(_ failure: ProbeFailure) -> Bool {
-    failure.code == .certificateInvalid && step.speaksOfVerification
+  /// A certificate that is not verified is left to expectations that speak of it, where it is the target's own and they can
+  /// see it; all other failures stand.
+  private func isLeftToExpectations(_ failure: ProbeFailure, in facts: Facts) -> Bool {
+    failure.code == .certificateInvalid && facts.tls != nil && step.speaksOfVerification
   }
 
   /// Nil when the expectation holds.
@@ -65,7 +73,14 @@ struct Judge {
       if try expectation.expression.evaluate(bindings).isTrue { return nil }
       range = nil
     } catch {
-      range = error.range
+      switch error.code {
+      case .variable:
+        return Reason(
+          code: .templateFailed, step: step.name, message: error.message, excerpt: expectation.excerpt(of: error.range))
+      case .cancelled:
+        return Reason(code: .cancelled, step: step.name, message: "the run was cancelled while it was judged")
+      default: range = error.range
+      }
     }
     let summary = expectation.expression.explain(bindings).summary
     return Reason(

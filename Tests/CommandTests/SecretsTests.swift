@@ -118,6 +118,85 @@ struct SecretsTests {
     }
   }
 
+  private static let oauth2 = """
+    version: 1
+    defaults: {every: 200ms, timeout: 200ms}
+    checks:
+      - id: api
+        http:
+          url: ${vars.base}/api
+          auth: {oauth2: {token_url: "${vars.base}/token", client_id: me, client_secret: "not a secret"}}
+          expect: ['body == "fine"', status == 200]
+      - id: no-token
+        http:
+          url: ${vars.base}/api
+          auth: {oauth2: {token_url: "${vars.base}/other", client_id: me, client_secret: "not a secret"}}
+
+    """
+
+  /// A token endpoint, and a target that gives back the token that it was shown in every place that it has.
+  private func tokenEcho(_ token: String) throws -> HTTPTestServer {
+    try HTTPTestServer { request in
+      let body: String
+      var head = "200 OK"
+      if request.line.contains("/token") {
+        body = "{\"access_token\": \"\(token)\", \"expires_in\": 3600}"
+      } else if request.line.contains("/other") {
+        body = "{\"accessToken\": \"\(token)\"}"
+      } else {
+        let shown = request.value("Authorization") ?? ""
+        head = "500 No \(shown)\r\nX-Echo: \(shown)"
+        body = "you said \(shown), \(Data(shown.utf8).base64EncodedString())"
+      }
+      return [.text("HTTP/1.1 \(head)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")]
+    }
+  }
+
+  @Test("that a probe obtained appears in no output of curlew check", arguments: ["pretty", "json"])
+  func obtainedToken(format: String) async throws {
+    let token = "eyJ0-live.token_4711"
+    let server = try tokenEcho(token)
+    defer { server.stop() }
+    let workspace = try Workspace(["shop.yaml": Self.oauth2])
+    let outcome = try await workspace.curlew(
+      "check", "shop.yaml", "--verbose", "--format", format, "--base", "base=http://127.0.0.1:\(server.port)")
+    #expect(outcome.exitCode == 1, "\(outcome.stdout)\(outcome.stderr)")
+    #expect(server.requests.contains { $0.value("Authorization") == "Bearer \(token)" })
+    #expect(outcome.stdout.contains("Bearer •••"))
+    #expect(outcome.stdout.contains("you said"))
+    for text in [outcome.stdout, outcome.stderr] {
+      #expect(!text.contains("live.token"))
+      #expect(!text.contains(Data(token.utf8).base64EncodedString().dropFirst(4).prefix(12)))
+    }
+  }
+
+  @Test("that a probe obtained appears nowhere in the daemon")
+  func obtainedTokenInDaemon() async throws {
+    let token = "eyJ0-live.token_4711"
+    let server = try tokenEcho(token)
+    defer { server.stop() }
+    let workspace = try Workspace(["shop.yaml": Self.oauth2])
+    let daemon = try await Daemon(
+      "shop.yaml", "--store", "sqlite:h.db", "--log-level", "trace", "--base",
+      "base=http://127.0.0.1:\(server.port)", in: workspace)
+    for id in ["api", "no-token"] {
+      try await daemon.metric("curlew_runs_total{check=\"\(id)\",region=\"local\",verdict=\"down\"}", reaches: 2)
+    }
+    let runs = try await eventually("history has runs") {
+      let body = try await daemon.http.get("/api/v1/checks/api/runs").body
+      return body.contains("expectation_failed") ? body : nil
+    }
+    #expect(runs.contains("•••"))
+    for path in ["/", "/api/v1/checks/api", "/api/v1/checks/api/runs", "/api/v1/checks/no-token/runs"] {
+      #expect(!(try await daemon.http.get(path).body.contains("live.token")), "\(path)")
+    }
+    let outcome = try await daemon.stop()
+    #expect(outcome.stderr.contains("•••"))
+    #expect(!outcome.stderr.contains("live.token"))
+    let history = try Data(contentsOf: URL(fileURLWithPath: workspace.path("h.db")))
+    #expect(history.firstRange(of: Data("live.token".utf8)) == nil)
+  }
+
   @Test("that is not set, or empty, is told at load, by its name", arguments: [[:], ["SHOP_TOKEN": ""]])
   func unset(environment: [String: String]) async throws {
     let workspace = try Workspace([

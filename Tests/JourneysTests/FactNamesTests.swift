@@ -54,6 +54,25 @@ struct FactNamesTests {
     }
   }
 
+  @Test(
+    "have values for every certificate, one that ends before the time that can be told too",
+    arguments: [Int64.min, .max])
+  func anyCertificate(end: Int64) throws {
+    var tls = Self.tls
+    let known = try #require(untrusted.chain.first)
+    tls.chain = [
+      Certificate(
+        subject: known.subject, issuer: known.issuer, serial: known.serial, names: known.names,
+        notBefore: Timestamp(nanosecondsSinceEpoch: .min), notAfter: Timestamp(nanosecondsSinceEpoch: end),
+        fingerprintSHA256: known.fingerprintSHA256, key: known.key, signature: known.signature)
+    ]
+    let facts = Facts(phases: Phases(), tls: tls, detail: .tls)
+    #expect(try bindings(facts).value(of: "certificate") != nil)
+    #expect(try bindings(facts).value(of: "chain") != nil)
+    let record = FactRecord.value(of: facts, attempt: 1, at: SystemTime().now)
+    #expect(try JSON.write(record).contains("\"expires_in\""))
+  }
+
   @Test("end there: what is not declared is not answered", arguments: complete)
   func undeclared(kind: ProbeKind, facts: Facts) throws {
     let all = Set(FactDeclarations.facts(of: .http).keys).union(FactDeclarations.facts(of: .dns).keys)

@@ -132,6 +132,14 @@ struct FactRecordTests {
     #expect(text.contains("\"not_after\":\"2026-02-02T02:40:00Z\""))
   }
 
+  @Test("have the fields of a head that came more than once, each by itself")
+  func repeatedFields() throws {
+    let headers = [HeaderField("Via", "a, b"), HeaderField("via", "c")]
+    let facts = Facts(
+      phases: Phases(), detail: .http(HTTPFacts(status: 200, headers: headers, url: "http://a.example/")))
+    #expect(try JSON.write(try #require(try record(facts)["header_values"])) == "{\"via\":[\"a, b\",\"c\"]}")
+  }
+
   @Test("leave out a body of which nothing was kept, and keep its size")
   func noBody() async throws {
     let run = try await runOnce(VerdictTests.http, ScriptedProber(.http(200, "a long body")))

@@ -47,6 +47,24 @@ struct RetryTests {
     #expect(prober.requests.count == 3)
   }
 
+  @Test("computes its variables once for all attempts, and its templates anew for each")
+  func variables() async throws {
+    let time = ManualTime()
+    let prober = ScriptedProber(.http(500))
+    async let ran = runOnce(
+      "retry: {attempts: 2, delay: 1s}\n    http: {url: \"http://shop.example/${order}/${uuid()}\"}",
+      variables: "{order: \"${uuid()}\"}", prober, time: time)
+    await time.advanceToNextDeadline()
+    _ = try await ran
+    let paths = prober.requests.map { request -> [Substring] in
+      guard case .http(let http) = request.spec else { return [] }
+      return http.url.split(separator: "/").suffix(2)
+    }
+    try #require(paths.count == 2 && paths.allSatisfy { $0.count == 2 })
+    #expect(paths[0][0] == paths[1][0])
+    #expect(paths[0][1] != paths[1][1])
+  }
+
   @Test("tells expressions which attempt it is")
   func attemptNumber() async throws {
     let time = ManualTime()

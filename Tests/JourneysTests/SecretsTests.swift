@@ -114,6 +114,61 @@ struct SecretsTests {
     #expect(!(try text(of: run)).contains("s3cr3t"))
   }
 
+  @Test("are masked in the URL that a template makes of them, whatever they hold")
+  func url() async throws {
+    let secret = "k" + String(String.UnicodeScalarView((33...126).compactMap(Unicode.Scalar.init))) + " ö%"
+    let prober = ScriptedProber([
+      { spec, _ in
+        guard case .http(let http) = spec else { return .http(200) }
+        return .failed(.timeout, "no answer from \(http.url)", detail: .http(HTTPFacts(url: http.url)))
+      }
+    ])
+    let run = try await runOnce(
+      "http: {url: \"https://a.example/?key=${secrets.token}\"}", secrets: secrets, environment: ["TOKEN": secret],
+      prober)
+    guard case .http(let sent)? = prober.requests.first?.spec else { throw EvaluationError(.host, "nothing was sent") }
+    #expect(sent.url.contains("%5E") && sent.url.contains("$"))
+    #expect(run.reason?.message == "no answer from https://a.example/?key=•••")
+    #expect(!(try text(of: run)).contains("%5E"))
+  }
+
+  @Test("are masked in what expressions say of a body that holds them, whatever they hold")
+  func explained() async throws {
+    let secret = "q\"b\\s\u{7}\u{1b}c/d&<e>'é\t"
+    let run = try await runOnce(
+      "http: {url: \"http://a.example/\", expect: ['body == \"x\"', 'json.a == \"\"', '[body] == [\"\"]']}",
+      secrets: secrets,
+      environment: ["TOKEN": secret], ScriptedProber(.http(200, "it is \(secret)!")))
+    let text = try text(of: run)
+    #expect(text.contains("it is •••"), "\(text)")
+    for part in ["q\"", "q\\", "\\u", "é"] { #expect(!text.contains(part), "\(part) in \(text)") }
+  }
+
+  @Test("are masked as soon as a probe has obtained them")
+  func obtained() async throws {
+    let run = try await runOnce(
+      VerdictTests.http, ScriptedProber(.http(500, "Bearer tok-1", headers: [HeaderField("X-Echo", "tok-1")])),
+      tokens: [Secret("tok-1")])
+    let text = try text(of: run)
+    #expect(text.contains("Bearer •••"))
+    #expect(!text.contains("tok-1"))
+  }
+
+  @Test(
+    "leave no words of the target in the reason where the check is sensitive, and all of ours",
+    arguments: [true, false])
+  func sensitiveFailure(isSensitive: Bool) async throws {
+    let failure = Observation.failed(
+      .expectationFailed, "closed the connection before the text \"OK\" came", quote: "; what came: \"user=ann\"",
+      detail: .socket(SocketFacts(received: Array("user=ann".utf8))))
+    let run = try await runOnce(
+      "sensitive: \(isSensitive)\n    tcp: {target: \"a.example:1\", receive: {until: OK}}", ScriptedProber(failure))
+    let message = try #require(run.reason?.message)
+    #expect(message.hasPrefix("closed the connection before the text \"OK\" came"))
+    #expect(message.contains("ann") == !isSensitive)
+    #expect(try text(of: run).contains("ann") == !isSensitive)
+  }
+
   @Test("leave no body at all where the check is sensitive")
   func sensitive() async throws {
     let run = try await runWithToken(

@@ -56,6 +56,55 @@ struct VerdictTests {
     #expect(run.reason?.code == .expectationFailed)
   }
 
+  @Test(
+    "of a plugin follows its codes: WARNING is degraded and CRITICAL down",
+    arguments: [
+      (0, Verdict.up, nil, nil), (1, .degraded, .warning, "exit_code is 1, expected 0"), (2, .down, .exitCode, nil),
+      (127, .down, .exitCode, nil),
+    ] as [(Int, Verdict, ReasonCode?, String?)])
+  func plugin(code: Int, verdict: Verdict, reason: ReasonCode?, message: String?) async throws {
+    let facts = Facts(phases: Phases(wait: .milliseconds(1)), detail: .exec(ExecFacts(exitCode: code)))
+    for format in ["nagios", "${format}"] {
+      let run = try await runOnce(
+        "exec: {command: [check_disk], format: \"\(format)\"}",
+        variables: "{format: \"${run.check == '' ? '' : 'nagios'}\"}",
+        ScriptedProber(Observation(facts: facts)))
+      #expect(run.verdict == verdict, "\(format)")
+      #expect(run.reason?.code == reason)
+      if let message { #expect(run.reason?.message == message) }
+      #expect(try run.step().expectations.map(\.source) == ["exit_code == 0 || exit_code == 1", "exit_code == 0"])
+    }
+  }
+
+  @Test(
+    "is unknown when a variable that an expectation needs cannot be computed: nothing is known of the target then",
+    arguments: ["expect: [size < limit]", "warn: [size < vars.limit]", "expect: [status == 404, size < limit]"])
+  func variable(expectations: String) async throws {
+    let run = try await runOnce(
+      "http: {url: \"http://shop.example/\", \(expectations)}", variables: "{limit: \"${int(run.check)}\"}",
+      ScriptedProber(.http(200)))
+    #expect(run.verdict == .unknown)
+    #expect(run.reason?.code == .templateFailed)
+    #expect(run.reason?.message.hasPrefix("variable 'limit': ") == true)
+    #expect(run.reason?.excerpt != nil)
+  }
+
+  @Test("is unknown when the run is cancelled while it is judged")
+  func cancelledJudgement() async throws {
+    let items = Array(repeating: "1", count: 5000).joined(separator: ",")
+    let run = try await withThrowingTaskGroup(of: Run.self) { group in
+      group.cancelAll()
+      group.addTask {
+        try await runOnce(
+          "http: {url: \"http://shop.example/\", expect: ['json.all(i, i < 2)']}",
+          ScriptedProber(.http(200, "[\(items)]")))
+      }
+      return try #require(try await group.next())
+    }
+    #expect(run.verdict == .unknown)
+    #expect(run.reason?.code == .cancelled)
+  }
+
   @Test("names the first expectation that failed, and tells of all")
   func firstFailure() async throws {
     let run = try await runOnce(
@@ -160,7 +209,10 @@ struct CertificateTests {
 
   @Test(
     "is down whatever else holds",
-    arguments: ["", ", expect: ['elapsed < duration(\"1h\")']", ", warn: ['protocol == \"TLSv1.3\"']"])
+    arguments: [
+      "", ", expect: ['elapsed < duration(\"1h\")']", ", warn: ['protocol == \"TLSv1.3\"']",
+      ", warn: ['certificate.expires_in > duration(\"336h\")', '!verified']",
+    ])
   func down(expectations: String) async throws {
     #expect(try await verdict(expectations, of: observation) == (.down, .certificateInvalid))
   }
@@ -175,6 +227,13 @@ struct CertificateTests {
     let (verdict, code) = try await verdict(", expect: ['\(expectation)']", of: observation)
     #expect(verdict == expected)
     #expect(code == (expected == .up ? nil : .expectationFailed))
+  }
+
+  @Test("of somebody else, whose facts are not shown, is left to no expectation")
+  func elsewhere() async throws {
+    let failure = Observation.failed(
+      .certificateInvalid, during: .tls, "at the token endpoint: self-signed certificate")
+    #expect(try await verdict(", expect: ['!verified']", of: failure) == (.down, .certificateInvalid))
   }
 
   @Test("does not answer for what was not asked for lack of trust")

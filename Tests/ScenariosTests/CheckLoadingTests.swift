@@ -112,6 +112,18 @@ import Testing
     #expect(expectation.excerpt(of: 0..<3).location == Model.SourceLocation(file: "shop.yaml", line: 6, column: 5))
   }
 
+  @Test("a plugin's codes are held to what they mean, where its format says that it is one")
+  func pluginExpectations() throws {
+    let step = try loadCheck("exec: {command: [ls], format: nagios, warn: ['metrics.a < 1.0']}").steps[0]
+    let plugin = step.expectations.filter { $0.applies(to: .exec(ExecSpec(command: ["ls"], format: .nagios))) }
+    #expect(plugin.map(\.source) == ["exit_code == 0 || exit_code == 1", "exit_code == 0", "metrics.a < 1.0"])
+    #expect(plugin.map(\.kind) == [.expect, .warn, .warn])
+    let program = step.expectations.filter { $0.applies(to: .exec(ExecSpec(command: ["ls"], format: .exitCode))) }
+    #expect(program.map(\.source) == ["exit_code == 0", "metrics.a < 1.0"])
+    let written = try loadCheck("exec: {command: [ls], format: nagios, expect: [exit_code < 3]}").steps[0]
+    #expect(written.expectations.map(\.source) == ["exit_code < 3"])
+  }
+
   @Test(
     "tcp, tls and unix ask for the exchange alone",
     arguments: ["tcp: {target: 'a.example:1'}", "tls: {target: 'a.example:1'}", "unix: {path: /run/a}"])
@@ -143,6 +155,12 @@ import Testing
   func verification(source: String, speaks: Bool) throws {
     #expect(
       try loadCheck("tls: {target: 'a.example:443', expect: ['\(source)']}").steps[0].speaksOfVerification == speaks)
+  }
+
+  @Test("a warning that speaks of verification does not decide about it")
+  func verificationWarning() throws {
+    #expect(!(try loadCheck("tls: {target: 'a.example:443', warn: [verified]}").steps[0].speaksOfVerification))
+    #expect(try loadCheck("tls: {target: 'a.example:443', until: [verified]}").steps[0].speaksOfVerification)
   }
 
   @Test("the place of a part of an expression is found through quotes, escapes and folding")

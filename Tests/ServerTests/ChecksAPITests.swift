@@ -99,6 +99,7 @@ struct ChecksAPITests {
       ("runs?from=yesterday", "from", "give a time as 2026-11-21T10:56:00Z"),
       ("runs?verdict=bad", "verdict", "give one of up, degraded, down, unknown"),
       ("runs?cursor=x", "cursor", "give the \\\"next\\\" of the page before"),
+      ("runs?cursor=9223372036854775807.", "cursor", "give the \\\"next\\\" of the page before"),
       ("runs?since=1", "since", "allowed here: from, to, verdict, region, limit, cursor"),
       ("runs?limit=1&limit=2", "limit", "is given twice"),
       ("runs?limit=%zz", "limit", "is not percent-encoded UTF-8"),

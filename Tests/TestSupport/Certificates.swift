@@ -28,6 +28,7 @@ package final class Certificates: Sendable {
     try issue("expired", subject: "/CN=localhost", names: local, from: "200101000000Z", to: "210101000000Z")
     try issue("future", subject: "/CN=localhost", names: local, from: "480101000000Z", to: "490101000000Z")
     try issue("endless", subject: "/CN=localhost", names: local, to: "99991231235959Z")
+    try issue("ancient", subject: "/CN=localhost", names: local, from: "15000101000000Z", to: "16000101000000Z")
     try issue("revoked", subject: "/CN=localhost", names: local)
     try issue("client", subject: "/CN=client", names: "DNS:client.example")
     try issue("untrusted", subject: "/CN=localhost", names: local, by: "other-root")

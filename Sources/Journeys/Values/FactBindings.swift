@@ -102,7 +102,7 @@ package final class FactBindings: Bindings {
 
   /// What to add to "there was no answer".
   private var because: String {
-    failure.map { ": \($0.message)" } ?? ""
+    failure.map { ": \($0.words)" } ?? ""
   }
 }
 
@@ -120,7 +120,7 @@ extension TimestampValue {
   /// The moment of wall time as CEL has it.
   init(_ timestamp: Timestamp) {
     let seconds = timestamp.nanosecondsSinceEpoch.flooredQuotient(by: 1_000_000_000)
-    let nanoseconds = Int32(timestamp.nanosecondsSinceEpoch - seconds * 1_000_000_000)
+    let nanoseconds = Int32(timestamp.nanosecondsSinceEpoch.flooredRemainder(by: 1_000_000_000))
     guard let value = TimestampValue(seconds: seconds, nanoseconds: nanoseconds) else {
       preconditionFailure("the years 1678 to 2262 lie inside CEL's years 1 to 9999")
     }

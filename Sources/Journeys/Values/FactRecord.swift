@@ -5,7 +5,7 @@ package import Model
 /// of a failed step's.
 package enum FactRecord {
   /// Names that repeat the body, or are made of it.
-  private static let derivedFromBody: Set<String> = ["body_bytes", "json", "received_bytes", "header_values"]
+  private static let derivedFromBody: Set<String> = ["body_bytes", "json", "received_bytes"]
 
   /// Names that are left out where a record kept nothing of them.
   private static let bodies: Set<String> = ["body", "received", "stdout", "stderr"]

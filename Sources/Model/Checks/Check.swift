@@ -1,3 +1,5 @@
+import Glibc
+
 /// What is watched: identity, rhythm and promise of one check. What it sends and expects is held apart, by the journey
 /// that runs it.
 package struct Check: Hashable, Sendable {
@@ -86,11 +88,12 @@ package struct RetryPolicy: Hashable, Sendable {
   /// One attempt alone.
   package static let none = RetryPolicy(attempts: 1)
 
-  /// The pause after attempt number `attempt`, counted from 1.
+  /// The pause after attempt number `attempt`, counted from 1; a pause that grows ends at a day.
   package func pause(afterAttempt attempt: Int) -> Duration {
-    var pause = delay
-    for _ in 1..<max(1, attempt) { pause = min(pause * backoff, .days(1)) }
-    return pause
+    guard backoff > 1, delay > .zero, attempt > 1 else { return delay }
+    // In floating point, where what grows beyond every bound is infinite and no trap.
+    let seconds = min(delay.seconds * pow(backoff, Double(attempt - 1)), 86_400)
+    return .nanoseconds(Int64((seconds * 1e9).rounded()))
   }
 }
 

@@ -100,9 +100,11 @@ package struct RunCursor: Hashable, Sendable {
   /// What a client hands back: `1795000000000.eu`.
   package var text: String { "\(slotMilliseconds).\(region)" }
 
-  /// Reads `text`; nil for anything else.
+  /// Reads `text`; nil for anything else, and for a slot that no moment lies at.
   package init?(_ text: String) {
-    guard let dot = text.firstIndex(of: "."), let slot = Int64(text[..<dot]) else { return nil }
+    guard let dot = text.firstIndex(of: "."), let slot = Int64(text[..<dot]), "\(slot)" == text[..<dot],
+      Timestamp(millisecondsSinceEpoch: slot).millisecondsSinceEpoch == slot
+    else { return nil }
     self.init(slotMilliseconds: slot, region: String(text[text.index(after: dot)...]))
   }
 }

@@ -91,7 +91,9 @@ package struct HistoryReason: Hashable, Sendable {
 
   private static func bounded(_ message: String) -> String {
     guard message.utf8.count > messageBytes else { return message }
-    // Decoding repairs a character that the cut went through.
-    return String(decoding: message.utf8.prefix(messageBytes), as: UTF8.self)
+    var end = message.utf8.index(message.startIndex, offsetBy: messageBytes)
+    // A character that the cut goes through is left out.
+    while UTF8.isContinuation(message.utf8[end]) { end = message.utf8.index(before: end) }
+    return String(message[..<end])
   }
 }

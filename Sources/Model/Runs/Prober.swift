@@ -2,7 +2,8 @@
 package protocol Prober: Sendable {
   /// Makes one exchange with the target.
   ///
-  /// Returns by `context.timeout` whatever the target does, and soon after its task is cancelled.
+  /// Returns by `context.timeout` whatever the target does, and soon after its task is cancelled; a program that has to be
+  /// killed takes the time of its death longer.
   func probe(_ spec: ProbeSpec, in context: ProbeContext) async -> Observation
 }
 
@@ -43,13 +44,20 @@ package struct ProbeFailure: Hashable, Sendable {
   package var code: ReasonCode
   /// The phase that was under way.
   package var phase: Phase
-  /// One line in words, with the user's value: "connection to 127.0.0.1:81 refused".
+  /// One line in words, with the user's value: "connection to 127.0.0.1:81 refused". Nothing of what the target said.
   package var message: String
+  /// What the target said, with the words that join it to the message, `: "554 no service"`; empty where it said nothing. Held
+  /// apart, since it is left out of the record of a check that is sensitive.
+  package var quote: String
 
   /// A failure with everything said.
-  package init(_ code: ReasonCode, during phase: Phase, _ message: String) {
+  package init(_ code: ReasonCode, during phase: Phase, _ message: String, quote: String = "") {
     self.code = code
     self.phase = phase
     self.message = message
+    self.quote = quote
   }
+
+  /// The message, and what the target said.
+  package var words: String { quote.isEmpty ? message : message + quote }
 }

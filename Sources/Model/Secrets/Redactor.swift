@@ -1,43 +1,87 @@
 /// Finds secrets in text, in every form in which they commonly travel, and masks them.
 ///
-/// Made once when the files are loaded. The forms: as it is; each line of eight or more characters of one with several;
-/// percent-encoded, JSON-escaped, HTML-escaped and with visible line ends; hex in both cases; and base64 at each of the three alignments, so that
-/// it is found inside a longer text too, such as the user and password of a `Basic` header.
+/// The forms: as it is; each line of eight or more characters of one with several; with any of its characters escaped as URLs,
+/// JSON, HTML and our own messages do it (`SpelledSecret`); hex in both cases; and base64 at each of the three alignments, so
+/// that it is found inside a longer text too, such as the user and password of a `Basic` header.
 package struct Redactor: Sendable {
   /// What stands in place of a secret.
   package static let mask = "•••"
 
-  /// What is searched for, by first byte, longest first.
-  private var needlesByFirstByte: [UInt8: [[UInt8]]] = [:]
+  /// What is searched for byte by byte, in the order of bytes.
+  private var needles: [[UInt8]] = []
+  /// Where the needles begin that begin with each byte; one entry more than there are bytes.
+  private var starts = [Int](repeating: 0, count: 257)
+  /// What is searched for in every spelling.
+  private var spelled: [SpelledSecret] = []
+  /// Which of those may begin with each byte.
+  private var spelledByFirstByte = [[Int]](repeating: [], count: 256)
   private var isFirstByte = [Bool](repeating: false, count: 256)
 
   /// A redactor that knows these secrets; with none it returns every text as it is.
   package init(_ secrets: some Sequence<Secret>) {
-    var forms: Set<[UInt8]> = []
-    for secret in secrets {
-      let value = secret.exposedValue
-      guard !value.isEmpty else { continue }
-      SecretForms.insert(of: value, into: &forms)
-      let lines = value.split(whereSeparator: \.isNewline)
-      for line in lines where line.utf8.count < value.utf8.count && line.unicodeScalars.count >= 8 {
-        SecretForms.insert(of: String(line), into: &forms)
-      }
-    }
-    for form in forms {
-      guard let first = form.first else { continue }
-      needlesByFirstByte[first, default: []].append(form)
-      isFirstByte[Int(first)] = true
-    }
-    for first in needlesByFirstByte.keys {
-      needlesByFirstByte[first]?.sort { $0.count > $1.count }
-    }
+    for secret in secrets { add(secret) }
+    sort()
   }
 
   /// A redactor without secrets.
   package static let none = Redactor([])
 
   /// Whether there is anything to mask.
-  package var isEmpty: Bool { needlesByFirstByte.isEmpty }
+  package var isEmpty: Bool { needles.isEmpty && spelled.isEmpty }
+
+  /// Learns a further secret.
+  package mutating func insert(_ secret: Secret) {
+    add(secret)
+    sort()
+  }
+
+  /// Learns all that another one knows.
+  package mutating func formUnion(_ other: Redactor) {
+    needles += other.needles
+    for secret in other.spelled { add(spelled: secret) }
+    sort()
+  }
+
+  private mutating func add(_ secret: Secret) {
+    let value = secret.exposedValue
+    guard !value.isEmpty else { return }
+    add(value)
+    let lines = value.split(whereSeparator: \.isNewline)
+    for line in lines where line.utf8.count < value.utf8.count && line.unicodeScalars.count >= 8 { add(String(line)) }
+  }
+
+  private mutating func add(_ value: String) {
+    let bytes = Array(value.utf8)
+    let secret = SpelledSecret(bytes)
+    if secret.mayBeEscaped { add(spelled: secret) } else { needles.append(bytes) }
+    needles += SecretForms.encoded(bytes)
+  }
+
+  private mutating func add(spelled secret: SpelledSecret) {
+    guard let own = secret.bytes.first, !spelledByFirstByte[Int(own)].contains(where: { spelled[$0] == secret }) else {
+      return
+    }
+    for first in secret.firstBytes {
+      spelledByFirstByte[Int(first)].append(spelled.count)
+      isFirstByte[Int(first)] = true
+    }
+    spelled.append(secret)
+  }
+
+  private mutating func sort() {
+    needles.sort { $0.lexicographicallyPrecedes($1) }
+    var kept: [[UInt8]] = []
+    kept.reserveCapacity(needles.count)
+    for needle in needles where needle != kept.last { kept.append(needle) }
+    needles = kept
+    var index = 0
+    for byte in 0..<256 {
+      starts[byte] = index
+      while index < needles.count, needles[index][0] == byte { index += 1 }
+      if index > starts[byte] { isFirstByte[byte] = true }
+    }
+    starts[256] = index
+  }
 
   /// The text with every form of every secret masked.
   ///
@@ -88,151 +132,57 @@ package struct Redactor: Sendable {
 
   /// Where the longest secret ends that begins at `index`.
   private func matchEnd(in bytes: [UInt8], at index: Int, isCutAtEnd: Bool) -> Int? {
-    guard isFirstByte[Int(bytes[index])], let needles = needlesByFirstByte[bytes[index]] else { return nil }
-    var longest: Int?
-    for needle in needles {
-      let reach = min(needle.count, bytes.count - index)
-      var length = 1
-      while length < reach, bytes[index + length] == needle[length] { length += 1 }
-      let end = index + length
-      // One character alone gives nothing away, and would be masked in innocent text all the time.
-      let isCut = length >= 2 && (end == bytes.count ? isCutAtEnd : bytes[end...].starts(with: Self.cutMark))
-      if length == needle.count || isCut { longest = max(longest ?? 0, end) }
+    guard isFirstByte[Int(bytes[index])] else { return nil }
+    var longest = needleEnd(in: bytes, at: index, isCutAtEnd: isCutAtEnd)
+    for place in spelledByFirstByte[Int(bytes[index])] {
+      let match = spelled[place].match(in: bytes, at: index)
+      let isWhole = match.count == spelled[place].bytes.count
+      guard isWhole || Self.isCut(bytes, at: match.end, after: match.count, isCutAtEnd: isCutAtEnd) else { continue }
+      longest = max(longest ?? 0, match.end)
     }
     return longest
   }
-}
 
-/// The forms in which one secret may appear.
-private enum SecretForms {
-  static func insert(of value: String, into forms: inout Set<[UInt8]>) {
-    let bytes = Array(value.utf8)
-    forms.insert(bytes)
-    forms.insert(percentEncoded(bytes, spaceAsPlus: false))
-    forms.insert(percentEncoded(bytes, spaceAsPlus: true))
-    forms.insert(lowercasedEscapes(percentEncoded(bytes, spaceAsPlus: false)))
-    forms.insert(jsonEscaped(value, escapesSlash: false))
-    forms.insert(jsonEscaped(value, escapesSlash: true))
-    forms.insert(lineEscaped(value))
-    forms.insert(htmlEscaped(value, apostrophe: "&#39;"))
-    forms.insert(htmlEscaped(value, apostrophe: "&#x27;"))
-    // Hex and base64 of a very short secret would mask innocent text everywhere.
-    guard bytes.count >= 4 else { return }
-    forms.insert(hex(bytes, digits: Array("0123456789abcdef".utf8)))
-    forms.insert(hex(bytes, digits: Array("0123456789ABCDEF".utf8)))
-    for alignment in 0..<3 {
-      for alphabet in [Base64.standard, Base64.urlSafe] {
-        let form = Base64.inner(of: bytes, alignment: alignment, alphabet: alphabet)
-        if form.count >= 4 { forms.insert(form) }
+  /// All needles at once: those that agree with the text so far are neighbours in the order of bytes.
+  private func needleEnd(in bytes: [UInt8], at index: Int, isCutAtEnd: Bool) -> Int? {
+    var lower = starts[Int(bytes[index])]
+    var upper = starts[Int(bytes[index]) + 1]
+    var longest: Int?
+    var length = 1
+    while lower < upper {
+      let end = index + length
+      // The shortest one stands first.
+      if needles[lower].count == length {
+        longest = end
+        lower += 1
+        guard lower < upper else { break }
       }
-    }
-  }
-
-  private static func percentEncoded(_ bytes: [UInt8], spaceAsPlus: Bool) -> [UInt8] {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var result: [UInt8] = []
-    for byte in bytes {
-      switch byte {
-      case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-        result.append(byte)
-      case 32 where spaceAsPlus:
-        result.append(UInt8(ascii: "+"))
-      default:
-        result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      if Self.isCut(bytes, at: end, after: length, isCutAtEnd: isCutAtEnd) { longest = end }
+      guard end < bytes.count else { break }
+      let byte = bytes[end]
+      if needles[lower][length] != byte { lower = border(lower, upper) { needles[$0][length] < byte } }
+      if lower < upper, needles[upper - 1][length] != byte {
+        upper = border(lower, upper) { needles[$0][length] <= byte }
       }
+      length += 1
     }
-    return result
+    return longest
   }
 
-  private static func lowercasedEscapes(_ encoded: [UInt8]) -> [UInt8] {
-    var result = encoded
-    var index = 0
-    while index < result.count {
-      if result[index] == UInt8(ascii: "%") {
-        for digit in index + 1...index + 2 where (65...70).contains(result[digit]) { result[digit] += 32 }
-        index += 3
-      } else {
-        index += 1
-      }
+  /// The first place between both ends where the condition does not hold any more.
+  private func border(_ lower: Int, _ upper: Int, where isBefore: (Int) -> Bool) -> Int {
+    var (lower, upper) = (lower, upper)
+    while lower < upper {
+      let middle = (lower + upper) / 2
+      if isBefore(middle) { lower = middle + 1 } else { upper = middle }
     }
-    return result
+    return lower
   }
 
-  private static func jsonEscaped(_ value: String, escapesSlash: Bool) -> [UInt8] {
-    var result = ""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "/" where escapesSlash: result += "\\/"
-      case _ where scalar.value < 32:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return Array(result.utf8)
-  }
-
-  /// As our own messages show text in one line.
-  private static func lineEscaped(_ value: String) -> [UInt8] {
-    var result = ""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return Array(result.utf8)
-  }
-
-  private static func htmlEscaped(_ value: String, apostrophe: String) -> [UInt8] {
-    var result = ""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += apostrophe
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return Array(result.utf8)
-  }
-
-  private static func hex(_ bytes: [UInt8], digits: [UInt8]) -> [UInt8] {
-    bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-  }
-}
-
-/// Base64 (RFC 4648) as it appears inside a longer text.
-private enum Base64 {
-  static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-  static let urlSafe = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-  /// The characters that `bytes` alone decide when `alignment` other bytes (modulo three) come before them and any after.
-  static func inner(of bytes: [UInt8], alignment: Int, alphabet: [UInt8]) -> [UInt8] {
-    var bits: [UInt8] = []
-    bits.reserveCapacity(bytes.count * 8)
-    for byte in bytes {
-      for shift in (0..<8).reversed() { bits.append((byte >> UInt8(shift)) & 1) }
-    }
-    // The first character that holds none of the bits before begins at the next multiple of six.
-    let offset = alignment * 8
-    let skipped = (6 - offset % 6) % 6
-    var result: [UInt8] = []
-    var index = skipped
-    while index + 6 <= bits.count {
-      let value = bits[index..<index + 6].reduce(0) { $0 << 1 | Int($1) }
-      result.append(alphabet[value])
-      index += 6
-    }
-    return result
+  /// Whether the text was cut there, in the middle of a secret of which so many bytes came.
+  private static func isCut(_ bytes: [UInt8], at end: Int, after count: Int, isCutAtEnd: Bool) -> Bool {
+    // One character alone gives nothing away, and would be masked in innocent text all the time.
+    guard count >= 2 else { return false }
+    return end == bytes.count ? isCutAtEnd : bytes[end] == cutMark[0] && bytes[end...].starts(with: cutMark)
   }
 }

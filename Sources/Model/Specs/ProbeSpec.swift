@@ -1,3 +1,5 @@
+import Glibc
+
 /// Everything one exchange needs, with templates already rendered: what a prober is given, whichever door it came
 /// through.
 package enum ProbeSpec: Hashable, Sendable {
@@ -53,6 +55,7 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     if text.hasPrefix("[") {
       guard let close = text.firstIndex(of: "]") else { return nil }
       host = text[text.index(after: text.startIndex)..<close]
+      guard Self.isIPv6(host) else { return nil }
       let rest = text[text.index(after: close)...]
       if rest.hasPrefix(":") { port = rest.dropFirst() } else if !rest.isEmpty { return nil }
     } else if let colon = text.lastIndex(of: ":") {
@@ -60,8 +63,8 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
       port = text[text.index(after: colon)...]
       if host.contains(":") {
         // More than one colon and no brackets: a bare IPv6 address, which cannot carry a port.
-        guard defaultPort != nil else { return nil }
         host = text[...]
+        guard defaultPort != nil, Self.isIPv6(host) else { return nil }
         port = nil
       }
     }
@@ -78,6 +81,12 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+  /// Whether it is an IPv6 address (inet_pton(3)), perhaps with a zone (RFC 4007 section 11).
+  private static func isIPv6(_ text: Substring) -> Bool {
+    var address = in6_addr()
+    return inet_pton(AF_INET6, String(text.prefix { $0 != "%" }), &address) == 1
+  }
 }
 
 /// The versions of TLS that can be asked for.

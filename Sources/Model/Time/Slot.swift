@@ -50,7 +50,7 @@ package struct SlotGrid: Hashable, Sendable {
 
   /// The slot of that number.
   package func slot(number: Int64) -> Slot {
-    let start = Timestamp(nanosecondsSinceEpoch: number * interval.nanoseconds) + phase
+    let start = Timestamp(nanosecondsSinceEpoch: number.saturatingProduct(interval.nanoseconds)) + phase
     return Slot(number: number, start: start, interval: interval)
   }
 

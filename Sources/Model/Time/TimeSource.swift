@@ -33,11 +33,8 @@ package struct SystemTime: TimeSource {
   }
 
   package func sleep(untilUptime deadline: Duration) async throws {
-    let left = deadline - uptime
-    guard left > .zero else {
-      try Task.checkCancellation()
-      return
-    }
-    try await Task.sleep(for: left)
+    try Task.checkCancellation()
+    // The clock of `Task.sleep` is another one, which may reach the end a little sooner.
+    while uptime < deadline { try await Task.sleep(for: deadline - uptime) }
   }
 }

@@ -7,7 +7,7 @@ extension Timestamp: CustomStringConvertible {
   /// - Parameter fractionDigits: digits after the second, 0 to 9; what is finer is cut off.
   package func rfc3339(fractionDigits: Int = 3) -> String {
     let seconds = nanosecondsSinceEpoch.flooredQuotient(by: 1_000_000_000)
-    let fraction = nanosecondsSinceEpoch - seconds * 1_000_000_000
+    let fraction = nanosecondsSinceEpoch.flooredRemainder(by: 1_000_000_000)
     let days = seconds.flooredQuotient(by: 86_400)
     let secondOfDay = seconds - days * 86_400
     let date = CivilDate(daysSinceEpoch: days)

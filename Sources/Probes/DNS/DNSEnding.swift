@@ -22,7 +22,12 @@ struct DNSEnding: Error {
   /// - Parameters:
   ///   - peer: whom the message speaks of.
   ///   - strayCount: how many messages were passed over because they answered something else.
-  init(_ failure: DNSExchangeFailure, during phase: Phase, peer: String, strayCount: Int, deadline: Deadline) {
+  ///   - start: when this server's turn began, in nanoseconds of `EventLoop.now`.
+  ///   - deadline: that of the whole exchange.
+  init(
+    _ failure: DNSExchangeFailure, during phase: Phase, peer: String, strayCount: Int, since start: Int64,
+    deadline: Deadline
+  ) {
     switch failure {
     case .malformed(let malformation):
       self.init(.protocolError, during: phase, "the answer of \(peer) cannot be read: \(malformation)")
@@ -31,7 +36,7 @@ struct DNSEnding: Error {
       self.init(.cancelled, during: phase, "the run was cancelled")
     case .stream(.wait(.deadline)), .datagram(.wait(.deadline)):
       let isOver = deadline.isOver != nil
-      let time = DurationText.seconds((isOver ? deadline.end : EventLoop.now) - deadline.start)
+      let time = Words.duration(.nanoseconds((isOver ? deadline.end : EventLoop.now) - start))
       let what = phase == .connect ? "no connection to" : phase == .tls ? "no TLS handshake with" : "no answer from"
       let strays =
         switch strayCount {

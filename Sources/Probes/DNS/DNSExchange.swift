@@ -2,12 +2,16 @@ import Model
 import Transport
 
 /// One question on its way: to whom, over what, and what came back. Lives on its deadline's loop.
-struct DNSExchange {
+struct DNSExchange: Sendable {
   private let spec: DNSSpec
   private let query: DNSQuery
   private let context: ProbeContext
   private let equipment: ProbeEquipment
-  private let deadline: Deadline
+  /// What bounds what is under way: the whole exchange, or one server's turn.
+  private var deadline: Deadline
+  private let wholeDeadline: Deadline
+  /// When the present server's turn began, in nanoseconds of `EventLoop.now`.
+  private var turnStart: Int64
 
   private var clock: PhaseClock
   /// The phases of an https exchange, which libcurl measures from the start of the deadline.
@@ -20,7 +24,7 @@ struct DNSExchange {
   private var strayCount = 0
 
   /// A server to ask.
-  private struct Server {
+  private struct Server: Sendable {
     var addresses: [IPAddress]
     var port: Int
     /// The name that its certificate is for.
@@ -37,6 +41,8 @@ struct DNSExchange {
     self.context = context
     self.equipment = equipment
     self.deadline = deadline
+    wholeDeadline = deadline
+    turnStart = deadline.start
     clock = PhaseClock(start: deadline.start)
     facts = DNSFacts(transport: spec.transport)
   }
@@ -74,6 +80,7 @@ struct DNSExchange {
     if spec.transport == .https { return try await answerByHTTPS() }
     var last: DNSEnding?
     for server in try await servers() {
+      if last != nil { turnStart = EventLoop.now }
       do throws(DNSEnding) {
         return try await answer(of: server)
       } catch {
@@ -81,15 +88,18 @@ struct DNSExchange {
         last = error
       }
     }
-    throw last ?? DNSEnding(.resolveFailed, during: .resolve, "no name server is known that \(familyWords)")
+    throw last ?? nobodyToAsk
   }
 
-  private var familyWords: String {
-    switch spec.family {
-    case .any: "could be asked"
-    case .v4: "has an IPv4 address"
-    case .v6: "has an IPv6 address"
+  /// What the system's configuration leaves to ask, under what the user wrote: neither says anything about a target.
+  private var nobodyToAsk: DNSEnding {
+    let known = equipment.resolver.configuration.servers.map(\.ip.description).joined(separator: ", ")
+    guard !known.isEmpty else {
+      return DNSEnding(.internal, during: .resolve, "the system knows no name server; name one by 'server'")
     }
+    return DNSEnding(
+      .templateFailed, during: .resolve,
+      "ip: \(spec.family.rawValue) leaves none of the system's name servers (\(known)); name one by 'server'")
   }
 
   private func servers() async throws(DNSEnding) -> [Server] {
@@ -127,7 +137,8 @@ struct DNSExchange {
         let answer = try await answerByUDP(SocketAddress(address, port: UInt16(server.port)), server.patience)
         guard answer.header.isTruncated else { return answer }
         facts.transport = .tcp
-        return try await answerByStream(Server(addresses: [address], port: server.port, host: server.host))
+        return try await answerByStream(
+          Server(addresses: [address], port: server.port, host: server.host, patience: server.patience))
       } catch {
         // An address whose machine says that nobody listens there is followed by the next, as a connection would be.
         guard error.failure.code != .timeout, error.isWorthAnother else { throw error }
@@ -156,6 +167,28 @@ struct DNSExchange {
   }
 
   private mutating func answerByStream(_ server: Server) async throws(DNSEnding) -> DNSMessage {
+    guard let patience = server.patience, patience < wholeDeadline.remaining else {
+      return try await converse(with: server)
+    }
+    // A deadline of its own, so that a server which does not answer leaves time for the next one.
+    let asking = self
+    let outcome = await wholeDeadline.loop.actor.perform(within: patience) { _, deadline in
+      var exchange = asking
+      exchange.deadline = deadline
+      let answer: Result<DNSMessage, DNSEnding>
+      do throws(DNSEnding) {
+        answer = .success(try await exchange.converse(with: server))
+      } catch {
+        answer = .failure(error)
+      }
+      exchange.deadline = exchange.wholeDeadline
+      return (exchange, answer)
+    }
+    self = outcome.0
+    return try outcome.1.get()
+  }
+
+  private mutating func converse(with server: Server) async throws(DNSEnding) -> DNSMessage {
     let settings = spec.transport == .tls ? try tlsSettings() : nil
     clock.enter(.connect)
     peer = Endpoint(host: server.host, port: server.port).description
@@ -280,6 +313,8 @@ struct DNSExchange {
   // MARK: Failing
 
   private func ending(_ failure: DNSExchangeFailure, strayCount: Int = 0) -> DNSEnding {
-    DNSEnding(failure, during: clock.phase, peer: peer, strayCount: self.strayCount + strayCount, deadline: deadline)
+    DNSEnding(
+      failure, during: clock.phase, peer: peer, strayCount: self.strayCount + strayCount, since: turnStart,
+      deadline: wholeDeadline)
   }
 }

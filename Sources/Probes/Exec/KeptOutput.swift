@@ -19,6 +19,8 @@ final class KeptOutput: Sendable {
         piece.withUnsafeBytes { bytes in
           kept.withLock { $0.append(contentsOf: bytes.prefix(Self.limitBytes - $0.count)) }
         }
+        // Reading gives what there is, cancelled or not, and what has left the program's group may write for ever.
+        if Task.isCancelled { return }
       }
     } catch {
       // Reading ends like this when the program is torn down; what came until then is what there is.

@@ -122,6 +122,6 @@ struct ProgramRun: Sendable {
     guard facts.exitCode == 3 else { return nil }
     let line = facts.stdout.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "|") }
     return ProbeFailure(
-      .internal, during: .wait, "\(program) reports UNKNOWN (exit code 3): \(Words.quoted(line))")
+      .internal, during: .wait, "\(program) reports UNKNOWN (exit code 3)", quote: ": \(Words.quoted(line))")
   }
 }

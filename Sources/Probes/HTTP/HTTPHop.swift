@@ -28,7 +28,8 @@ struct HTTPHop {
     redirects += 1
     if !next.isSameOrigin(as: origin), !hasLeftOrigin {
       hasLeftOrigin = true
-      remove(["authorization", "cookie", "proxy-authorization", "host", "traceparent"])
+      // Nobody but their author knows which of the others are credentials, `X-Api-Key` for one.
+      headers.removeAll { !Self.isHarmless($0.name) }
     }
     if Self.becomesGet(method, status: status) {
       method = "GET"
@@ -49,6 +50,13 @@ struct HTTPHop {
     case 303: method != "GET" && method != "HEAD"
     default: false
     }
+  }
+
+  /// Whether a field says how an answer is wanted, and nothing about who asks for it.
+  private static func isHarmless(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return ["user-agent", "range", "cache-control", "pragma"].contains(name)
+      || ["accept", "content-", "if-"].contains { name.hasPrefix($0) }
   }
 
   private mutating func remove(_ names: [String]) {

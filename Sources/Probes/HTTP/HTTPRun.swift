@@ -47,31 +47,36 @@ struct HTTPRun {
     Observation(facts: Facts(phases: phases, ip: ip, tls: tls, detail: .http(facts)), failure: failure)
   }
 
+  private var timeout: Duration { .nanoseconds(deadline.end - deadline.start) }
+
   // MARK: Hops
 
   private mutating func followHops() async throws(HopFailure) {
     while true {
-      let exchange = try await send(request(for: hop))
+      let exchange = try await send(
+        request(for: hop), over: session, isTarget: !hop.hasLeftOrigin, showsIdentity: !hop.hasLeftOrigin)
       take(exchange)
       if let failure = exchange.failure { throw HopFailure(failure) }
       guard spec.maxRedirects > 0, HTTPStatus.isRedirect(exchange.status),
         let location = exchange.values(of: "location").first
       else {
-        if exchange.status == 401, let key = tokenKey { tokens.forget(key) }
+        // Another origin has not been shown the token.
+        if exchange.status == 401, !hop.hasLeftOrigin, let key = tokenKey { tokens.forget(key) }
         return
       }
       guard hop.redirects < spec.maxRedirects else {
         throw HopFailure(
           ProbeFailure(
             .tooManyRedirects, during: .receive,
-            "\(hop.url) redirects to \"\(location)\" after \(hop.redirects) redirects; follow_redirects allows no more")
-        )
+            "\(hop.url) redirects after \(hop.redirects) redirects; follow_redirects allows no more",
+            quote: "; it leads to \(Words.quoted(location))"))
       }
       do throws(HTTPURLError) {
         hop.follow(to: try hop.url.resolving(location), status: exchange.status)
       } catch {
         throw HopFailure(
-          ProbeFailure(.protocolError, during: .receive, "\(hop.url) redirects to what cannot be followed: \(error)"))
+          ProbeFailure(
+            .protocolError, during: .receive, "\(hop.url) redirects to what cannot be followed", quote: ": \(error)"))
       }
     }
   }
@@ -122,28 +127,33 @@ struct HTTPRun {
   }
 
   /// Finds the way for a request, then sends it.
-  private mutating func send(_ request: HTTPRequest) async throws(HopFailure) -> HTTPExchange {
+  ///
+  /// - Parameters:
+  ///   - isTarget: whether it goes where `address` says.
+  ///   - showsIdentity: whether the client's certificate and the name to ask for go along.
+  private mutating func send(
+    _ request: HTTPRequest, over session: HTTPSession, isTarget: Bool, showsIdentity: Bool
+  ) async throws(HopFailure) -> HTTPExchange {
     var request = request
-    let isForeign = hop.hasLeftOrigin
     do throws(ResolutionFailure) {
-      request.route = try await route(to: request.url, isForeign: isForeign)
+      request.route = try await route(to: request.url, isTarget: isTarget)
     } catch {
       phases = phases + session.phasesSoFar()
       throw HopFailure(error.probeFailure)
     }
     if request.url.isSecure || self.request.proxy?.scheme == "https" {
-      request.tls = try tlsOptions(isForeign: isForeign)
+      request.tls = try tlsOptions(showsIdentity: showsIdentity)
     }
     return await session.exchange(request)
   }
 
-  private func route(to url: HTTPURL, isForeign: Bool) async throws(ResolutionFailure) -> HTTPRoute {
+  private func route(to url: HTTPURL, isTarget: Bool) async throws(ResolutionFailure) -> HTTPRoute {
     if let proxy = request.proxy {
       let addresses = try await addresses(of: proxy.host, .any)
       let target = proxy.needsTargetAddress ? try await self.addresses(of: url.host, spec.family) : []
       return .proxy(proxy, addresses: addresses, target: target)
     }
-    if let address = request.address, !isForeign {
+    if let address = request.address, isTarget {
       return .direct(try await addresses(of: address.host, spec.family), port: UInt16(clamping: address.port))
     }
     return .direct(try await addresses(of: url.host, spec.family), port: url.port)
@@ -153,9 +163,9 @@ struct HTTPRun {
     try await equipment.resolver.addresses(of: host, family: family, deadline: deadline)
   }
 
-  private func tlsOptions(isForeign: Bool) throws(HopFailure) -> HTTPTLS {
+  private func tlsOptions(showsIdentity: Bool) throws(HopFailure) -> HTTPTLS {
     var options = spec.tls
-    if isForeign {
+    if !showsIdentity {
       // The client's certificate is for the origin that was written down, and so is the name to ask for.
       options.certificate = nil
       options.key = nil
@@ -189,10 +199,14 @@ struct HTTPRun {
         do throws(WaitFailure) {
           _ = try await deadline.wait()
         } catch {
-          let code: ReasonCode = error == .cancelled ? .cancelled : .timeout
+          phases = Phases(wait: .nanoseconds(EventLoop.now - deadline.start))
           throw HopFailure(
-            ProbeFailure(
-              code, during: .wait, "no OAuth2 token from \(key.tokenURL) in time, which another check asked for"))
+            error == .cancelled
+              ? ProbeFailure(.cancelled, during: .wait, "the run was cancelled while another check asked for its token")
+              : ProbeFailure(
+                .timeout, during: .wait,
+                "no OAuth2 token from \(key.tokenURL) within \(Words.duration(timeout)); another check had asked for it"
+              ))
         }
       case .fetch:
         do throws(HopFailure) {
@@ -231,17 +245,11 @@ struct HTTPRun {
     }
     defer { session.end() }
     for style in OAuth2Tokens.Style.allCases {
-      var request = HTTPRequest(
+      let request = HTTPRequest(
         url: url, method: "POST", headers: key.headers(style, userAgent: equipment.userAgent),
         body: .bytes(key.body(style)), route: .direct([], port: url.port), maxBodyBytes: 1 << 20)
-      do throws(ResolutionFailure) {
-        request.route = try await tokenRoute(to: url)
-      } catch {
-        phases = session.phasesSoFar()
-        throw HopFailure(error.probeFailure)
-      }
-      if url.isSecure { request.tls = try tlsOptions(isForeign: !url.isSameOrigin(as: hop.url)) }
-      let exchange = await session.exchange(request)
+      let exchange = try await send(
+        request, over: session, isTarget: false, showsIdentity: url.isSameOrigin(as: hop.url))
       if exchange.failure == nil, let token = OAuth2Tokens.Token(exchange) { return token }
       let isRefused = exchange.failure == nil && (exchange.status == 400 || exchange.status == 401)
       if isRefused, style != OAuth2Tokens.Style.allCases.last { continue }
@@ -250,17 +258,16 @@ struct HTTPRun {
     preconditionFailure("Every style of authentication either gives a token or throws.")
   }
 
-  private func tokenRoute(to url: HTTPURL) async throws(ResolutionFailure) -> HTTPRoute {
-    // As for another origin: `address` is about the target alone.
-    try await route(to: url, isForeign: true)
-  }
-
   /// What the token endpoint showed stands for the run.
   private mutating func tokenFailure(_ exchange: HTTPExchange, at url: HTTPURL) -> HopFailure {
     take(exchange)
+    // Expectations about certificates speak of the target's.
+    tls = nil
     facts.url = url.text
     facts.method = "POST"
     facts.requestHeaders = []
+    // An answer that gives no access token where we look for it may hold one all the same, which nobody would mask.
+    if exchange.status == 200 { facts.body = [] }
     if var failure = exchange.failure {
       failure.message = "at the token endpoint: \(failure.message)"
       return HopFailure(failure)

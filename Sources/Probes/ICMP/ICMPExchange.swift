@@ -22,6 +22,11 @@ struct ICMPExchange {
     var isOver: Bool { roundTrip != nil || problem != nil }
   }
 
+  private enum EchoFailure: Error {
+    case wait(WaitFailure)
+    case ending(Ending)
+  }
+
   private struct Ending: Error {
     var failure: ProbeFailure
 
@@ -54,6 +59,15 @@ struct ICMPExchange {
   }
 
   private mutating func exchange() async throws(Ending) {
+    let needed = spec.spacing * (spec.count - 1)
+    let timeout = Duration.nanoseconds(deadline.end - deadline.start)
+    guard needed < timeout || spec.count == 1 else {
+      // The rest would never be sent, and the last one be counted as lost.
+      throw Ending(
+        .templateFailed, during: .resolve,
+        "\(spec.count) packets, one every \(Words.duration(spec.spacing)), take \(Words.duration(needed)), more than the "
+          + "timeout of \(Words.duration(timeout))")
+    }
     let addresses: [IPAddress]
     do throws(ResolutionFailure) {
       addresses = try await equipment.resolver.addresses(of: spec.target, family: spec.family, deadline: deadline)
@@ -64,10 +78,14 @@ struct ICMPExchange {
     let socket = try open(addresses)
     defer { socket.close() }
     clock.enter(.wait)
-    do throws(WaitFailure) {
+    do throws(EchoFailure) {
       try await echo(over: socket)
     } catch {
-      guard error == .deadline else { throw Ending(.cancelled, during: .wait, "the run was cancelled") }
+      switch error {
+      case .ending(let ending): throw ending
+      case .wait(.cancelled): throw Ending(.cancelled, during: .wait, "the run was cancelled")
+      case .wait(.deadline): break
+      }
     }
     try judge()
   }
@@ -93,28 +111,43 @@ struct ICMPExchange {
   /// How long an answer is waited for after the last packet, when others have come; the least of it.
   private static let lingerNanoseconds: Int64 = 1_000_000_000
 
-  private mutating func echo(over socket: ICMPSocket) async throws(WaitFailure) {
+  private mutating func echo(over socket: ICMPSocket) async throws(EchoFailure) {
     let firstSequence = UInt16.random(in: 0 ... .max)
     var nextDeparture = EventLoop.now
     while true {
       if flights.count < spec.count, EventLoop.now >= nextDeparture {
-        depart(firstSequence &+ UInt16(truncatingIfNeeded: flights.count), over: socket)
+        try depart(firstSequence &+ UInt16(truncatingIfNeeded: flights.count), over: socket)
         nextDeparture += spec.spacing.nanoseconds
         continue
       }
       if flights.count >= spec.count, flights.allSatisfy(\.isOver) { return }
       let end = flights.count < spec.count ? nextDeparture : lingerEnd
-      guard try await deadline.wait(until: end) else {
-        if flights.count >= spec.count { return }
-        continue
+      let isWoken: Bool
+      do {
+        isWoken = try await deadline.wait(until: end)
+      } catch {
+        throw .wait(error)
       }
-      for event in socket.receive() { take(event, firstSequence) }
+      if isWoken {
+        for event in socket.receive() { take(event, firstSequence) }
+      } else if flights.count >= spec.count {
+        return
+      }
     }
   }
 
-  private mutating func depart(_ sequence: UInt16, over socket: ICMPSocket) {
-    flights.append(Flight(sent: EventLoop.now))
-    if let fault = socket.send(sequence) {
+  private mutating func depart(_ sequence: UInt16, over socket: ICMPSocket) throws(EchoFailure) {
+    let now = EventLoop.now
+    let fault = socket.send(sequence)
+    if let fault, fault.isOurs {
+      let isForbidden = fault.errno == EPERM || fault.errno == EACCES
+      throw .ending(
+        Ending(
+          isForbidden ? .notPermitted : .internal, during: .wait,
+          "this machine does not let an echo request out: \(SystemError.words(fault.errno))"))
+    }
+    flights.append(Flight(sent: now))
+    if let fault {
       flights[flights.count - 1].problem =
         fault.errno == EMSGSIZE
         ? "a packet with \(spec.size) bytes of data is too large for the way" : SystemError.words(fault.errno)
@@ -152,7 +185,7 @@ struct ICMPExchange {
       throw Ending(.connectFailed, during: .wait, "\(ip) cannot be reached: \(problem)")
     }
     let packets = flights.count == 1 ? "a packet" : "\(flights.count) packets"
-    let time = DurationText.seconds(deadline.end - deadline.start)
+    let time = Words.duration(.nanoseconds(deadline.end - deadline.start))
     let more = problem.map { "; \($0)" } ?? ""
     throw Ending(.timeout, during: .wait, "no reply from \(ip) to \(packets) within \(time)\(more)")
   }

@@ -6,7 +6,8 @@ final class PlainTalk {
   /// The most lines of one answer.
   private static let maxLines = 256
 
-  /// The host that is asked for, for protocols that say it.
+  /// The name that the server is asked for, for protocols that say it: what is served, which need not be the host that is
+  /// connected to (RFC 6120 section 4.7.2).
   let host: String
   private let stream: any ByteStream
   private let reader: ByteReader
@@ -86,7 +87,7 @@ final class PlainTalk {
 
   /// The failure when the server does not want to.
   func refusal(_ words: String) -> StreamFailure {
-    .violation("\(stream.peer) refused to begin TLS: \(Words.quoted(words))")
+    .violation("\(stream.peer) refused to begin TLS", quote: ": \(Words.quoted(words))")
   }
 
   /// The failure when the server does not know how to.
@@ -96,14 +97,15 @@ final class PlainTalk {
 
   /// The failure when the answer is none of the protocol.
   func violation(_ words: String, after moment: String) -> StreamFailure {
-    .violation("\(stream.peer) gave an unknown answer after \(moment): \(Words.quoted(words))")
+    .violation("\(stream.peer) gave an unknown answer after \(moment)", quote: ": \(Words.quoted(words))")
   }
 
   /// Makes sure that nothing came behind the leave to begin: taken as said under TLS, it would be words of whoever stands in
   /// between (CVE-2011-0411).
   func finish() throws(StreamFailure) {
     guard reader.rest.isEmpty else {
-      throw .violation("\(stream.peer) went on in plain words where TLS begins: \(Words.quoted(reader.rest))")
+      throw .violation(
+        "\(stream.peer) went on in plain words where TLS begins", quote: ": \(Words.quoted(reader.rest))")
     }
   }
 }

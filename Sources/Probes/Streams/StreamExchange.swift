@@ -27,11 +27,13 @@ struct StreamExchange {
       session.clock.enter(.wait)
       defer { noteFirstByte() }
       if let bytes { try await send(bytes) }
-      if let end { try await receive(until: end) }
+      if let end { try await receive(until: end) } else { try await session.awaitVerdict() }
     case .dialogue(let steps):
       session.clock.enter(.wait)
       defer { noteFirstByte() }
       try await converse(steps)
+      if case .expect? = steps.last { return }
+      try await session.awaitVerdict()
     }
   }
 
@@ -40,14 +42,14 @@ struct StreamExchange {
     if session.clock.phase == .wait, let firstByte = reader.firstByte { session.clock.enter(.receive, at: firstByte) }
   }
 
-  private func stop(_ failure: StreamFailure, late: String, seen: String = "") -> StreamSession.Stop {
+  private func stop(_ failure: StreamFailure, late: String, quote: String = "") -> StreamSession.Stop {
     noteFirstByte()
-    return session.stop(failure, late: late, seen: seen)
+    return session.stop(failure, late: late, quote: quote)
   }
 
-  private func stop(_ code: ReasonCode, _ message: String) -> StreamSession.Stop {
+  private func stop(_ code: ReasonCode, _ message: String, quote: String = "") -> StreamSession.Stop {
     noteFirstByte()
-    return session.stop(code, message)
+    return session.stop(code, message, quote: quote)
   }
 
   private func send(_ bytes: [UInt8]) async throws(StreamSession.Stop) {
@@ -113,27 +115,29 @@ struct StreamExchange {
   }
 
   private func receive(matching pattern: RegularExpression) async throws(StreamSession.Stop) -> Int {
-    var nextSearch: Int64 = 0
     while true {
-      // All of it is searched again each time, so a peer that sends byte by byte is searched at intervals: matching takes
-      // a fifth of the time at most.
       let begin = EventLoop.now
-      if begin >= nextSearch {
-        if let match = reader.rest.withUnsafeBytes({ pattern.firstMatch(in: $0) }) {
-          remember(match, of: pattern)
-          return match.range.upperBound
-        }
-        nextSearch = EventLoop.now + 4 * (EventLoop.now - begin)
-      }
+      if let end = end(of: pattern) { return end }
+      // All of it is searched again each time. So that a peer which sends byte by byte costs no more than a fifth of the
+      // time, what comes right after a search waits in the kernel for a while.
+      let next = begin + 5 * (EventLoop.now - begin)
+      let wanted = "a match for \(Words.quoted(pattern.pattern))"
+      try await more(than: wanted)
       do {
-        try await more(than: "a match for \(Words.quoted(pattern.pattern))")
+        try await session.rest(until: next)
       } catch {
-        // What came since the last search counts too.
-        guard let match = reader.rest.withUnsafeBytes({ pattern.firstMatch(in: $0) }) else { throw error }
-        remember(match, of: pattern)
-        return match.range.upperBound
+        // What came before the end of the time counts.
+        if let end = end(of: pattern) { return end }
+        throw stop(error, late: "\(wanted) did not come")
       }
     }
+  }
+
+  /// Where the first match ends in what came; its groups are kept.
+  private func end(of pattern: RegularExpression) -> Int? {
+    guard let match = reader.rest.withUnsafeBytes({ pattern.firstMatch(in: $0) }) else { return nil }
+    remember(match, of: pattern)
+    return match.range.upperBound
   }
 
   private func remember(_ match: RegularExpression.Match, of pattern: RegularExpression) {
@@ -154,7 +158,8 @@ struct StreamExchange {
     }
     guard try await fill(late: "\(wanted) did not come") else {
       let came = reader.rest.isEmpty ? "nothing came" : "what came: \(Words.quoted(reader.rest))"
-      throw stop(.expectationFailed, "\(session.target) closed the connection before \(wanted) came; \(came)")
+      throw stop(
+        .expectationFailed, "\(session.target) closed the connection before \(wanted) came", quote: "; \(came)")
     }
   }
 
@@ -181,13 +186,13 @@ struct StreamExchange {
         try await session.breathe()
         line = try await reader.line()
       } catch {
-        throw stop(error, late: "no line matched \(Words.quoted(pattern.pattern))", seen: Self.words(ofLast: last))
+        throw stop(error, late: "no line matched \(Words.quoted(pattern.pattern))", quote: Self.words(ofLast: last))
       }
       guard let line else {
         throw stop(
           .expectationFailed,
-          "\(session.target) closed the connection before a line matched \(Words.quoted(pattern.pattern)); "
-            + Self.words(ofLast: last))
+          "\(session.target) closed the connection before a line matched \(Words.quoted(pattern.pattern))",
+          quote: Self.words(ofLast: last))
       }
       keep(line)
       let text = String(decoding: line, as: UTF8.self)
@@ -202,7 +207,7 @@ struct StreamExchange {
   }
 
   private static func words(ofLast line: [UInt8]?) -> String {
-    line.map { "the last line was \(Words.quoted($0))" } ?? "no line came"
+    line.map { "; the last line was \(Words.quoted($0))" } ?? "; no line came"
   }
 
   private func keep(_ line: [UInt8]) {
@@ -216,7 +221,8 @@ struct StreamExchange {
     guard reader.rest.isEmpty else {
       // Taken as said under TLS, it would be words of whoever stands in between (CVE-2011-0411).
       throw stop(
-        .protocolError, "\(session.target) went on in plain words where TLS begins: \(Words.quoted(reader.rest))")
+        .protocolError, "\(session.target) went on in plain words where TLS begins",
+        quote: ": \(Words.quoted(reader.rest))")
     }
     let phase = session.clock.phase
     try await secure()

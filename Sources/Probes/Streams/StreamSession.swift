@@ -64,16 +64,17 @@ final class StreamSession {
   ///
   /// - Parameters:
   ///   - late: what had not happened when the time was over: "no connection".
-  ///   - seen: what had happened instead.
-  func stop(_ failure: StreamFailure, late: String, seen: String = "") -> Stop {
-    let sentence = "\(late) within \(Words.duration(timeout)) (\(target))"
-    return Stop(
-      failure: failure.probeFailure(during: clock.phase, late: seen.isEmpty ? sentence : "\(sentence); \(seen)"))
+  ///   - quote: what the peer had said instead.
+  func stop(_ failure: StreamFailure, late: String, quote: String = "") -> Stop {
+    var ended = failure.probeFailure(
+      during: clock.phase, late: "\(late) within \(Words.duration(timeout)) (\(target))")
+    if ended.code == .timeout { ended.quote = quote }
+    return Stop(failure: ended)
   }
 
   /// Ends the exchange with a reason.
-  func stop(_ code: ReasonCode, _ message: String) -> Stop {
-    Stop(failure: ProbeFailure(code, during: clock.phase, message))
+  func stop(_ code: ReasonCode, _ message: String, quote: String = "") -> Stop {
+    Stop(failure: ProbeFailure(code, during: clock.phase, message, quote: quote))
   }
 
   /// How long an exchange may work without a wait while others of the loop want to go on.
@@ -85,6 +86,16 @@ final class StreamSession {
     guard now - turnStart > Self.turn.nanoseconds else { return }
     do {
       _ = try await deadline.wait(until: now)
+    } catch {
+      throw .wait(error)
+    }
+    turnStart = EventLoop.now
+  }
+
+  /// Waits until a time, whatever comes meanwhile.
+  func rest(until time: Int64) async throws(StreamFailure) {
+    do {
+      try await deadline.sleep(until: time)
     } catch {
       throw .wait(error)
     }
@@ -167,7 +178,7 @@ final class StreamSession {
 
   /// Shakes hands over the connection as it is; its words go over TLS from then on.
   func secure(_ settings: TLSSettings, options: TLSOptions, host: String) async throws(Stop) {
-    guard let socket, secured == nil else { throw stop(.internal, "TLS was begun twice on one connection") }
+    guard let socket, secured == nil else { throw stop(.templateFailed, "TLS is begun twice on one connection") }
     clock.enter(.tls)
     do {
       let secured = try TLSStream(

@@ -6,7 +6,7 @@ enum Words {
   static func quoted(_ bytes: some Collection<UInt8>) -> String {
     let isCut = bytes.count > maxBytes
     var text = "\""
-    for scalar in String(decoding: bytes.prefix(maxBytes), as: UTF8.self).unicodeScalars {
+    for scalar in String(decoding: isCut ? beginning(of: bytes) : Array(bytes), as: UTF8.self).unicodeScalars {
       switch scalar {
       case "\r": text += "\\r"
       case "\n": text += "\\n"
@@ -18,6 +18,18 @@ enum Words {
       }
     }
     return text + (isCut ? "…\"" : "\"")
+  }
+
+  /// The first bytes, without a character that the cut goes through: half of one would stand between a secret that was cut
+  /// and the mark of the cut, by which it is known.
+  private static func beginning(of bytes: some Collection<UInt8>) -> [UInt8] {
+    var shown = Array(bytes.prefix(maxBytes))
+    let tail = shown.suffix(4)
+    if let lead = tail.lastIndex(where: { !UTF8.isContinuation($0) }), shown[lead] >= 0xc0 {
+      let width = shown[lead] >= 0xf0 ? 4 : shown[lead] >= 0xe0 ? 3 : 2
+      if shown.count - lead < width { shown.removeSubrange(lead...) }
+    }
+    return shown
   }
 
   /// A user's text in double quotes.

@@ -21,7 +21,7 @@ package struct TCPProber: Sendable {
         let settings = spec.usesTLS ? try session.settings(for: options, in: context) : nil
         try await session.connect(to: spec.target, family: spec.family, from: spec.sourceIP)
         if let protocolName = spec.startTLS {
-          try await session.startTLS(protocolName, host: spec.target.host)
+          try await session.startTLS(protocolName, host: options.serverName ?? spec.target.host)
         }
         if let settings, spec.startsSecure {
           try await session.secure(settings, options: options, host: spec.target.host)

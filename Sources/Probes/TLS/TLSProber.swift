@@ -19,7 +19,7 @@ package struct TLSProber: Sendable {
         let settings = try session.settings(for: spec.tls, in: context)
         try await session.connect(to: spec.target, family: spec.family, from: nil)
         if let protocolName = spec.startTLS {
-          try await session.startTLS(protocolName, host: spec.target.host)
+          try await session.startTLS(protocolName, host: spec.tls.serverName ?? spec.target.host)
         }
         try await session.secure(settings, options: spec.tls, host: spec.target.host)
         try await session.awaitVerdict()

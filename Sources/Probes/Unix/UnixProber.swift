@@ -3,6 +3,9 @@ import Transport
 
 /// Connects to a Unix stream socket, perhaps begins TLS, perhaps talks.
 package struct UnixProber: Sendable {
+  /// What sun_path holds beside its NUL (unix(7)).
+  private static let maxPathBytes = 107
+
   private let equipment: ProbeEquipment
 
   /// A prober with the equipment of its process.
@@ -19,6 +22,11 @@ package struct UnixProber: Sendable {
         let usesTLS = spec.tls != nil || spec.exchange.beginsTLS
         let settings = usesTLS ? try session.settings(for: options, in: context) : nil
         let path = spec.path.hasPrefix("/") ? spec.path : "\(context.folder)/\(spec.path)"
+        guard path.utf8.count <= Self.maxPathBytes else {
+          throw session.stop(
+            .templateFailed,
+            "the path \(Words.quoted(path)) has \(path.utf8.count) bytes; a socket's has at most \(Self.maxPathBytes)")
+        }
         try await session.connect(toPath: path)
         if let settings, !spec.exchange.beginsTLS {
           try await session.secure(settings, options: options, host: "")

@@ -164,10 +164,12 @@ struct CheckDecoder {
     }
     var expected = list(JudgingKeys.expect, .expect)
     let isWritten = probe.value.entry(named: JudgingKeys.expect.name) != nil || section.has(JudgingKeys.expect)
-    if !isWritten, let source = FactDeclarations.defaultExpectation(of: kind),
-      case .success(let expression) = compiler.compiled(source, kind: kind)
-    {
-      expected = [Expectation(kind: .expect, expression: expression, isDefault: true, node: probe.key)]
+    if !isWritten {
+      expected = FactDeclarations.defaultExpectations(of: kind).compactMap { standard in
+        guard case .success(let expression) = compiler.compiled(standard.source, kind: kind) else { return nil }
+        return Expectation(
+          kind: standard.kind, expression: expression, isDefault: true, format: standard.format, node: probe.key)
+      }
     }
     return expected + list(JudgingKeys.until, .until) + list(JudgingKeys.warn, .warn)
   }

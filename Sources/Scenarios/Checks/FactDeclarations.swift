@@ -88,14 +88,34 @@ package enum FactDeclarations {
   /// Facts by which an expectation speaks of the verification of certificates.
   static let verification: Set<String> = ["verified", "verify_error", "certificate"]
 
-  /// The expectation that holds where none is written; nil where the exchange itself is all that is asked.
-  package static func defaultExpectation(of kind: ProbeKind) -> String? {
+  /// What is expected where no `expect` is written; nothing where the exchange itself is all that is asked.
+  static func defaultExpectations(of kind: ProbeKind) -> [DefaultExpectation] {
     switch kind {
-    case .http: "status >= 200 && status < 400"
-    case .dns: "rcode == \"NOERROR\""
-    case .icmp: "received > 0"
-    case .exec: "exit_code == 0"
-    default: nil
+    case .http: [DefaultExpectation("status >= 200 && status < 400")]
+    case .dns: [DefaultExpectation("rcode == \"NOERROR\"")]
+    case .icmp: [DefaultExpectation("received > 0")]
+    case .exec:
+      [
+        DefaultExpectation("exit_code == 0", format: .exitCode),
+        // A plugin's WARNING is one (Monitoring Plugins guidelines, "Plugin Return Codes").
+        DefaultExpectation("exit_code == 0 || exit_code == 1", format: .nagios),
+        DefaultExpectation("exit_code == 0", kind: .warn, format: .nagios),
+      ]
+    default: []
     }
+  }
+}
+
+/// An expectation that nobody wrote.
+struct DefaultExpectation {
+  let source: String
+  let kind: ExpectationResult.Kind
+  /// The format of a program's result that it is for; nil for every exchange.
+  let format: ExecSpec.Format?
+
+  init(_ source: String, kind: ExpectationResult.Kind = .expect, format: ExecSpec.Format? = nil) {
+    self.source = source
+    self.kind = kind
+    self.format = format
   }
 }

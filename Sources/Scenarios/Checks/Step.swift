@@ -17,8 +17,8 @@ package struct Step: Sendable {
   package let folder: String
   /// Whether bodies stay out of every record.
   package let isSensitive: Bool
-  /// Whether an expectation asks for `verified`, `verify_error` or `certificate`: then expectations alone decide about a
-  /// certificate that cannot be verified.
+  /// Whether something that must hold asks for `verified`, `verify_error` or `certificate`: then expectations alone decide
+  /// about a certificate that cannot be verified. A warning cannot forgive it.
   package let speaksOfVerification: Bool
 
   init(
@@ -33,7 +33,8 @@ package struct Step: Sendable {
     self.folder = folder
     self.isSensitive = isSensitive
     speaksOfVerification = expectations.contains { expectation in
-      expectation.expression.references.contains { FactDeclarations.verification.contains($0.path.first ?? "") }
+      expectation.kind != .warn
+        && expectation.expression.references.contains { FactDeclarations.verification.contains($0.path.first ?? "") }
     }
   }
 }
@@ -46,14 +47,26 @@ package struct Expectation: Sendable {
   package let expression: Expression
   /// Whether it stands in for one that nobody wrote.
   package let isDefault: Bool
+  /// The format of a program's result that it is for; nil for every exchange.
+  private let format: ExecSpec.Format?
   /// Where it is written; for a default one, the probe's key.
   private let node: YAMLNode
 
-  init(kind: ExpectationResult.Kind, expression: Expression, isDefault: Bool, node: YAMLNode) {
+  init(
+    kind: ExpectationResult.Kind, expression: Expression, isDefault: Bool, format: ExecSpec.Format? = nil,
+    node: YAMLNode
+  ) {
     self.kind = kind
     self.expression = expression
     self.isDefault = isDefault
+    self.format = format
     self.node = node
+  }
+
+  /// Whether an exchange of this spec is held to it: a template may decide how a program's result is read.
+  package func applies(to spec: ProbeSpec) -> Bool {
+    guard let format, case .exec(let exec) = spec else { return true }
+    return exec.format == format
   }
 
   /// The expression as written.

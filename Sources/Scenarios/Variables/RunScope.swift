@@ -71,7 +71,7 @@ package final class RunScope: Sendable {
   private static func value(of moment: Timestamp) -> TimestampValue? {
     let seconds = moment.nanosecondsSinceEpoch.flooredQuotient(by: 1_000_000_000)
     return TimestampValue(
-      seconds: seconds, nanoseconds: Int32(moment.nanosecondsSinceEpoch - seconds * 1_000_000_000))
+      seconds: seconds, nanoseconds: Int32(moment.nanosecondsSinceEpoch.flooredRemainder(by: 1_000_000_000)))
   }
 
   fileprivate func variable(_ name: String) throws(EvaluationError) -> Value? {
@@ -95,7 +95,7 @@ package final class RunScope: Sendable {
       }
       return value
     } catch {
-      let failure = EvaluationError(.host, "variable '\(name)': \(error.message)")
+      let failure = EvaluationError(.variable, "variable '\(name)': \(error.message)")
       state.withLock { state in
         state.open.remove(name)
         state.failures[name] = failure

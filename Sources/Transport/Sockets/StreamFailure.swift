@@ -10,8 +10,8 @@ package enum StreamFailure: Error, Hashable {
   case unreachable(String)
   /// The peer cut the connection with a reset, or went away while we were writing.
   case reset(String)
-  /// The peer answered, but not as its protocol has it, or it refused.
-  case violation(String)
+  /// The peer answered, but not as its protocol has it, or it refused; `quote` is what it said.
+  case violation(String, quote: String = "")
   /// TLS failed for another reason than the certificate.
   case tls(String)
   /// The certificate was not verified.
@@ -32,7 +32,8 @@ package enum StreamFailure: Error, Hashable {
     case .wait(.cancelled): ProbeFailure(.cancelled, during: phase, "the run was cancelled")
     case .refused(let message): ProbeFailure(.connectRefused, during: phase, message)
     case .unreachable(let message): ProbeFailure(.connectFailed, during: phase, message)
-    case .reset(let message), .violation(let message): ProbeFailure(.protocolError, during: phase, message)
+    case .reset(let message): ProbeFailure(.protocolError, during: phase, message)
+    case .violation(let message, let quote): ProbeFailure(.protocolError, during: phase, message, quote: quote)
     case .tls(let message): ProbeFailure(.tlsFailed, during: phase, message)
     case .certificate(let message): ProbeFailure(.certificateInvalid, during: phase, message)
     case .fault(let message): ProbeFailure(.internal, during: phase, message)

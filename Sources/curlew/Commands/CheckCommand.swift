@@ -53,9 +53,10 @@ struct CheckCommand: AsyncParsableCommand {
   func run() async throws {
     let loaded = try scenario.load(files: scenario.files)
     let checks = try selection.select(loaded.checks.filter(\.check.isEnabled))
-    let probing = try ProbingEngine(settings: ProbingSettings(allowsExec: allowExec))
+    let masks = Masks(loaded.redactor)
+    let probing = try ProbingEngine(settings: ProbingSettings(allowsExec: allowExec), masks: masks)
     let runner = JourneyRunner(
-      prober: probing.prober, time: SystemTime(), redactor: loaded.redactor, region: "local",
+      prober: probing.prober, time: SystemTime(), masks: masks, region: "local",
       node: ProcessInfo.processInfo.hostName, detail: .everything)
     let session = CheckSession(
       runner: runner, time: SystemTime(), jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount * 8)

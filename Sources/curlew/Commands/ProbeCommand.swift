@@ -60,7 +60,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let spec = try spec()
-    let probing = try ProbingEngine(settings: ProbingSettings())
+    let probing = try ProbingEngine(settings: ProbingSettings(), masks: Masks(.none))
     let started = SystemTime().now
     let observation = await probing.prober.probe(spec, in: ProbeContext(timeout: timeout.duration))
     let facts = FactRecord.value(of: observation.facts, attempt: 1, at: SystemTime().now)
@@ -128,7 +128,7 @@ struct ProbeCommand: AsyncParsableCommand {
       Value.map(
         MapValue([
           ("code", .string(failure.code.rawValue)), ("phase", .string(failure.phase.rawValue)),
-          ("message", .string(failure.message)),
+          ("message", .string(failure.words)),
         ]))
     }
     let members: [(String, Value)] = [
@@ -143,13 +143,13 @@ struct ProbeCommand: AsyncParsableCommand {
     var text = ""
     if let failure = observation.failure {
       text +=
-        "\(style("✗", .red)) \(failure.code.rawValue) in \(failure.phase.rawValue): \(HumanText.escaped(failure.message))\n\n"
+        "\(style("✗", .red)) \(failure.code.rawValue) in \(failure.phase.rawValue): \(HumanText.escaped(failure.words))\n\n"
     } else {
       text += "\(style("✓", .green)) \(kind.rawValue) \(HumanText.escaped(target)) \(observation.facts.ip)\n\n"
     }
     text += PhaseBars(style: style).text(for: observation.facts.phases, indent: "  ") + "\n"
     if case .map(let map) = facts {
-      text += FactText(style: style).lines(of: map, leaving: ["phases", "elapsed", "attempt"])
+      text += FactText(style: style).lines(of: map, leaving: ["phases", "elapsed", "attempt", "header_values"])
     }
     return text
   }

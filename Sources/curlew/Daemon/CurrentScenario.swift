@@ -9,9 +9,12 @@ final class CurrentScenario: Sendable {
     var byID: [CheckID: ScenarioCheck]
   }
 
+  /// What is masked in everything that is written from now on.
+  let masks: Masks
   private let content: Mutex<Content>
 
   init(_ scenario: Scenario) {
+    masks = Masks(scenario.redactor)
     content = Mutex(Self.content(of: scenario))
   }
 
@@ -19,14 +22,13 @@ final class CurrentScenario: Sendable {
   var scenario: Scenario { content.withLock { $0.scenario } }
 
   /// One check with what it runs; nil when it has left the files.
-  func check(_ id: CheckID) -> (check: ScenarioCheck, redactor: Redactor)? {
-    content.withLock { content in
-      content.byID[id].map { ($0, content.scenario.redactor) }
-    }
+  func check(_ id: CheckID) -> ScenarioCheck? {
+    content.withLock { $0.byID[id] }
   }
 
   /// Puts another scenario in force.
   func replace(with scenario: Scenario) {
+    masks.add(scenario.redactor)
     let new = Self.content(of: scenario)
     content.withLock { $0 = new }
   }

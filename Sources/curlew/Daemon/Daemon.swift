@@ -27,12 +27,12 @@ struct Daemon {
   /// - Throws: `CommandFailure` when a port is taken or the store cannot be opened.
   func run() async throws {
     DescriptorLimit.raise()
-    let probing = try ProbingEngine(settings: settings.probing)
+    let current = CurrentScenario(scenario)
+    let probing = try ProbingEngine(settings: settings.probing, masks: current.masks)
     // Sleeps end on the thread that the schedule runs on, and runs are started from there.
     let pacemaker = probing.loops.all[0]
     let time = LoopTime(pacemaker)
-    let current = CurrentScenario(scenario)
-    let logger = logger(redactedBy: current)
+    let logger = logger(redactedBy: current.masks)
     let checks = scenario.checks.map(\.check)
     let region = settings.region
 
@@ -48,9 +48,9 @@ struct Daemon {
 
     let node = ProcessInfo.processInfo.hostName
     let scheduler = Scheduler(region: region, limits: settings.limits, time: time, sink: sinks) { start in
-      guard let (check, redactor) = current.check(start.check) else { return }
+      guard let check = current.check(start.check) else { return }
       let runner = JourneyRunner(
-        prober: probing.prober, time: time, redactor: redactor, region: region, node: node, detail: .failures)
+        prober: probing.prober, time: time, masks: current.masks, region: region, node: node, detail: .failures)
       // The whole run, its record included, stays on one loop: changing threads costs more than probing.
       await withTaskExecutorPreference(probing.loops.leastDisturbed) {
         sinks.record(await runner.run(check, slot: start.slot, lag: start.lag, budget: start.budget))
@@ -108,10 +108,10 @@ struct Daemon {
     probing.loops.stop()
   }
 
-  private func logger(redactedBy current: CurrentScenario) -> Logger {
+  private func logger(redactedBy masks: Masks) -> Logger {
     Logger(label: "curlew") { [settings] label in
       StandardErrorLog(label: label, format: settings.logFormat, level: settings.logLevel) {
-        current.scenario.redactor.redact($0)
+        masks.current.redact($0)
       }
     }
   }

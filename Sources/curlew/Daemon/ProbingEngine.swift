@@ -15,7 +15,8 @@ struct ProbingEngine {
   let prober: ProbeTable
   let loops: EventLoops
 
-  init(settings: ProbingSettings) throws {
+  /// - Parameter masks: told of every access token that a probe obtains.
+  init(settings: ProbingSettings, masks: Masks) throws {
     do {
       loops = try EventLoops()
     } catch {
@@ -29,7 +30,7 @@ struct ProbingEngine {
     }
     let equipment = ProbeEquipment(
       loops: loops, resolver: Resolver(servers: servers), userAgent: "curlew/\(Version.text)",
-      allowsPrograms: settings.allowsExec)
+      tokenObserver: { masks.add($0) }, allowsPrograms: settings.allowsExec)
     prober = ProbeTable(equipment)
   }
 }

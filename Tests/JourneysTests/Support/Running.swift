@@ -20,12 +20,15 @@ func loadCheck(
 func runOnce(
   _ check: String, variables: String = "{}", secrets: String = "{}", environment: [String: String] = [:],
   _ prober: ScriptedProber, time: ManualTime = ManualTime(), budget: Duration? = nil,
-  detail: JourneyRunner.Detail = .everything, sourceLocation: Testing.SourceLocation = #_sourceLocation
+  detail: JourneyRunner.Detail = .everything, tokens: [Secret] = [],
+  sourceLocation: Testing.SourceLocation = #_sourceLocation
 ) async throws -> Run {
   let (loaded, redactor) = try loadCheck(
     check, variables: variables, secrets: secrets, environment: environment, sourceLocation: sourceLocation)
+  let masks = Masks(redactor)
+  for token in tokens { masks.add(token) }
   let runner = JourneyRunner(
-    prober: prober, time: time, redactor: redactor, region: "eu", node: "node-1", detail: detail)
+    prober: prober, time: time, masks: masks, region: "eu", node: "node-1", detail: detail)
   return await runner.run(loaded, slot: loaded.check.grid.slot(at: time.now), budget: budget)
 }
 

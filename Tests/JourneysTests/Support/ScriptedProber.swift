@@ -52,10 +52,10 @@ extension Observation {
   /// An exchange that ended before there was an answer.
   static func failed(
     _ code: ReasonCode, during phase: Phase = .connect, _ message: String = "it did not work",
-    detail: Facts.Detail = .http(HTTPFacts(url: "http://shop.example/")), tls: TLSFacts? = nil
+    quote: String = "", detail: Facts.Detail = .http(HTTPFacts(url: "http://shop.example/")), tls: TLSFacts? = nil
   ) -> Observation {
     Observation(
       facts: Facts(phases: Phases(connect: .milliseconds(5)), tls: tls, detail: detail),
-      failure: ProbeFailure(code, during: phase, message))
+      failure: ProbeFailure(code, during: phase, message, quote: quote))
   }
 }

@@ -22,6 +22,52 @@ struct RedactorTests {
     #expect(redactor.redact("before \(form) after \(form)") == "before ••• after •••")
   }
 
+  @Test(
+    "masks a secret however each of its characters is escaped",
+    arguments: [
+      // A URL of ours escapes some characters and leaves others; peers write either case.
+      ("aB3$kd^9!", "https://api/?key=aB3$kd%5E9!&x=1"), ("aB3$kd^9!", "aB3$kd%5e9!"), ("p|ss=w0rd", "p%7Css=w0rd"),
+      // Go's JSON, Python's, Jackson's.
+      ("a&b<c>öd", #"a\u0026b\u003cc\u003eöd"#), ("a&b<c>öd", #"a&b<c>\u00f6d"#), ("a&b<c>öd", #"a&b<c>\u00F6d"#),
+      ("key-𝄞-key", #"key-\ud834\udd1e-key"#), ("tab\tbell\u{7}\u{8}", #"tab\tbell\u0007\b"#),
+      // Our own messages: Words.quoted, escapedForDisplay.
+      ("a\"b\\c12345", #"a\"b\c12345"#), ("esc\u{1b}[0m-x", #"esc\u{1b}[0m-x"#), ("esc\u{1b}[0m-x", #"esc\u001b[0m-x"#),
+      // HTML in its other spellings.
+      ("it's <b>", "it&apos;s &#60;b&#x3e;"), ("it's <b>", "it&#39;s &lt;b>"),
+      // Mixed, and like an escape itself.
+      ("a b&c/d", "a+b%26c\\/d"), ("x%41%y", "x%41%y"), ("x%41%y", "x%2541%25y"), ("x%41%y", "x%41%25y"),
+    ])
+  func escaped(secret: String, text: String) {
+    let masked = Redactor([Secret(secret)]).redact("before \(text) after")
+    #expect(masked.contains(Redactor.mask), "\(masked)")
+    #expect(!masked.contains("12345") && !masked.contains("kd") && !masked.contains("ss") && !masked.contains("key-"))
+    #expect(masked.hasPrefix("before ") && masked.hasSuffix(" after"))
+  }
+
+  @Test("masks every printable character in each way of writing it", arguments: 32...126)
+  func everyCharacter(value: Int) throws {
+    let character = String(try #require(Unicode.Scalar(value)))
+    let redactor = Redactor([Secret("begin\(character)end")])
+    let hex = String(value, radix: 16)
+    for form in [
+      character, "%\(hex)", "%\(hex.uppercased())", "\\u00\(hex)", "\\u{\(hex)}", "&#\(value);", "&#x\(hex);",
+    ] {
+      // Nobody escapes letters and digits, and looking for it would make every search slower.
+      if form != character, character.allSatisfy({ $0.isLetter || $0.isNumber || "-._~".contains($0) }) { continue }
+      #expect(redactor.redact("x begin\(form)end y") == "x ••• y", "\(form)")
+    }
+  }
+
+  @Test("masks what it learns later, and forgets nothing by it")
+  func learns() {
+    var redactor = Redactor([Secret("first-secret"), Secret("an &")])
+    redactor.insert(Secret("first-token"))
+    redactor.formUnion(Redactor([Secret("other/secret"), Secret("first-secret")]))
+    #expect(
+      redactor.redact("first-secret, first-token, other%2Fsecret, an &amp;, first") == "•••, •••, •••, •••, first")
+    #expect(redactor.redact("first-t…") == "•••…")
+  }
+
   @Test("masks a secret in base64 wherever it stands in the text that was encoded", arguments: 0...8)
   func base64(before: Int) {
     for after in 0...3 {

@@ -1,6 +1,46 @@
 import Model
 import Testing
 
+@Suite("The arithmetic of moments")
+struct TimestampArithmeticTests {
+  private let first = Timestamp(nanosecondsSinceEpoch: .min)
+  private let last = Timestamp(nanosecondsSinceEpoch: .max)
+
+  @Test("stops at the ends of what a moment can be, and traps at neither")
+  func saturates() {
+    #expect(last + .nanoseconds(1) == last)
+    #expect(last + .seconds(Int64.max) == last)
+    #expect(first + .nanoseconds(-1) == first)
+    #expect(first - .days(200) == first)
+    #expect(first - .seconds(Int64.max) == first)
+    #expect(last - .days(-1) == last)
+    #expect(last - first == .nanoseconds(Int64.max))
+    #expect(first - last == .nanoseconds(Int64.min))
+    #expect(Timestamp(secondsSinceEpoch: .max) == last)
+    #expect(Timestamp(secondsSinceEpoch: .min) == first)
+    #expect(Timestamp(millisecondsSinceEpoch: .max) == last)
+    #expect(Timestamp(millisecondsSinceEpoch: .min) == first)
+  }
+
+  @Test("gives ends that can be written, numbered and read like any other moment")
+  func ends() throws {
+    #expect(first.rfc3339(fractionDigits: 9) == "1677-09-21T00:12:43.145224192Z")
+    #expect(last.rfc3339(fractionDigits: 9) == "2262-04-11T23:47:16.854775807Z")
+    let grid = SlotGrid(check: try #require(CheckID("front-page")), interval: .days(365))
+    #expect(grid.slot(at: first).start <= last && grid.slot(at: last).start <= last)
+    #expect(grid.firstSlot(startingFrom: last).start <= last)
+  }
+
+  @Test("is exact everywhere else")
+  func exact() {
+    let moment = Timestamp(secondsSinceEpoch: 1_767_225_600)
+    #expect(moment + .milliseconds(1500) - moment == .milliseconds(1500))
+    #expect((moment - .days(20_454)).nanosecondsSinceEpoch == 0)
+    #expect((moment - last) + (last - moment) == .zero)
+    #expect(Timestamp(millisecondsSinceEpoch: -1).nanosecondsSinceEpoch == -1_000_000)
+  }
+}
+
 @Suite("A moment as RFC 3339")
 struct TimestampTests {
   @Test(

@@ -30,10 +30,79 @@ struct DNSHostileTests {
     let (observation, facts) = try await probe(server, timeout: .milliseconds(150))
     #expect(observation.failure?.code == .timeout)
     #expect(observation.failure?.phase == .wait)
-    #expect(observation.failure?.message == "no answer from 127.0.0.1:\(server.port) within 150 ms")
+    #expect(observation.failure?.message == "no answer from 127.0.0.1:\(server.port) within 150ms")
     #expect(observation.facts.elapsed >= .milliseconds(150))
     #expect(observation.facts.elapsed < .seconds(10))
     #expect(facts.rcode.isEmpty)
+  }
+
+  /// The system's servers, as a test has them.
+  private struct Configured: AddressResolver {
+    var configuration: ResolverConfiguration
+
+    func addresses(
+      of host: String, family: AddressFamily, deadline: Deadline
+    ) async throws(ResolutionFailure) -> [IPAddress] {
+      throw ResolutionFailure(.notFound, "no names here")
+    }
+  }
+
+  private func probe(_ servers: [SocketAddress], _ change: (inout DNSSpec) -> Void) async throws -> Observation {
+    var configuration = ResolverConfiguration(servers: servers)
+    configuration.timeout = .milliseconds(200)
+    let loops = try EventLoops(count: 1)
+    defer { loops.stop() }
+    let equipment = ProbeEquipment(loops: loops, resolver: Configured(configuration: configuration))
+    var spec = DNSSpec(name: "www.example.test")
+    change(&spec)
+    return await DNSProber(equipment).probe(spec, in: ProbeContext(timeout: .seconds(20)))
+  }
+
+  @Test(
+    "without a server of its own, the next of the system's is asked when one is silent",
+    arguments: [DNSTransport.udp, .tcp])
+  func nextServer(transport: DNSTransport) async throws {
+    let silent = try ScriptedDNSServer(udp: { _ in [] }, tcp: { _ in .init([], closes: false) })
+    let good = try ScriptedDNSServer(
+      udp: { [Self.honest($0).bytes] },
+      tcp: { query in
+        let bytes = Self.honest(query).bytes
+        return .init([UInt8(bytes.count >> 8), UInt8(bytes.count & 255)] + bytes)
+      })
+    let servers = [silent, good].map { SocketAddress(.loopbackV4, port: $0.port) }
+    let observation = try await probe(servers) { $0.transport = transport }
+    #expect(observation.failure == nil)
+    #expect(observation.facts.elapsed >= .milliseconds(200))
+    #expect(observation.facts.elapsed < .seconds(10))
+    let none = try await probe([servers[0], servers[0]]) { $0.transport = transport }
+    #expect(none.failure?.code == .timeout)
+    withExtendedLifetime((silent, good)) {}
+  }
+
+  @Test("an answer that was cut leaves time for the next server, when the repeat over tcp is not answered")
+  func nextServerAfterCut() async throws {
+    let silent = try ScriptedDNSServer(
+      udp: { query in
+        var answer = Self.honest(query)
+        answer.flags |= 0x0200
+        return [answer.bytes]
+      }, tcp: { _ in .init([], closes: false) })
+    let good = try ScriptedDNSServer(udp: { [Self.honest($0).bytes] })
+    let observation = try await probe([silent, good].map { SocketAddress(.loopbackV4, port: $0.port) }) { _ in }
+    #expect(observation.failure == nil)
+    #expect(observation.facts.elapsed < .seconds(10))
+    withExtendedLifetime((silent, good)) {}
+  }
+
+  @Test("a family that none of the system's servers has is none of the target's faults")
+  func noServerOfFamily() async throws {
+    let observation = try await probe([SocketAddress(.loopbackV4, port: 53)]) { $0.family = .v6 }
+    #expect(observation.failure?.code == .templateFailed)
+    #expect(
+      observation.failure?.message
+        == "ip: 6 leaves none of the system's name servers (127.0.0.1); name one by 'server'")
+    let unknown = try await probe([]) { _ in }
+    #expect(unknown.failure?.code == .internal)
   }
 
   @Test("a port where nobody listens refuses")

@@ -149,7 +149,7 @@ struct DNSProberTests {
     let (observation, facts) = try await probe("version.server", "TXT") { $0.recordClass = "CH" }
     #expect(observation.failure == nil)
     #expect(facts.answers.map(\.recordClass) == ["CH"])
-    #expect(facts.answers.map(\.data) == [#""NSD 4.6.1""#] || facts.answers.first?.data.contains("NSD") == true)
+    #expect(facts.answers.allSatisfy { $0.data.hasPrefix("\"NSD ") && $0.data.hasSuffix("\"") })
   }
 
   @Test("a server's name is resolved, and the address that answers is told")

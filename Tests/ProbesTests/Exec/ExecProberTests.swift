@@ -147,6 +147,15 @@ struct ExecProberTests {
     #expect(errno == ESRCH)
   }
 
+  @Test(
+    "a run ends though what the program left behind writes for ever", arguments: ["yes", "sh -c 'trap \"\" TERM; yes'"])
+  func leftBehind(command: String) async throws {
+    let (failure, facts, phases) = try await probe(shell("setsid \(command) & exit 0"), timeout: .milliseconds(800))
+    #expect(failure?.code == .timeout)
+    #expect(facts.stdout.count == 65_536)
+    #expect(phases.total < .seconds(15))
+  }
+
   @Test("a run that is cancelled ends its program")
   func cancelled() async throws {
     mkfifo("\(folder)/started", 0o600)
@@ -166,7 +175,7 @@ struct ExecProberTests {
     #expect(facts.exitCode == code)
     #expect(facts.metrics == ["rta": 0.0015, "loss": 10])
     #expect(failure?.code == (code == 3 ? .internal : nil))
-    if code == 3 { #expect(failure?.message == "\"sh\" reports UNKNOWN (exit code 3): \"PING - 3 \"") }
+    if code == 3 { #expect(failure?.words == "\"sh\" reports UNKNOWN (exit code 3): \"PING - 3 \"") }
   }
 
   @Test(

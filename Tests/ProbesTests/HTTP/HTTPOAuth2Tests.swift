@@ -115,4 +115,80 @@ struct HTTPOAuth2Tests {
     let codes = try await [first.code, second.code]
     #expect(codes == [.timeout, .timeout])
   }
+
+  @Test("a run that waits for another's token says so, for how long, and has waited")
+  func waitingWords() async throws {
+    let server = try HTTPTestServer { _ in [.hold] }
+    defer { server.stop() }
+    let harness = try HTTPHarness()
+    let spec = HTTPSpec(url: server.url("/api"), auth: auth(server))
+    let first = Task { try await harness.probe(spec, timeout: .seconds(60)) }
+    while server.requests.isEmpty { await Task.yield() }
+    let second = try await harness.probe(spec, timeout: .milliseconds(200))
+    #expect(
+      second.failure
+        == ProbeFailure(
+          .timeout, during: .wait,
+          "no OAuth2 token from \(server.url("/token")) within 200ms; another check had asked for it"))
+    #expect(second.phases.wait >= .milliseconds(200))
+    let third = Task { try await harness.probe(spec, timeout: .seconds(60)) }
+    third.cancel()
+    #expect(try await third.value.code == .cancelled)
+    first.cancel()
+    #expect(try await first.value.code == .cancelled)
+  }
+
+  @Test("an answer that may hold a token under another name leaves no body in the facts")
+  func unknownAnswer() async throws {
+    let server = try HTTPTestServer { _ in [.answer(body: "{\"accessToken\": \"live\"}")] }
+    defer { server.stop() }
+    let shown = try await HTTPHarness().probe(HTTPSpec(url: server.url("/api"), auth: auth(server)))
+    #expect(shown.failure?.message.hasSuffix("the answer holds no access_token") == true)
+    #expect(shown.http.body.isEmpty)
+    #expect(shown.http.status == 200)
+  }
+
+  @Test("a token endpoint whose certificate is not valid fails the run, and its certificate is not the target's")
+  func endpointCertificate() async throws {
+    let idp = try OpenSSLServer("untrusted")
+    let target = try HTTPTestServer { _ in [.answer()] }
+    defer { target.stop() }
+    let shown = try await HTTPHarness().probe(
+      HTTPSpec(
+        url: target.url("/api"),
+        auth: .oauth2(tokenURL: "https://127.0.0.1:\(idp.port)/token", clientID: "me", clientSecret: "s", scopes: [])))
+    #expect(shown.code == .certificateInvalid)
+    #expect(shown.failure?.message.hasPrefix("at the token endpoint: ") == true)
+    #expect(shown.tls == nil)
+    #expect(target.requests.isEmpty)
+  }
+
+  @Test("a token is asked for over a proxy whose certificate is verified as the target's way is")
+  func proxyCertificate() async throws {
+    let proxy = try OpenSSLServer("untrusted")
+    let shown = try await HTTPHarness().probe(
+      HTTPSpec(
+        url: "http://127.0.0.1:1/api",
+        auth: .oauth2(tokenURL: "http://127.0.0.1:1/token", clientID: "me", clientSecret: "s", scopes: []),
+        proxy: "https://127.0.0.1:\(proxy.port)"))
+    #expect(shown.failure != nil)
+    #expect(shown.failure?.phase != .wait && shown.failure?.phase != .receive)
+  }
+
+  @Test("a token is not forgotten over another origin that was not shown it")
+  func foreignRefusal() async throws {
+    let port = Mutex(0)
+    let server = try HTTPTestServer { request in
+      if request.line.contains("/token") { return Self.token("\"expires_in\": 3600") }
+      guard request.line.contains("/api") else { return [.answer("401 Unauthorized")] }
+      return [.answer("302 Found", ["Location: http://other.example:\(port.withLock { $0 })/there"])]
+    }
+    defer { server.stop() }
+    port.withLock { $0 = server.port }
+    let harness = try HTTPHarness(names: ["other.example": "127.0.0.1"])
+    for _ in 0..<2 {
+      #expect(try await harness.probe(HTTPSpec(url: server.url("/api"), auth: auth(server))).http.status == 401)
+    }
+    #expect(server.requests.filter { $0.line.contains("/token") }.count == 1)
+  }
 }

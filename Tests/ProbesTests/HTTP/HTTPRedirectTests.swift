@@ -1,5 +1,6 @@
 import Model
 import Probes
+import Synchronization
 import TestSupport
 import Testing
 
@@ -84,10 +85,11 @@ struct HTTPRedirectTests {
     #expect(Set(shown.http.requestHeaders.map { "\($0.name): \($0.value)" }) == Set(last.fields))
   }
 
-  @Test("to another origin credentials, the request's cookies, Host and traceparent stay behind, and for good")
+  @Test("to another origin credentials of every kind, cookies, Host and traceparent stay behind, and for good")
   func otherOrigin() async throws {
+    let port = Mutex(0)
     let server = try HTTPTestServer { request in
-      let port = request.value("X-Port") ?? ""
+      let port = port.withLock { $0 }
       if request.line.contains(" /start") {
         return [.answer("302 Found", ["Location: http://other.example:\(port)/back"])]
       }
@@ -95,11 +97,13 @@ struct HTTPRedirectTests {
       return [.answer()]
     }
     defer { server.stop() }
+    port.withLock { $0 = server.port }
     let shown = try await harness.probe(
       HTTPSpec(
         url: server.url("/start"),
         headers: [
-          HeaderField("X-Port", "\(server.port)"), HeaderField("Host", "mine.example"), HeaderField("Cookie", "c=1"),
+          HeaderField("X-Api-Key", "k"), HeaderField("PRIVATE-TOKEN", "t"), HeaderField("Host", "mine.example"),
+          HeaderField("Cookie", "c=1"), HeaderField("Accept-Language", "de"), HeaderField("Range", "bytes=0-9"),
         ],
         auth: .basic(username: "u", password: "p"), cookies: [HeaderField("own", "1")]), traceparent: "00-a-b-01")
     #expect(shown.failure == nil)
@@ -107,11 +111,14 @@ struct HTTPRedirectTests {
     try #require(server.requests.count == 3)
     #expect(server.requests[0].value("Host") == "mine.example")
     #expect(server.requests[0].value("Authorization") != nil)
+    #expect(server.requests[0].value("X-Api-Key") == "k")
     for request in server.requests.dropFirst() {
-      #expect(request.value("Authorization") == nil)
-      #expect(request.value("Cookie") == nil)
-      #expect(request.value("traceparent") == nil)
-      #expect(request.value("X-Port") == "\(server.port)")
+      for name in ["Authorization", "Cookie", "traceparent", "X-Api-Key", "PRIVATE-TOKEN"] {
+        #expect(request.value(name) == nil, "\(name)")
+      }
+      #expect(request.value("Accept-Language") == "de")
+      #expect(request.value("Range") == "bytes=0-9")
+      #expect(request.value("User-Agent") == "curlew/test")
     }
     #expect(server.requests[1].value("Host") == "other.example:\(server.port)")
   }

@@ -102,6 +102,15 @@ struct ICMPProberTests {
     #expect(observation.failure?.message.hasSuffix("65500 bytes of data is too large for the way") == true)
   }
 
+  @Test("packets that do not fit into the timeout are told before any is sent, and none counts as lost")
+  func tooMany() async throws {
+    let (observation, facts) = try await probe("127.0.0.1", timeout: .seconds(10)) { $0.count = 60 }
+    #expect(observation.failure?.code == .templateFailed)
+    #expect(
+      observation.failure?.message == "60 packets, one every 200ms, take 11.8s, more than the timeout of 10s")
+    #expect(facts.sent == 0)
+  }
+
   @Test("a name is resolved, and one that is none fails there")
   func names() async throws {
     let (observation, _) = try await probe("a..b")

@@ -118,6 +118,32 @@ import Transport
       server, .message(send: nil, receive: .pattern("version:(?P<version>\\S+)\n(?s:.*)role:(?P<role>\\w+)")))
     #expect(observation.failure == nil)
     #expect(facts.matches == ["version": "7.0", "role": "master"])
+    #expect(observation.facts.elapsed < .seconds(10))
+  }
+
+  @Test("a pattern is found as soon as it is there, though the peer says nothing more")
+  func patternAtOnce() async throws {
+    let server = try SocketServer { peer in
+      peer.send("220 mail")
+      peer.send(".example ESMTP\r\n")
+      peer.waitForEnd()
+    }
+    for _ in 0..<50 {
+      let (observation, facts) = try await probe(server, .message(send: nil, receive: .pattern("^220 (?P<name>\\S+) ")))
+      #expect(observation.failure == nil)
+      #expect(facts.matches == ["name": "mail.example"])
+      // It ends with the answer and not with the timeout of 20 seconds, where a last look would find it too.
+      #expect(observation.facts.elapsed < .seconds(10))
+    }
+  }
+
+  @Test("what a peer says is cut between two characters", arguments: 0...3)
+  func cutWords(before: Int) async throws {
+    let line = String(repeating: "x", count: 160 - before) + "€ and more"
+    let server = try SocketServer { $0.send(line) }
+    let (observation, _) = try await probe(server, .dialogue([.expect("^220")]))
+    let shown = String(repeating: "x", count: 160 - before) + (before == 3 ? "€" : "")
+    #expect(observation.failure?.quote == "; the last line was \"\(shown)…\"")
   }
 
   @Test(
@@ -126,7 +152,7 @@ import Transport
     let server = try SocketServer { $0.send("half of\n") }
     let (observation, facts) = try await probe(server, .message(send: nil, receive: end))
     #expect(observation.failure?.code == .expectationFailed)
-    #expect(observation.failure?.message.hasSuffix("came; what came: \"half of\\n\"") == true)
+    #expect(observation.failure?.words.hasSuffix("came; what came: \"half of\\n\"") == true)
     #expect(facts.received == Array("half of\n".utf8))
   }
 
@@ -149,7 +175,7 @@ import Transport
     let (observation, _) = try await probe(
       server, .message(send: Array("hello".utf8), receive: .text("world")))
     #expect(observation.failure?.code == .expectationFailed)
-    #expect(observation.failure?.message.hasSuffix("came; nothing came") == true)
+    #expect(observation.failure?.words.hasSuffix("came; nothing came") == true)
   }
 
   @Test("a flood without the text that is waited for is cut off")
@@ -195,7 +221,8 @@ import Transport
       observation.failure
         == ProbeFailure(
           .timeout, during: .receive,
-          "no line matched \"^250\" within 1s (127.0.0.1:\(server.port)); the last line was \"220 ready\""))
+          "no line matched \"^250\" within 1s (127.0.0.1:\(server.port))",
+          quote: "; the last line was \"220 ready\""))
   }
 
   @Test("a line that never comes is a failed expectation once the peer has closed")
@@ -206,8 +233,8 @@ import Transport
       observation.failure
         == ProbeFailure(
           .expectationFailed, during: .receive,
-          "127.0.0.1:\(server.port) closed the connection before a line matched \"^220\"; the last line was "
-            + #""554 go \"away\"\u{7}""#))
+          "127.0.0.1:\(server.port) closed the connection before a line matched \"^220\"",
+          quote: #"; the last line was "554 go \"away\"\u{7}""#))
   }
 
   @Test("a line without end is cut off")
@@ -289,7 +316,29 @@ import Transport
       observation.failure
         == ProbeFailure(
           .protocolError, during: .receive,
-          "127.0.0.1:\(server.port) went on in plain words where TLS begins: \"250 injected\\r\\n\""))
+          "127.0.0.1:\(server.port) went on in plain words where TLS begins", quote: ": \"250 injected\\r\\n\""))
+  }
+
+  @Test(
+    "a client certificate that the server refuses fails the exchange, also where nothing is read after it",
+    arguments: [
+      SocketExchange.none, .message(send: Array("abc\n".utf8), receive: nil), .dialogue([.send("abc")]),
+      .dialogue([.startTLS]),
+    ])
+  func refusedCertificate(exchange: SocketExchange) async throws {
+    let server = try OpenSSLServer("good", ["-Verify", "2", "-verify_return_error", "-CAfile", "root.pem", "-tls1_3"])
+    let (observation, _) = try await probe(server, exchange) { $0.tls = TLSOptions(caFile: "root.pem") }
+    #expect(observation.failure?.code == .tlsFailed)
+    #expect(observation.failure?.message.contains("the peer sent the alert") == true)
+  }
+
+  @Test("TLS that a template makes begin twice is told, and is not the target's fault")
+  func twice() async throws {
+    let server = try OpenSSLServer("good")
+    let (observation, _) = try await probe(server, .dialogue([.startTLS, .startTLS])) {
+      $0.tls = TLSOptions(caFile: "root.pem")
+    }
+    #expect(observation.failure?.code == .templateFailed)
   }
 
   // MARK: Time

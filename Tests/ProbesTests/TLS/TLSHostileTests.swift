@@ -83,6 +83,18 @@ import Transport
     #expect(failure?.code == .tlsFailed)
   }
 
+  @Test("a certificate that ended before the time that can be told has its facts like any other")
+  func ancient() async throws {
+    let server = try OpenSSLServer("ancient")
+    let spec = TLSSpec(target: Endpoint(host: "127.0.0.1", port: server.port))
+    let observation = try await TLSProber(.forTests()).probe(spec, in: ProbeContext(timeout: .seconds(20)))
+    #expect(observation.failure?.code == .certificateInvalid)
+    let leaf = try #require(observation.facts.tls?.chain.first)
+    #expect(leaf.notAfter < Timestamp(secondsSinceEpoch: 0))
+    #expect(leaf.notAfter - SystemTime().now < .zero)
+    #expect(leaf.notBefore <= leaf.notAfter)
+  }
+
   @Test("warnings without end are cut off")
   func endlessWarnings() async throws {
     let (failure, _, _) = try await failure { $0.flood([21, 3, 3, 0, 2, 1, 90]) }
