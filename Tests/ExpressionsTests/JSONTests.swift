@@ -62,6 +62,14 @@ import Testing
     let escapes = "\"" + String(repeating: "\\u0041", count: 200_000) + "\""
     #expect(try JSON.parse(escapes).asString?.utf8.count == 200_000)
     #expect(throws: JSONError.self) { try JSON.parse(String(repeating: "9", count: 1_000_000)) }
+    // A few bytes of text are a hundred and more of values.
+    for piece in ["{\"\":0}", "[0]", "0", "\"\""] {
+      let many = "[" + Array(repeating: piece, count: 500_000).joined(separator: ",") + "]"
+      let error = #expect(throws: JSONError.self) { try JSON.parse(many) }
+      #expect(error?.message == "there are more than 500000 values")
+    }
+    let fewer = "[" + Array(repeating: "0", count: 499_999).joined(separator: ",") + "]"
+    #expect(try JSON.parse(fewer).asList?.count == 499_999)
     // Canonically equivalent keys: equal to String, different to JSON.
     #expect(try JSON.parse("{\"é\":1,\"e\u{301}\":2}").asMap?.count == 2)
   }
