@@ -25,6 +25,8 @@ package struct EvaluationError: Error, Sendable, Hashable, CustomStringConvertib
     case cancelled
     /// The host could not give a fact.
     case host
+    /// A variable of the host's has no value: a fault of who wrote it, and of no fact.
+    case variable
   }
 
   /// What kind of failure it is.
