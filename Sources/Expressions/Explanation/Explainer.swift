@@ -6,7 +6,7 @@ struct Explainer {
   let source: String
   private(set) var parts: [Explanation.Part] = []
   private var frame: Frame
-  /// Whether the whole expression gave a value: it is the first to be evaluated.
+  /// Whether the whole expression gave true or false: it is the first to be evaluated.
   private var isOutcomeKnown = false
 
   init(source: String, frame: Frame) {
@@ -33,8 +33,8 @@ struct Explainer {
     } catch {
       return explain(failed: node, error)
     }
-    isOutcomeKnown = true
     guard case .bool(let outcome) = value else { return "\(described(node)), expected \(wanted)" }
+    isOutcomeKnown = true
     if outcome == wanted { return "\(text(of: node)) is \(outcome)" }
     switch node {
     case let node as NotNode: return explain(node.operand, wanted: !wanted)
