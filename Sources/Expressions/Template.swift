@@ -36,29 +36,33 @@ package struct Template: Sendable, Hashable {
     var issues: [Issue] = []
     var literal: [UInt8] = []
     var position = 0
-    while position < bytes.count {
-      let rest = bytes[position...]
-      if rest.starts(with: Array("$${".utf8)) {
-        literal += Array("${".utf8)
-        position += 3
-      } else if rest.starts(with: Array("${".utf8)) {
-        let start = position + 2
-        guard let end = Self.end(of: bytes, from: start, &issues) else { break }
-        if !literal.isEmpty { segments.append(.literal(String(decoding: literal, as: UTF8.self))) }
-        literal = []
-        let part = Part(source: String(decoding: bytes[start..<end], as: UTF8.self), range: start..<end)
-        do {
-          _ = try Parser.parse(part.source)
-        } catch {
-          issues.append(error.issue.shifted(by: start))
-        }
-        segments.append(.expression(part))
-        position = end + 1
-      } else {
-        literal.append(bytes[position])
-        position += 1
+    // From one `$` to the next: a long text with few of them is copied in pieces.
+    while let dollar = bytes[position...].firstIndex(of: UInt8(ascii: "$")) {
+      literal += bytes[position..<dollar]
+      position = dollar + 1
+      guard position < bytes.count, bytes[position] == UInt8(ascii: "{") else {
+        let isEscape = bytes[position...].starts(with: [UInt8(ascii: "$"), UInt8(ascii: "{")])
+        literal += isEscape ? [UInt8(ascii: "$"), UInt8(ascii: "{")] : [UInt8(ascii: "$")]
+        if isEscape { position += 2 }
+        continue
       }
+      let start = position + 1
+      guard let end = Self.end(of: bytes, from: start, &issues) else {
+        position = bytes.count
+        break
+      }
+      if !literal.isEmpty { segments.append(.literal(String(decoding: literal, as: UTF8.self))) }
+      literal = []
+      let part = Part(source: String(decoding: bytes[start..<end], as: UTF8.self), range: start..<end)
+      do {
+        _ = try Parser.parse(part.source)
+      } catch {
+        issues.append(error.issue.shifted(by: start))
+      }
+      segments.append(.expression(part))
+      position = end + 1
     }
+    literal += bytes[position...]
     guard issues.isEmpty else { throw CompilationFailure(issues) }
     if !literal.isEmpty { segments.append(.literal(String(decoding: literal, as: UTF8.self))) }
     self.segments = segments
@@ -167,23 +171,49 @@ package struct CompiledTemplate: Sendable {
   }
 
   /// The value: that of a single expression with its type, text otherwise.
+  ///
+  /// - Parameter escaping: what is done to every text that an expression gives; what the template itself says stays.
   /// - Throws: why an expression has none; the range counts in the template's text.
-  package func render(_ bindings: some Bindings, limits: Limits = .standard) throws(EvaluationError) -> Value {
+  package func render(
+    _ bindings: some Bindings, limits: Limits = .standard, escaping: (String) -> String = { $0 }
+  ) throws(EvaluationError) -> Value {
     if parts.count == 1, case .expression(let expression, let offset) = parts[0] {
-      return try Self.value(of: expression, offset, bindings, limits)
+      let value = try Self.value(of: expression, offset, bindings, limits)
+      if case .string(let text) = value { return .string(escaping(text)) }
+      return value
     }
-    return .string(try renderText(bindings, limits: limits))
+    return .string(try renderText(bindings, limits: limits, escaping: escaping))
   }
 
   /// The text: bool and numbers by CEL's `string()`, text as it is, everything else as JSON.
+  ///
+  /// - Parameter escaping: what is done to the text of every expression.
   /// - Throws: why an expression has no value; the range counts in the template's text.
-  package func renderText(_ bindings: some Bindings, limits: Limits = .standard) throws(EvaluationError) -> String {
+  package func renderText(
+    _ bindings: some Bindings, limits: Limits = .standard, escaping: (String) -> String = { $0 }
+  ) throws(EvaluationError) -> String {
     var result = ""
     for part in parts {
       switch part {
       case .literal(let text): result += text
       case .expression(let expression, let offset):
-        result += try Self.value(of: expression, offset, bindings, limits).text()
+        result += escaping(try Self.value(of: expression, offset, bindings, limits).text())
+      }
+    }
+    return result
+  }
+
+  /// The text up to the first expression that is not known yet, or that has no value.
+  ///
+  /// - Parameter isKnown: whether an expression can be evaluated with these bindings.
+  package func leadingText(_ bindings: some Bindings, where isKnown: (Expression) -> Bool) -> String {
+    var result = ""
+    for part in parts {
+      switch part {
+      case .literal(let text): result += text
+      case .expression(let expression, _):
+        guard isKnown(expression), let text = try? expression.evaluate(bindings).text() else { return result }
+        result += text
       }
     }
     return result

@@ -10,11 +10,12 @@ struct LoadSession {
   }
 
   private let environment: [String: String]
-  private let files: any ScenarioFiles
+  private let environmentValue: MapValue
+  private let surroundings: Surroundings
   private let standardInput: [UInt8]?
   private let sink: DiagnosticSink
   private var overriding: [String: YAMLNode] = [:]
-  private var registry = CheckRegistry()
+  private let registry: CheckRegistry
   /// Included files by resolved path; nil for one that could not be read.
   private var included: [String: Visible?] = [:]
   /// Every secret that was read.
@@ -22,12 +23,18 @@ struct LoadSession {
   /// Every file that was read, in order.
   private(set) var filesRead: [String] = []
 
-  init(environment: [String: String], files: any ScenarioFiles, standardInput: [UInt8]?, sink: DiagnosticSink) {
+  init(
+    environment: [String: String], surroundings: Surroundings, standardInput: [UInt8]?, sink: DiagnosticSink
+  ) {
     self.environment = environment
-    self.files = files
+    environmentValue = MapValue(environment.mapValues(Value.string))
+    self.surroundings = surroundings
     self.standardInput = standardInput
     self.sink = sink
+    registry = CheckRegistry(sink: sink)
   }
+
+  private var files: any ScenarioFiles { surroundings.files }
 
   // MARK: Command line
 
@@ -37,9 +44,14 @@ struct LoadSession {
     for text in overrides.variables {
       guard let (name, value) = assignment(text, flag: "--var", form: "NAME=VALUE") else { continue }
       let source = SourceText(path: "--var \(name)", folder: ".", bytes: Array(value.utf8))
-      let isBlank = value.utf8.allSatisfy { $0 == 0x20 }
-      if let node = isBlank ? Self.text("", in: source) : YAMLComposer.compose(source, sink: sink) {
-        overriding[name] = node
+      guard !value.utf8.allSatisfy({ $0 == 0x20 }) else {
+        overriding[name] = Self.text("", in: source)
+        continue
+      }
+      switch YAMLComposer.compose(source, sink: sink) {
+      case .node(let node): overriding[name] = node
+      case .empty: overriding[name] = Self.text("", in: source, isPlain: true)
+      case .broken: continue
       }
     }
     for text in overrides.bases {
@@ -57,9 +69,9 @@ struct LoadSession {
     }
   }
 
-  private static func text(_ text: String, in source: SourceText) -> YAMLNode {
+  private static func text(_ text: String, in source: SourceText, isPlain: Bool = false) -> YAMLNode {
     let span = SourceSpan(start: source.position(of: 0), end: source.position(of: source.bytes.count))
-    return YAMLNode(.scalar(text, isPlain: false), span: span, source: source)
+    return YAMLNode(.scalar(text, isPlain: isPlain), span: span, source: source)
   }
 
   private func assignment(_ text: String, flag: String, form: String) -> (name: String, value: String)? {
@@ -77,10 +89,11 @@ struct LoadSession {
   }
 
   private mutating func readVariables(_ path: String) {
-    guard let source = read(path, named: path, at: nil), let root = YAMLComposer.compose(source, sink: sink) else {
-      return
-    }
-    let reader = Reader(phase: .load, sink: sink, folder: source.folder, files: files)
+    // A file that says nothing sets nothing.
+    guard let source = read(path, named: path, at: nil),
+      case .node(let root) = YAMLComposer.compose(source, sink: sink)
+    else { return }
+    let reader = Reader(phase: .load, sink: sink, folder: source.folder, surroundings: surroundings)
     for (name, value) in Form.variables.read(root, reader) ?? [] { overriding[name] = value }
   }
 
@@ -95,27 +108,21 @@ struct LoadSession {
     } else {
       source = read(path, named: path, at: nil)
     }
-    guard let source, let file = ScenarioFile(source, files: files, sink: sink) else { return [] }
+    guard let source, let file = ScenarioFile(source, surroundings: surroundings, sink: sink) else { return [] }
     let visible = visible(from: file, chain: [files.realPath(path) ?? path])
     guard let nodes = file.checks else { return [] }
-    let compiler = compiler(visible, own: [])
+    let fixed = FixedValues(
+      environment: environment, environmentValue: environmentValue, secrets: visible.secrets)
+    let scopes = FileScopes(variables: visible.variables, overriding: overriding, fixed: fixed, sink: sink)
     let decoder = CheckDecoder(
-      compiler: compiler, defaults: file.defaults, folder: source.folder, files: files, sink: sink,
-      compilerWithVariables: { [self] own in self.compiler(visible, own: own) })
-    for node in nodes { registry.add(node, sink: sink) }
+      scopes: scopes, defaults: file.defaults, folder: source.folder, surroundings: surroundings, registry: registry,
+      sink: sink)
     return nodes.compactMap(decoder.decode)
   }
 
   /// Called when all files are loaded.
   func finish() {
-    registry.finish(sink: sink)
-  }
-
-  private func compiler(_ visible: Visible, own: Fields<YAMLNode>) -> ScopeCompiler {
-    var variables = visible.variables
-    for (name, value) in own { variables[name] = value }
-    variables.merge(overriding) { _, override in override }
-    return ScopeCompiler(variables: variables, secrets: visible.secrets, environment: environment, sink: sink)
+    registry.finish()
   }
 
   /// - Parameter node: where the file is named, when a file names it.
@@ -173,7 +180,7 @@ struct LoadSession {
     if let known = included[resolved] { return known }
     var result: Visible?
     if let source = read(path, named: path, at: inclusion.node),
-      let other = ScenarioFile(source, files: files, sink: sink)
+      let other = ScenarioFile(source, surroundings: surroundings, sink: sink)
     {
       if let key = other.checksKey {
         sink.error(

@@ -14,12 +14,17 @@ package struct ScenarioLoader: Sendable {
   package static let fileLimit = 16 << 20
 
   private let environment: [String: String]
-  private let files: any ScenarioFiles
+  private let surroundings: Surroundings
 
-  /// - Parameter environment: the process environment, for `env` and for secrets.
-  package init(environment: [String: String], files: any ScenarioFiles = DiskFiles()) {
+  /// - Parameters:
+  ///   - environment: the process environment, for `env` and for secrets.
+  ///   - capabilities: what may be asked for; nothing that depends on the machine, unless said otherwise.
+  package init(
+    environment: [String: String], capabilities: ScenarioCapabilities = ScenarioCapabilities(),
+    files: any ScenarioFiles = DiskFiles()
+  ) {
     self.environment = environment
-    self.files = files
+    surroundings = Surroundings(files: files, capabilities: capabilities)
   }
 
   /// Loads files and directories.
@@ -31,9 +36,10 @@ package struct ScenarioLoader: Sendable {
     paths: [String], overrides: Overrides = Overrides(), standardInput: [UInt8]? = nil
   ) -> LoadResult {
     let sink = DiagnosticSink()
-    var session = LoadSession(environment: environment, files: files, standardInput: standardInput, sink: sink)
+    var session = LoadSession(
+      environment: environment, surroundings: surroundings, standardInput: standardInput, sink: sink)
     session.read(overrides)
-    var collector = FileCollector(files: files, sink: sink)
+    var collector = FileCollector(files: surroundings.files, sink: sink)
     for path in paths { collector.add(path) }
     let checks = collector.found.flatMap { session.load($0.path) }
     session.finish()

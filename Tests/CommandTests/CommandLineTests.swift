@@ -155,6 +155,9 @@ struct EvalTests {
     let workspace = try Workspace(["v.json": "{\"items\": [{\"sku\": \"A-1\"}]}"])
     let outcome = try await workspace.curlew("eval", "items.exists(i, i.sku == 'A-1')", "--vars", "v.json")
     #expect(outcome.stdout == "true\n")
+    // Different members to JSON, the same name to Unicode.
+    let twins = try Workspace(["v.json": #"{"\u00e9": 1, "e\u0301": 2, "x": 3}"#])
+    #expect(try await twins.curlew("eval", "x", "--vars", "v.json").stdout == "3\n")
   }
 
   @Test("points to what is wrong: 2 for an expression that is none, 1 for one that ends in an error")

@@ -62,6 +62,15 @@ import Testing
     let escapes = "\"" + String(repeating: "\\u0041", count: 200_000) + "\""
     #expect(try JSON.parse(escapes).asString?.utf8.count == 200_000)
     #expect(throws: JSONError.self) { try JSON.parse(String(repeating: "9", count: 1_000_000)) }
+    // A few bytes of text are a hundred and more of values.
+    for piece in ["{\"\":0}", "[0]", "0", "\"\""] {
+      let many = "[" + Array(repeating: piece, count: 1000).joined(separator: ",") + "]"
+      let error = #expect(throws: JSONError.self) { try JSON.parse(many, limits: JSON.Limits(values: 1000)) }
+      #expect(error?.message == "there are more than 1000 values")
+    }
+    #expect(JSON.Limits.standard == JSON.Limits(depth: 256, values: 500_000))
+    let whole = "[" + Array(repeating: "0", count: 999).joined(separator: ",") + "]"
+    #expect(try JSON.parse(whole, limits: JSON.Limits(values: 1000)).asList?.count == 999)
     // Canonically equivalent keys: equal to String, different to JSON.
     #expect(try JSON.parse("{\"é\":1,\"e\u{301}\":2}").asMap?.count == 2)
   }

@@ -87,6 +87,39 @@ import Testing
     #expect(!expression.explain(bindings, limits: Limits(cost: 100_000)).summary.isEmpty)
   }
 
+  @Test("a pattern that stays the same is compiled once, in a macro and from one evaluation to the next")
+  func patterns() throws {
+    let expression = try Self.environment.compile("x.all(a, !s.matches(string(x[0]) + 'z'))")
+    var bindings: [String: Value] = ["x": .list(Array(repeating: 1, count: 1000)), "s": "short"]
+    // A thousand compilations would cost two hundred thousand.
+    #expect(try expression.evaluate(bindings, limits: Limits(cost: 20_000)).isTrue)
+    #expect(try expression.evaluate(bindings, limits: Limits(cost: 20_000)).isTrue)
+    bindings["s"] = "1z"
+    #expect(try !expression.evaluate(bindings).isTrue)
+    bindings["x"] = .list([2])
+    #expect(try expression.evaluate(bindings).isTrue)
+    bindings["x"] = .list(["("])
+    let error = #expect(throws: EvaluationError.self) { try expression.evaluate(bindings) }
+    #expect(error?.code == .invalidArgument)
+    bindings["x"] = .list([2])
+    bindings["s"] = "2z"
+    #expect(try !expression.evaluate(bindings).isTrue)
+  }
+
+  @Test("an expression that is false, but too dear to be looked at again, is not said to be too dear itself")
+  func explanationCost() throws {
+    let expression = try Self.environment.compile("x.all(a, a >= 0) && x.exists(a, a < 0)")
+    let bindings: [String: Value] = ["x": .list((0..<1000).map { .int($0) })]
+    #expect(try !expression.evaluate(bindings, limits: Limits(cost: 2500)).isTrue)
+    #expect(
+      expression.explain(bindings, limits: Limits(cost: 2500)).summary
+        == "x.all(a, a >= 0) && x.exists(a, a < 0) is false; it is too costly to say why")
+    #expect(expression.explain(bindings).summary == "no item of x matched; it has 1000 items")
+    #expect(
+      expression.explain(bindings, limits: Limits(cost: 10)).summary.hasSuffix(
+        "the evaluation takes more work than its limit allows"))
+  }
+
   @Test("a cancelled task ends its evaluation")
   func cancellation() async throws {
     let expression = try Self.environment.compile("x.all(a, a >= 0)")

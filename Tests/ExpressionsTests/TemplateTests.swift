@@ -26,6 +26,38 @@ import Testing
     #expect(try Self.render(text) == expected)
   }
 
+  @Test("what expressions give may be escaped, what the template says stays")
+  func escaping() throws {
+    let bindings: [String: Value] = ["pay": "$5", "n": 5]
+    let environment = Environment(variables: bindings.mapValues { _ in .dyn })
+    for (text, expected) in [
+      ("$1 ${pay}", "$1 $$5"), ("${pay}", "$$5"), ("${n}", 5), ("$${x} ${[pay]}", "${x} [\"$$5\"]"),
+    ]
+      as [(String, Value)]
+    {
+      let template = try Template(text).compile(in: environment)
+      #expect(try template.render(bindings, escaping: { $0.replacing("$", with: "$$") }) == expected)
+    }
+  }
+
+  @Test(
+    "the beginning of a template is known up to the first expression that is not",
+    arguments: [
+      ("${base}/a/${order}/${base}", "https://shop.example/a/"), ("${order}", ""),
+      ("x${base}", "xhttps://shop.example"),
+      ("a${1 / 0}b", "a"), ("plain", "plain"),
+    ])
+  func beginning(text: String, expected: String) throws {
+    let template = try Template(text).compile(in: Self.environment)
+    #expect(template.leadingText(Self.bindings) { !$0.source.contains("order") } == expected)
+  }
+
+  @Test("a long text with few expressions is cut quickly", .timeLimit(.minutes(1)))
+  func long() throws {
+    let half = String(repeating: "ä$x$$", count: 1 << 17)
+    #expect(try Self.render("\(half) ${order}\(half)") == .string("\(half) 17\(half)"))
+  }
+
   @Test("a template knows what it is made of")
   func structure() throws {
     let template = try Template("é${base}/${ order }")

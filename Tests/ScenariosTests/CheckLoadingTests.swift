@@ -163,6 +163,37 @@ import Testing
     #expect(try loadCheck("tls: {target: 'a.example:443', until: [verified]}").steps[0].speaksOfVerification)
   }
 
+  @Test("HTTP/3 is read where the program can speak it, and a template that asks for it is left to the prober")
+  func http3() throws {
+    let probe = "http: {url: 'https://a.example/', http_version: VERSION}"
+    let text = "version: 1\nchecks:\n  - id: a\n    \(probe)\n"
+    for version in ["3", "\"3\"", "3.0"] {
+      let file = ["shop.yaml": text.replacing("VERSION", with: version)]
+      #expect(
+        load(file).diagnostics.map(\.message) == ["HTTP/3 is not spoken here: the libcurl that is installed cannot"])
+      let able = load(file, capabilities: ScenarioCapabilities(http3: true))
+      #expect(try able.scenario?.checks.first?.httpSpec().version == .v3)
+    }
+    let late = try loadCheck(probe.replacing("VERSION", with: "'${v}'"), variables: "{v: 3}")
+    #expect(try late.httpSpec().version == .v3)
+  }
+
+  @Test(
+    "a HEAD request without a body, echo requests within the time-out and one STARTTLS are no mistakes",
+    arguments: [
+      "http: {url: 'http://a.example/', method: HEAD}", "http: {url: 'http://a.example/', method: GET, body: x}",
+      "icmp: {target: a.example, count: 50}", "icmp: {target: a.example, count: 1, spacing: 60s}",
+      "tcp: {target: 'a.example:25', tls: {verify: false}, dialogue: [{starttls: true}]}",
+      "tcp: {target: 'a.example:25', starttls: smtp, dialogue: [{send: x}]}",
+      "dns: {name: a.example, transport: tls, server: 192.0.2.1, tls: {verify: false}}",
+      "tcp: {target: '[fe80::1%eth0]:25'}", "http: {url: 'http://a.example/', address: '::1'}",
+      "dns: {name: a.example, server: '2001:db8::53'}", "retry: {attempts: 2, backoff: 100}\n    icmp: {target: a}",
+      "every: 1.5s\n    timeout: 1s\n    icmp: {target: a}",
+    ])
+  func noMistakes(check: String) throws {
+    _ = try loadCheck(check)
+  }
+
   @Test("the place of a part of an expression is found through quotes, escapes and folding")
   func excerpts() throws {
     let check = try loadCheck(

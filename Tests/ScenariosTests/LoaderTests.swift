@@ -91,6 +91,37 @@ import Testing
     #expect(result.diagnostics.map(\.message) == ["'body.txt' leaves the folder of its file"])
   }
 
+  @Test("what may not be reached is told as that, and not as missing; its checks do not vanish without a word")
+  func closed() {
+    var files = MemoryFiles([
+      "s/a.yaml": file("a"), "s/closed/b.yaml": file("b"),
+      "c.yaml": "version: 1\nchecks: [{id: c, http: {url: 'http://a.example/', file: s/closed/body}}]",
+    ])
+    files.closed = ["s/closed"]
+    let loader = ScenarioLoader(environment: [:], files: files)
+    for (path, message) in [
+      ("s", "'s/closed/b.yaml' cannot be reached: Permission denied"),
+      ("s/closed/b.yaml", "'s/closed/b.yaml' cannot be reached: Permission denied"),
+      ("c.yaml", "'s/closed/body' cannot be reached from '.': Permission denied"),
+    ] {
+      let result = loader.load(paths: [path])
+      #expect(result.scenario == nil)
+      #expect(result.diagnostics.map(\.message) == [message])
+    }
+  }
+
+  @Test("the disk tells nothing from something that may not be reached")
+  func disk() throws {
+    let files = DiskFiles()
+    #expect(try files.kind(of: "/none/of/this") == nil)
+    #expect(try files.kind(of: "/dev/null/x") == nil)
+    #expect(try files.kind(of: "/dev/null") == .other)
+    #expect(try files.kind(of: "/") == .directory)
+    // Nobody, root included, reaches through a name that is longer than the system takes.
+    #expect(throws: FileProblem.self) { try files.kind(of: "/" + String(repeating: "x", count: 300)) }
+    #expect(try files.names(in: "/").contains("dev"))
+  }
+
   @Test(
     "what is no text in UTF-8 is told and not guessed",
     arguments: [

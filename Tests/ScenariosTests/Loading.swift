@@ -5,9 +5,10 @@ import Testing
 /// Loads texts as files of a file system in memory.
 func load(
   _ files: [String: String], paths: [String] = ["shop.yaml"], environment: [String: String] = [:],
-  overrides: Overrides = Overrides(), links: [String: String] = [:], standardInput: String? = nil
+  overrides: Overrides = Overrides(), links: [String: String] = [:], standardInput: String? = nil,
+  capabilities: ScenarioCapabilities = ScenarioCapabilities()
 ) -> LoadResult {
-  ScenarioLoader(environment: environment, files: MemoryFiles(files, links: links))
+  ScenarioLoader(environment: environment, capabilities: capabilities, files: MemoryFiles(files, links: links))
     .load(paths: paths, overrides: overrides, standardInput: standardInput.map { Array($0.utf8) })
 }
 

@@ -6,6 +6,8 @@ struct MemoryFiles: ScenarioFiles {
   var files: [String: [UInt8]] = [:]
   /// Targets of symbolic links by path.
   var links: [String: String] = [:]
+  /// Folders that may not be searched.
+  var closed: Set<String> = []
 
   init(_ files: [String: String], links: [String: String] = [:]) {
     self.files = files.mapValues { Array($0.utf8) }
@@ -18,7 +20,8 @@ struct MemoryFiles: ScenarioFiles {
     return bytes
   }
 
-  func kind(of path: String) -> FileKind? {
+  func kind(of path: String) throws(FileProblem) -> FileKind? {
+    if closed.contains(where: { path.hasPrefix($0 + "/") }) { throw .system("Permission denied") }
     guard let name = name(of: path) else { return nil }
     return files[name] != nil ? .file : .directory
   }

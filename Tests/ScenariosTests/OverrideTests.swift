@@ -31,7 +31,7 @@ import Testing
       ("5", #"{"x":5}"#), ("'5'", #"{"x":"5"}"#), ("no", #"{"x":"no"}"#), ("true", #"{"x":true}"#), ("", #"{"x":""}"#),
       ("[1, {a: b}]", #"{"x":[1,{"a":"b"}]}"#), ("a=b", #"{"x":"a=b"}"#),
       ("http://b.example/", #"{"x":"http://b.example/"}"#),
-      ("null", #"{"x":null}"#), ("0x1F", #"{"x":31}"#), ("1e3", #"{"x":1000.0}"#),
+      ("null", #"{"x":null}"#), ("0x1F", #"{"x":31}"#), ("# nothing", #"{"x":null}"#), ("1e3", #"{"x":1000.0}"#),
     ])
   func yaml(text: String, json: String) throws {
     let check = try loadCheck(
@@ -62,6 +62,11 @@ import Testing
     let result = load(files, overrides: overrides)
     #expect(result.scenario == nil)
     #expect(result.diagnostics.map { $0.excerpt?.location.description } == [place])
+  }
+
+  @Test("a file of variables that says nothing sets nothing", arguments: ["", "# nothing\n", "{}"])
+  func emptyFile(text: String) throws {
+    #expect(try path(Overrides(variableFiles: ["v.yaml"]), files: ["v.yaml": text]) == "file")
   }
 
   @Test("a file of variables that is not there is told")

@@ -8,10 +8,13 @@ import Testing
   private static let good = [
     """
     version: 1
-    defaults: {every: 30s, timeout: 10s, labels: {team: web}, trace: true, group: g, regions: [eu], enabled: true}
+    defaults:
+      {every: 30s, timeout: 10s, labels: {team: web}, trace: true, group: g, regions: [eu], enabled: true,
+       retry: {attempts: 1}, objective: {window: 7d}, sensitive: true, variables: {n: 1}, expect: [n == 1],
+       warn: [n == 1], until: [n == 1]}
     variables: {base: 'https://shop.example', list: [1, {a: b}]}
-    secrets: {token: {env: TOKEN}}
-    include: []
+    secrets: {token: {env: TOKEN}, other: {file: secret.txt}}
+    include: [common.yaml]
     fragments: {login: {parameters: [user], steps: [], outputs: [token]}}
     checks:
       - id: front-page
@@ -22,6 +25,10 @@ import Testing
         timeout: 5s
         retry: {attempts: 2, delay: 1s, backoff: 1.5}
         sensitive: false
+        trace: false
+        group: shop
+        regions: [eu]
+        enabled: true
         variables: {code: 200}
         expect: [status == code]
         until: [status < 500]
@@ -57,18 +64,75 @@ import Testing
       - {id: r, tcp: {target: 'a.example:25', tls: {verify: false}, receive: {bytes: 4}}}
       - {id: p, tcp: {target: 'a.example:25', receive: {pattern: a.c}}}
       - {id: s, tls: {target: 'a.example:443', server_name: b.example, starttls: imap, tls: {min_version: "1.2"}, ip: auto}}
-      - {id: n, dns: {name: a.example, type: mx, class: IN, server: '192.0.2.1:53', transport: tcp, recursion: false, dnssec: true, ip: 4, tls: {}}}
+      - {id: n, dns: {name: a.example, type: mx, class: IN, server: '192.0.2.1:53', transport: tcp, recursion: false, dnssec: true, ip: 4}}
+      - {id: n2, dns: {name: a.example, server: 192.0.2.1, transport: tls, tls: {}}}
       - {id: i, icmp: {target: '::1', count: 3, spacing: 200ms, size: 56, ttl: 64, dont_fragment: true, ip: 6}}
       - {id: u, unix: {path: /run/a.sock, send: a, receive: {until: b}, tls: false}}
-      - {id: x, exec: {command: [ls, -l], env: {A: b}, format: nagios}, enabled: '${1 == 1}'}
+      - {id: u2, unix: {path: /run/a.sock, dialogue: [{expect: a}]}}
+      - {id: x, exec: {command: [ls, -l], env: {A: b}, directory: scripts, format: nagios}, enabled: '${1 == 1}'}
+      - id: files
+        http:
+          url: https://a.example/
+          file: body.json
+          tls: {ca: ca.pem, cert: client.pem, key: client.pem}
+      - id: parts
+        http:
+          url: https://a.example/
+          multipart: {a: {file: body.json, type: application/json, filename: a.json}}
+      - {id: judged-http, http: {url: 'https://a.example/', expect: [], warn: [], until: []}}
+      - {id: judged-tcp, tcp: {target: 'a.example:1', expect: [], warn: [], until: []}}
+      - {id: judged-tls, tls: {target: 'a.example:1', expect: [], warn: [], until: []}}
+      - {id: judged-dns, dns: {name: a.example, expect: [], warn: [], until: []}}
+      - {id: judged-icmp, icmp: {target: a.example, expect: [], warn: [], until: []}}
+      - {id: judged-unix, unix: {path: /run/a.sock, expect: [], warn: [], until: []}}
+      - {id: judged-exec, exec: {command: [ls], expect: [], warn: [], until: []}}
     """,
+  ]
+
+  /// What the files above name.
+  private static let files = [
+    "common.yaml": "version: 1\n", "secret.txt": "x", "body.json": "{}", "ca.pem": "", "client.pem": "",
+    "scripts/a": "",
   ]
 
   @Test("every file that loads is valid by the schema", arguments: good)
   func goodFiles(text: String) throws {
-    let result = load(["shop.yaml": text], environment: ["TOKEN": "x"])
+    let files = Self.files.merging(["shop.yaml": text]) { $1 }
+    let result = load(files, environment: ["TOKEN": "x"])
     #expect(result.diagnostics.map { $0.rendered() } == [])
     #expect(try Self.problems(of: text) == [])
+  }
+
+  @Test("between them the files above use every key of the schema")
+  func everyKey() throws {
+    let walk = """
+      used = set()
+
+      def walk(value, form, name):
+          if "$ref" in form:
+              name = form["$ref"].rsplit("/", 1)[1]
+              return walk(value, schema["$defs"][name], name)
+          for branch in form.get("anyOf", []):
+              walk(value, branch, name)
+          if isinstance(value, dict):
+              for key, member in value.items():
+                  if key in form.get("properties", {}):
+                      used.add((name, key))
+                      walk(member, form["properties"][key], name)
+                  elif isinstance(form.get("additionalProperties"), dict):
+                      walk(member, form["additionalProperties"], name)
+          elif isinstance(value, list) and "items" in form:
+              for item in value:
+                  walk(item, form["items"], name)
+
+      for file in sorted(folder.glob("file*.json")):
+          walk(json.loads(file.read_text()), schema, "")
+      for name, form in [("", schema), *schema["$defs"].items()]:
+          for key in form["properties"]:
+              if (name, key) not in used:
+                  print(name, key)
+      """
+    #expect(try Self.said(by: walk, of: Self.good) == [])
   }
 
   @Test(
@@ -96,25 +160,34 @@ import Testing
   /// What python3-jsonschema says; with no text, about the schema itself. The text is read by a YAML 1.2 subset of its
   /// own: ours, written as JSON by way of a variable.
   private static func problems(of text: String?) throws -> [String] {
+    let script = """
+      import jsonschema
+      jsonschema.Draft202012Validator.check_schema(schema)
+      for file in folder.glob("file*.json"):
+          for error in jsonschema.Draft202012Validator(schema).iter_errors(json.loads(file.read_text())):
+              print(error.json_path, error.message[:200])
+      """
+    return try said(by: script, of: text.map { [$0] } ?? [])
+  }
+
+  /// What a script prints that finds the schema in `schema`, and the texts in files of `folder`.
+  private static func said(by script: String, of texts: [String]) throws -> [String] {
     let folder = FileManager.default.temporaryDirectory.appending(path: "schema-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     try SchemaWriter.schema().write(to: folder.appending(path: "schema.json"), atomically: true, encoding: .utf8)
-    if let text { try json(text).write(to: folder.appending(path: "file.json"), atomically: true, encoding: .utf8) }
-    let script = """
+    for (index, text) in texts.enumerated() {
+      try json(text).write(to: folder.appending(path: "file\(index).json"), atomically: true, encoding: .utf8)
+    }
+    let opening = """
       import json, pathlib, sys
-      import jsonschema
       folder = pathlib.Path(sys.argv[1])
       schema = json.loads((folder / "schema.json").read_text())
-      jsonschema.Draft202012Validator.check_schema(schema)
-      file = folder / "file.json"
-      if file.exists():
-          for error in jsonschema.Draft202012Validator(schema).iter_errors(json.loads(file.read_text())):
-              print(error.json_path, error.message[:200])
+
       """
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", script, folder.path()]
+    process.arguments = ["python3", "-c", opening + script, folder.path()]
     let output = Pipe()
     process.standardOutput = output
     try process.run()

@@ -137,6 +137,31 @@ import Testing
     #expect(spec.exchange == .dialogue([.expect("^(?P<nonce>.*)$"), .send("PONG ${1} ${nonce} me ${2}")]))
   }
 
+  @Test("a dollar sign in a template's value arrives as it is: doubled where the prober reads groups, and nowhere else")
+  func dollars() throws {
+    let check = try loadCheck(
+      """
+      tcp:
+            target: a.example:1
+            dialogue:
+              - send: "USER ${user}"
+              - expect: ^(.*)$
+              - send: "PASS ${user} $1 ${run.check}"
+              - send: "${user}"
+              - send: "${run.check + user}"
+      """, variables: "{user: 'pa$$word$1${x}'}".replacing("${x}", with: "$"))
+    guard case .tcp(let spec) = try check.spec() else { throw ScenarioCheck.Unexpected() }
+    #expect(
+      spec.exchange
+        == .dialogue([
+          .send("USER pa$$word$1$"), .expect("^(.*)$"), .send("PASS pa$$$$word$$1$$ $1 a"), .send("pa$$$$word$$1$$"),
+          .send("apa$$$$word$$1$$"),
+        ]))
+    let message = try loadCheck("tcp: {target: 'a.example:1', send: '${user}'}", variables: "{user: a$1}")
+    guard case .tcp(let plain) = try message.spec() else { throw ScenarioCheck.Unexpected() }
+    #expect(plain.exchange == .message(send: Array("a$1".utf8), receive: nil))
+  }
+
   @Test("what must be known before any run may use what no run changes")
   func checkKeys() throws {
     let check = try loadCheck(
@@ -145,6 +170,80 @@ import Testing
     #expect(check.check.interval == .minutes(5))
     #expect(check.check.name == "Shop in eu")
     #expect(!check.check.isEnabled)
+  }
+
+  @Test("check keys see the check's own variables, and those of defaults")
+  func ownVariables() throws {
+    let scenario = try loadOne(
+      """
+      version: 1
+      variables: {site: eu}
+      defaults: {variables: {site: us}}
+      checks:
+        - {id: a, name: 'Shop ${site}', http: {url: 'https://${site}.example/'}}
+        - {id: b, name: 'Shop ${site}', variables: {site: asia}, http: {url: 'https://${site}.example/'}}
+        - {id: c, group: '${only}', variables: {only: own}, http: {url: 'https://${site}.example/'}}
+      """)
+    #expect(scenario.checks.map(\.check.name) == ["Shop us", "Shop asia", "c"])
+    #expect(scenario.checks.map(\.check.host) == ["us.example", "asia.example", "eu.example"])
+    #expect(scenario.checks[2].check.group == "own")
+  }
+
+  @Test("checks with the same variables of defaults share one scope")
+  func sharedScope() throws {
+    let checks = (0..<3).map { "  - {id: c\($0), icmp: {target: '${site}'}}\n" }.joined()
+    let scenario = try loadOne(
+      "version: 1\ndefaults: {variables: {site: a.example}}\nchecks:\n\(checks)  - {id: own, variables: {site: b.example}, icmp: {target: '${site}'}}\n"
+    )
+    #expect(scenario.checks[0].variables === scenario.checks[2].variables)
+    #expect(scenario.checks[0].variables !== scenario.checks[3].variables)
+  }
+
+  @Test("a variable that looks at all of them sees all of them")
+  func allVariables() throws {
+    let check = try loadCheck(
+      "http: {url: 'https://shop.example/${a}/${b}'}",
+      variables: "{a: '${\"zz\" in vars}', b: '${vars.size()}', zz: 1}")
+    #expect(try check.httpSpec().url == "https://shop.example/true/3")
+  }
+
+  @Test(
+    "the host that counts for the limit is known wherever it is written out",
+    arguments: [
+      ("http: {url: 'https://Shop.example/a', headers: {T: '${uuid()}'}}", "shop.example"),
+      ("http: {url: 'https://shop.example/', body: '${run.slot}'}", "shop.example"),
+      ("http: {url: 'https://shop.example/${uuid()}'}", "shop.example"),
+      ("http: {url: '${base}:8080/${uuid()}'}", "shop.example"), ("http: {url: '${base}?${run.slot}'}", "shop.example"),
+      ("http: {url: 'https://[::1]/${uuid()}'}", "::1"), ("http: {url: 'https://shop.example${run.slot}/'}", nil),
+      ("http: {url: 'https://${run.slot}.shop.example/'}", nil), ("http: {url: '${run.id}'}", nil),
+      ("tcp: {target: 'shop.example:1', send: '${uuid()}'}", "shop.example"), ("tcp: {target: '${run.id}:1'}", nil),
+      ("dns: {name: '${run.check}.example', server: 192.0.2.1}", nil),
+      ("dns: {name: a.example, server: '${run.id}'}", nil),
+    ] as [(String, String?)])
+  func hosts(probe: String, host: String?) throws {
+    #expect(try loadCheck(probe, variables: "{base: 'https://shop.example'}").check.host == host)
+  }
+
+  @Test("what a run's template brings of expectations fails the step: nobody compiled it")
+  func expectationsAtRun() throws {
+    let check = try loadCheck(
+      "http: '${run.slot > 0 ? whole : plain}'",
+      variables: "{whole: {url: 'https://a.example/', expect: ['status == 404']}, plain: {url: 'https://a.example/'}}")
+    let failure = try #require(throws: TemplateFailure.self) { try check.spec() }
+    #expect(failure.message == "'expect' must be written out in the check, not brought by a template")
+  }
+
+  @Test("a variable without a value fails with a code of its own, by whatever name it is read")
+  func variableFailures() throws {
+    let check = try loadCheck(
+      "http: {url: 'http://a.example/', expect: [size < limit, size < vars.limit, size < twice]}",
+      variables: "{limit: '${int(run.check)}', twice: '${limit * 2}'}")
+    let bindings = check.scope().bindings(facts: ["size": .int(1)] as [String: Value])
+    for expectation in check.steps[0].expectations {
+      let error = try #require(throws: EvaluationError.self) { try expectation.expression.evaluate(bindings) }
+      #expect(error.code == .variable)
+      #expect(error.message.hasPrefix("variable '"))
+    }
   }
 
   @Test("a fact comes before a variable of its name, which `vars` still reaches")

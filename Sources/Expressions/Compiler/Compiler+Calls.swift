@@ -41,7 +41,7 @@ extension Compiler {
     }
     let arguments = (receiver.map { [$0] } ?? []) + call.arguments.map { compile($0) }
     if entries.isEmpty { return unknownFunction(name, isMember: isMember, call.nameRange) }
-    guard let entry = environment.functions.entry(named: name, isMember: isMember, arguments: arguments.count) else {
+    guard var entry = environment.functions.entry(named: name, isMember: isMember, arguments: arguments.count) else {
       return noOverload(name, arguments, entries, range)
     }
     let isVariadic = entry.count == nil
@@ -53,6 +53,7 @@ extension Compiler {
     if name == "matches", let pattern = (arguments[1].node as? ConstantNode)?.value.asString {
       return match(arguments[0], pattern, arguments[1].node.range, range)
     }
+    if name == "matches", case .two = entry.body { entry.body = FunctionTable.matchBody() }
     let node = CallNode(entry, arguments.map(\.node), range)
     let isConversion = name == "duration" || name == "timestamp"
     return folded(node, type, isConstant: isConversion && arguments.allSatisfy { $0.node is ConstantNode })

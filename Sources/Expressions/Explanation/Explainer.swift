@@ -6,10 +6,23 @@ struct Explainer {
   let source: String
   private(set) var parts: [Explanation.Part] = []
   private var frame: Frame
+  /// Whether the whole expression gave true or false: it is the first to be evaluated.
+  private var isOutcomeKnown = false
 
   init(source: String, frame: Frame) {
     self.source = source
     self.frame = frame
+  }
+
+  /// Says why the expression does not hold.
+  ///
+  /// Its parts are evaluated again from what the whole has left of its limit. Where that is too little, it is the explanation
+  /// that was too dear, and not the expression.
+  mutating func explain(_ root: any Node) -> String {
+    let sentence = explain(root, wanted: true)
+    guard isOutcomeKnown, frame.budget < 0 else { return sentence }
+    parts = []
+    return "\(text(of: root)) is false; it is too costly to say why"
   }
 
   /// Says why the node's value is not the bool that was wanted.
@@ -21,6 +34,7 @@ struct Explainer {
       return explain(failed: node, error)
     }
     guard case .bool(let outcome) = value else { return "\(described(node)), expected \(wanted)" }
+    isOutcomeKnown = true
     if outcome == wanted { return "\(text(of: node)) is \(outcome)" }
     switch node {
     case let node as NotNode: return explain(node.operand, wanted: !wanted)

@@ -37,7 +37,7 @@ extension Expression {
   /// only those that decided: an operand that `&&` did not need is not computed for the explanation either.
   package func explain(_ bindings: some Bindings, limits: Limits = .standard) -> Explanation {
     var explainer = Explainer(source: source, frame: frame(bindings, limits: limits))
-    let sentence = explainer.explain(root, wanted: true).escapedForDisplay
+    let sentence = explainer.explain(root).escapedForDisplay
     let scalars = sentence.unicodeScalars
     let isLong = scalars.count > Explanation.longestSummary
     let summary =

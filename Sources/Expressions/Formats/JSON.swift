@@ -4,12 +4,19 @@ package enum JSON {
   package struct Limits: Sendable, Hashable {
     /// Levels of arrays and objects inside one another.
     package var depth: Int
+    /// Values of all kinds: a few bytes of a hostile text make a value of a hundred and more.
+    package var values: Int
 
-    /// - Parameter depth: levels of arrays and objects inside one another.
-    package init(depth: Int) { self.depth = depth }
+    /// - Parameters:
+    ///   - depth: levels of arrays and objects inside one another.
+    ///   - values: how many values there may be in all.
+    package init(depth: Int = 256, values: Int = 500_000) {
+      self.depth = depth
+      self.values = values
+    }
 
-    /// 256 levels.
-    package static let standard = Limits(depth: 256)
+    /// 256 levels, 500,000 values.
+    package static let standard = Limits()
   }
 
   /// Reads a text. Whole numbers are int, above its range uint, all others double; a byte order mark is borne.

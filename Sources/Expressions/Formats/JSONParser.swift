@@ -7,10 +7,12 @@ struct JSONParser {
   private let limits: JSON.Limits
   private var position = 0
   private var depth = 0
+  private var valuesLeft: Int
 
   init(_ bytes: UnsafeRawBufferPointer, limits: JSON.Limits) {
     self.bytes = bytes
     self.limits = limits
+    valuesLeft = limits.values
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
 
@@ -49,6 +51,8 @@ struct JSONParser {
   private mutating func value() throws(JSONError) -> Value {
     skipBlanks()
     guard position < bytes.count else { throw unexpected("a value") }
+    valuesLeft -= 1
+    guard valuesLeft >= 0 else { throw error("there are more than \(limits.values) values") }
     switch bytes[position] {
     case UInt8(ascii: "\""): return .string(try string())
     case UInt8(ascii: "{"): return try object()
@@ -94,7 +98,7 @@ struct JSONParser {
   private mutating func object() throws(JSONError) -> Value {
     try descend()
     defer { depth -= 1 }
-    var builder = MapValue.Builder(capacity: 4)
+    var builder = MapValue.Builder()
     if take(UInt8(ascii: "}")) { return .map(builder.map) }
     while true {
       skipBlanks()

@@ -92,9 +92,9 @@ extension String {
 
 extension Unicode.Scalar {
   /// Controls, line separators and the marks that turn the direction of text.
-  fileprivate var isUnsafeForDisplay: Bool {
+  package var isUnsafeForDisplay: Bool {
     switch value {
-    case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
+    case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
     default: false
     }
   }

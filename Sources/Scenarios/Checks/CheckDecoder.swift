@@ -3,14 +3,13 @@ import Model
 
 /// Reads the checks of one file.
 struct CheckDecoder {
-  let compiler: ScopeCompiler
+  let scopes: FileScopes
   /// The file's `defaults`, if it has any.
   let defaults: YAMLNode?
   let folder: String
-  let files: any ScenarioFiles
+  let surroundings: Surroundings
+  let registry: CheckRegistry
   let sink: DiagnosticSink
-  /// Makes the scope of a check that has variables of its own.
-  let compilerWithVariables: (Fields<YAMLNode>) -> ScopeCompiler
 
   private static let kinds = Dictionary(ProbeKind.allCases.map { ($0.rawValue, $0) }) { first, _ in first }
   private static let supported = ProbeDecoder.entries.map(\.kind.rawValue)
@@ -21,23 +20,44 @@ struct CheckDecoder {
       sink.error("expected a check, found \(node.foundText)", at: node, allowed: CheckKeys.table.keys.map(\.name))
       return nil
     }
-    guard let probe = self.probe(written, at: node) else { return nil }
-    let reader = Reader(phase: .load, sink: sink, folder: folder, files: files)
-    let entries = merged(written).compactMap { entry -> YAMLNode.Entry? in
-      if entry.name == probe.entry.name || Self.isLate(entry.name) { return entry }
-      return compiler.constant(entry.value).map { .init(key: entry.key, value: $0) }
+    let reader = Reader(phase: .load, sink: sink, folder: folder, surroundings: surroundings)
+    let merged = merged(written)
+    let compiler = scopes.compiler(of: merged.first { $0.name == CheckKeys.variables.name }?.value, reader)
+    let (probe, unknown) = self.probe(written, at: node)
+    let entries = merged.map { entry -> YAMLNode.Entry in
+      if Self.kinds[entry.name] != nil || Self.isLate(entry.name) { return entry }
+      // After a fault the key is written all the same, and only its value is not known.
+      let value = compiler.constant(entry.value) ?? entry.value.replacing(.pending(.dyn), isRendered: true)
+      return .init(key: entry.key, value: value)
     }
-    let runnable = node.replacing(.mapping(entries.filter { isRunnable($0.name) }), isRendered: false)
-    guard let section = Section(runnable, CheckKeys.table, reader) else { return nil }
-    let own = section(CheckKeys.variables) ?? []
-    let ownCompiler = own.isEmpty ? compiler : compilerWithVariables(own)
+    registry.add(entries)
+    let runnable = entries.filter { isRunnable($0.name) && $0.key !== unknown }
+    guard let section = Section(node.replacing(.mapping(runnable), isRendered: false), CheckKeys.table, reader) else {
+      return nil
+    }
     let id = section(CheckKeys.id)
     let idNode = section.entry(CheckKeys.id.name)?.value ?? node
+    let traits = Traits(section)
     guard let usable = id ?? Self.standIn else { return nil }
-    let check = self.check(section, id: usable, at: idNode, kind: probe.kind)
-    guard ProbeDecoder.entry(for: probe.kind) != nil else { return nil }
-    let assembled = assemble(check, section, probe.entry, ownCompiler, reader)
+    let check = self.check(section, id: usable, at: idNode, kind: probe?.kind ?? .http)
+    guard let probe, ProbeDecoder.entry(for: probe.kind) != nil else {
+      // What is expected cannot be compiled without knowing of what, and its form is read all the same.
+      _ = (section(JudgingKeys.expect), section(JudgingKeys.warn), section(JudgingKeys.until))
+      return nil
+    }
+    let assembled = assemble(check, traits, section, probe.entry, compiler, reader)
     return id == nil ? nil : assembled
+  }
+
+  /// What a check says of its runs, beside what `Check` holds.
+  private struct Traits {
+    let propagatesTrace: Bool
+    let isSensitive: Bool
+
+    init(_ section: Section) {
+      propagatesTrace = section(CheckKeys.trace) ?? true
+      isSensitive = section(CheckKeys.sensitive) ?? false
+    }
   }
 
   /// For a check whose id is faulty: the rest of it is read all the same, so that its other problems are told too.
@@ -53,8 +73,11 @@ struct CheckDecoder {
     Self.kinds[name].map { ProbeDecoder.entry(for: $0) != nil } ?? true
   }
 
-  /// The one probe of a check. One that this version cannot run is told, and the rest of the check read all the same.
-  private func probe(_ entries: [YAMLNode.Entry], at node: YAMLNode) -> (kind: ProbeKind, entry: YAMLNode.Entry)? {
+  /// The one probe of a check. One that this version cannot run is told, and the rest of the check read all the same; where
+  /// there is none, the key that is told of instead.
+  private func probe(
+    _ entries: [YAMLNode.Entry], at node: YAMLNode
+  ) -> (probe: (kind: ProbeKind, entry: YAMLNode.Entry)?, unknown: YAMLNode?) {
     let probes = entries.compactMap { entry in Self.kinds[entry.name].map { (kind: $0, entry: entry) } }
     guard let first = probes.first else {
       let unknown = entries.first { !CheckKeys.table.contains($0.name) }
@@ -62,7 +85,7 @@ struct CheckDecoder {
         unknown.map { "unknown key '\($0.name.shortened)' in 'check', which needs a probe" }
           ?? "the check has no probe", at: unknown?.key ?? node, allowed: Self.supported,
         suggestion: unknown.flatMap { Suggestion.nearest(to: $0.name, among: Self.supported) })
-      return nil
+      return (nil, unknown?.key)
     }
     for other in probes.dropFirst() {
       sink.error(
@@ -74,7 +97,7 @@ struct CheckDecoder {
         "'\(probe.kind.rawValue)' checks are not supported by this version of curlew", at: probe.entry.key,
         allowed: Self.supported)
     }
-    return first
+    return (first, nil)
   }
 
   /// The check's own keys, and those of `defaults` that it leaves open; labels of both are joined.
@@ -131,23 +154,48 @@ struct CheckDecoder {
   }
 
   private func assemble(
-    _ check: Check, _ section: Section, _ probe: YAMLNode.Entry, _ compiler: ScopeCompiler, _ reader: Reader
+    _ check: Check, _ traits: Traits, _ section: Section, _ probe: YAMLNode.Entry, _ compiler: ScopeCompiler,
+    _ reader: Reader
   ) -> ScenarioCheck? {
     var check = check
-    let body = DialogueGroups.kept(in: probe.value, kind: check.kind)
+    let (body, answers) = DialogueGroups.kept(in: probe.value, kind: check.kind)
     let expectations = expectations(section, probe, kind: check.kind, compiler)
-    guard let tree = compiler.tree(body.withoutJudging) else { return nil }
+    let (tree, isWhole) = compiler.tree(body.withoutJudging, doublingDollarsIn: answers)
+    let problems = sink.count
     let spec = ProbeDecoder.decode(check.kind, tree.skeleton, owner: probe.key, reader)
+    if let key = tree.skeleton.judgingKey { sink.error(JudgingKeys.mustBeWritten(key), at: probe.value) }
+    if let spec, isWhole, sink.count == problems, section(CheckKeys.timeout) != nil || !section.has(CheckKeys.timeout) {
+      checkFits(spec, in: check, probe, tree.skeleton, section)
+    }
+    guard isWhole else { return nil }
     let fixed = tree.isFixed && !reader.waitsForRun ? spec : nil
-    check.host = fixed?.host
+    check.host = spec?.host ?? compiler.host(of: tree)
     let template = ProbeTemplate(
-      kind: check.kind, fixed: fixed, tree: tree, owner: probe.key, folder: folder, files: files)
+      kind: check.kind, fixed: fixed, tree: tree, owner: probe.key, folder: folder, surroundings: surroundings)
     let step = Step(
       name: check.id.text, kind: check.kind, probe: template, expectations: expectations,
-      retry: section.has(CheckKeys.retry) ? check.retry : nil, folder: folder,
-      isSensitive: section(CheckKeys.sensitive) ?? false)
+      retry: section.has(CheckKeys.retry) ? check.retry : nil, folder: folder, isSensitive: traits.isSensitive)
     return ScenarioCheck(
-      check: check, steps: [step], propagatesTrace: section(CheckKeys.trace) ?? true, variables: compiler.scope)
+      check: check, steps: [step], propagatesTrace: traits.propagatesTrace, variables: compiler.scope)
+  }
+
+  /// Packets that leave after the deadline would count as lost.
+  private func checkFits(
+    _ spec: ProbeSpec, in check: Check, _ probe: YAMLNode.Entry, _ skeleton: YAMLNode, _ section: Section
+  ) {
+    guard case .icmp(let icmp) = spec, icmp.count > 1 else { return }
+    let written = [ICMPKeys.count.name, ICMPKeys.spacing.name].compactMap { skeleton.entry(named: $0)?.value }
+    guard !written.contains(where: \.isPending) else { return }
+    let needed = icmp.spacing * (icmp.count - 1)
+    guard needed >= check.timeout else { return }
+    let note =
+      section.entry(CheckKeys.timeout.name).map {
+        Diagnostic.Note("'timeout' is written here", excerpt: $0.value.excerpt)
+      } ?? Diagnostic.Note("'timeout' is \(Units.text(of: check.timeout)) where nothing is written")
+    sink.error(
+      "\(icmp.count) packets, one every \(Units.text(of: icmp.spacing)), take \(Units.text(of: needed)): "
+        + "as long as timeout \(Units.text(of: check.timeout)) or longer",
+      at: skeleton.entry(named: ICMPKeys.count.name)?.value ?? probe.key, notes: [note])
   }
 
   /// The lists in the probe and beside it, joined; the default expectation where nothing must hold.
@@ -178,6 +226,11 @@ struct CheckDecoder {
 }
 
 extension YAMLNode {
+  /// The first of `expect`, `warn` and `until` in a probe that templates gave, where nobody would compile it.
+  var judgingKey: String? {
+    JudgingKeys.all.map(\.name).first { entry(named: $0) != nil }
+  }
+
   /// A probe's map without `expect`, `warn` and `until`, which hold expressions and no templates.
   fileprivate var withoutJudging: YAMLNode {
     guard case .mapping(let entries) = content else { return self }

@@ -10,7 +10,7 @@ enum CheckKeys {
   static let movedFrom = Key("moved_from", .checkID, "earlier id whose history it takes over")
   static let group = Key("group", .nonEmptyText, "heading it stands under")
   static let labels = Key("labels", .labels, "labels of curlew_check_info")
-  static let every = Key("every", .duration(intervals), "from one slot to the next (60s)")
+  static let every = Key("every", .wholeMilliseconds(intervals), "from one slot to the next (60s)")
   static let timeout = Key("timeout", .duration(.milliseconds(1) ... .days(365)), "bound of one attempt (10s)")
   static let regions = Key(
     "regions", Form<[String]>.list(of: .nonEmptyText, minimum: 1), "regions that run it; all without")
@@ -42,7 +42,7 @@ enum CheckKeys {
 enum RetryKeys {
   static let attempts = Key("attempts", .integer(1...1000), isRequired: true, "all attempts, the first counted")
   static let delay = Key("delay", .duration(.zero ... .days(1)), "pause before the second attempt (1s)")
-  static let backoff = Key("backoff", .number(atLeast: 1), "what each further pause is multiplied by (1)")
+  static let backoff = Key("backoff", .number(1...100), "what each further pause is multiplied by (1)")
 
   static let table = SectionTable("retry", [attempts.any, delay.any, backoff.any])
 }

@@ -1,30 +1,38 @@
 import Model
 
 /// What must hold over all checks of all files: one check an id, one heir a history.
-struct CheckRegistry {
+final class CheckRegistry {
+  private let sink: DiagnosticSink
   private var idNodes: [CheckID: YAMLNode] = [:]
   private var moves: [(from: CheckID, node: YAMLNode)] = []
 
-  /// Takes note of a check as written, so that even one with other faults is found to be a duplicate.
-  mutating func add(_ node: YAMLNode, sink: DiagnosticSink) {
-    let own = node.entry(named: CheckKeys.id.name)?.value.text
-    if let written = node.entry(named: CheckKeys.id.name)?.value, let id = written.text.flatMap(CheckID.init) {
-      if let first = idNodes[id] {
+  init(sink: DiagnosticSink) {
+    self.sink = sink
+  }
+
+  /// Takes note of a check as soon as its templates are filled in, so that even one with other faults is found to be a
+  /// duplicate.
+  ///
+  /// - Parameter entries: the check's keys, templates evaluated.
+  func add(_ entries: [YAMLNode.Entry]) {
+    func id(_ key: Key<CheckID>) -> (id: CheckID, node: YAMLNode)? {
+      guard let node = entries.first(where: { $0.name == key.name })?.value else { return nil }
+      return node.scalarText.flatMap(CheckID.init).map { ($0, node) }
+    }
+    let own = id(CheckKeys.id)
+    if let own {
+      if let first = idNodes[own.id] {
         sink.error(
-          "duplicate id '\(id)'", at: written, notes: [.init("it was first given here", excerpt: first.excerpt)])
+          "duplicate id '\(own.id)'", at: own.node, notes: [.init("it was first given here", excerpt: first.excerpt)])
       } else {
-        idNodes[id] = written
+        idNodes[own.id] = own.node
       }
     }
-    if let written = node.entry(named: CheckKeys.movedFrom.name)?.value, let id = written.text.flatMap(CheckID.init),
-      id.text != own
-    {
-      moves.append((id, written))
-    }
+    if let former = id(CheckKeys.movedFrom), former.id != own?.id { moves.append((former.id, former.node)) }
   }
 
   /// Called when all checks are known.
-  func finish(sink: DiagnosticSink) {
+  func finish() {
     var heirs: [CheckID: YAMLNode] = [:]
     for (from, node) in moves {
       if let first = heirs[from] {

@@ -1,3 +1,4 @@
+import Expressions
 import Model
 
 /// Gathers the problems of all files, so that one pass shows them all.
@@ -12,8 +13,12 @@ final class DiagnosticSink {
   /// More than anybody reads; a bound on what a broken generator can make us print.
   static let limit = 500
 
+  /// How many problems were told so far.
+  var count: Int { diagnostics.count + leftOut }
+
   /// Adds a problem; one that was said before, such as that of a default used by many checks, is said once.
-  func report(_ diagnostic: Diagnostic) {
+  func report(_ problem: Diagnostic) {
+    let diagnostic = problem.escapedForDisplay
     if diagnostic.severity == .error { hasErrors = true }
     guard !seen.contains(diagnostic) else { return }
     guard seen.count < Self.limit else {
@@ -47,5 +52,17 @@ final class DiagnosticSink {
   ) {
     report(
       Diagnostic(message, excerpt: node.excerpt, notes: notes, allowed: allowed, suggestion: suggestion))
+  }
+}
+
+extension Diagnostic {
+  /// With escapes in place of what would move a terminal's cursor: messages quote files that others wrote.
+  fileprivate var escapedForDisplay: Diagnostic {
+    var copy = self
+    copy.message = message.escapedForDisplay
+    copy.suggestion = suggestion?.escapedForDisplay
+    copy.allowed = allowed.map(\.escapedForDisplay)
+    for index in copy.notes.indices { copy.notes[index].message = notes[index].message.escapedForDisplay }
+    return copy
   }
 }

@@ -27,9 +27,14 @@ package struct DiskFiles: ScenarioFiles {
     }
   }
 
-  package func kind(of path: String) -> FileKind? {
+  package func kind(of path: String) throws(FileProblem) -> FileKind? {
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    guard stat(path, &status) == 0 else {
+      let code = errno
+      // A link that leads round in a circle leads to nothing.
+      if code == ENOENT || code == ENOTDIR || code == ELOOP { return nil }
+      throw Self.problem(code)
+    }
     switch status.st_mode & S_IFMT {
     case S_IFREG: return .file
     case S_IFDIR: return .directory
@@ -41,7 +46,13 @@ package struct DiskFiles: ScenarioFiles {
     guard let stream = opendir(directory) else { throw Self.problem(errno) }
     defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream) {
+    while true {
+      // The end and an error look the same but for this (readdir(3)).
+      errno = 0
+      guard let entry = readdir(stream) else {
+        guard errno == 0 else { throw Self.problem(errno) }
+        return names
+      }
       let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
         field.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) {
           String(cString: $0)
@@ -49,7 +60,6 @@ package struct DiskFiles: ScenarioFiles {
       }
       if name != ".", name != ".." { names.append(name) }
     }
-    return names
   }
 
   package func realPath(_ path: String) -> String? {

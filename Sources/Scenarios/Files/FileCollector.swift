@@ -32,7 +32,14 @@ struct FileCollector {
       if seen.insert(path).inserted { found.append(Found(path: path, isNamed: true)) }
       return
     }
-    switch files.kind(of: path) {
+    let kind: FileKind?
+    do {
+      kind = try files.kind(of: path)
+    } catch {
+      sink.report(Diagnostic("'\(path)' cannot be reached: \(error)"))
+      return
+    }
+    switch kind {
     case .directory?:
       var below: [String] = []
       walk(path, depth: 0, into: &below)
@@ -61,7 +68,15 @@ struct FileCollector {
     // What begins with a dot belongs to tools: `.github` and `.git` hold YAML that is no scenario.
     for name in names.sorted() where !name.hasPrefix(".") {
       let path = Path.join(directory, name)
-      switch files.kind(of: path) {
+      let kind: FileKind?
+      do {
+        kind = try files.kind(of: path)
+      } catch {
+        // Checks must not vanish from a reload without a word.
+        sink.report(Diagnostic("'\(path)' cannot be reached: \(error)"))
+        continue
+      }
+      switch kind {
       case .directory?: walk(path, depth: depth + 1, into: &result)
       case .file? where name.hasSuffix(".yaml") || name.hasSuffix(".yml"): result.append(path)
       default: continue

@@ -12,7 +12,8 @@ enum FileKeys {
   static let fragments = Key("fragments", .fragments, "steps for journeys of files that include this one")
 
   static let table = SectionTable(
-    "scenario", [version.any, defaults.any, variables.any, secrets.any, include.any, checks.any, fragments.any])
+    "scenario", title: "the file",
+    [version.any, defaults.any, variables.any, secrets.any, include.any, checks.any, fragments.any])
 }
 
 extension Form where Value == Int {
@@ -29,7 +30,7 @@ extension Form where Value == Int {
 enum SecretKeys {
   static let env = Key("env", .nonEmptyText, "environment variable that holds it")
   static let file = Key("file", .path(allowsAbsolute: true), "file that holds it; its final line end is taken off")
-  static let table = SectionTable("secret", [env.any, file.any], oneOf: ["env", "file"])
+  static let table = SectionTable("secret", title: "a secret", [env.any, file.any], oneOf: ["env", "file"])
 }
 
 /// Where a secret comes from.
@@ -58,7 +59,7 @@ enum FragmentKeys {
   static let steps = Key("steps", .nodes(.anything), isRequired: true, "steps of a journey")
   static let outputs = Key(
     "outputs", Form<[String]>.list(of: .nonEmptyText), "captures that are seen outside; all without")
-  static let table = SectionTable("fragment", [parameters.any, steps.any, outputs.any])
+  static let table = SectionTable("fragment", title: "a fragment", [parameters.any, steps.any, outputs.any])
 }
 
 extension Form where Value == Fields<YAMLNode> {
@@ -124,9 +125,19 @@ struct ScenarioFile {
   let checksKey: YAMLNode?
 
   /// Nil when the file is no YAML or no map.
-  init?(_ source: SourceText, files: any ScenarioFiles, sink: DiagnosticSink) {
-    guard let root = YAMLComposer.compose(source, sink: sink) else { return nil }
-    let reader = Reader(phase: .load, sink: sink, folder: source.folder, files: files)
+  init?(_ source: SourceText, surroundings: Surroundings, sink: DiagnosticSink) {
+    let root: YAMLNode
+    switch YAMLComposer.compose(source, sink: sink) {
+    case .node(let node): root = node
+    case .empty:
+      sink.report(
+        Diagnostic(
+          "'\(source.path)' is empty", excerpt: source.excerpt(ofBytes: 0..<0),
+          notes: [.init("a scenario file begins with `version: 1`")]))
+      return nil
+    case .broken: return nil
+    }
+    let reader = Reader(phase: .load, sink: sink, folder: source.folder, surroundings: surroundings)
     guard let section = Section(root, FileKeys.table, reader) else { return nil }
     self.source = source
     _ = section(FileKeys.version)

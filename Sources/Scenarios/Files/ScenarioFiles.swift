@@ -6,7 +6,9 @@ package protocol ScenarioFiles: Sendable {
   func read(_ path: String, limit: Int) throws(FileProblem) -> [UInt8]
 
   /// What is found at a path, symbolic links followed; nil when nothing is.
-  func kind(of path: String) -> FileKind?
+  ///
+  /// - Throws: why that cannot be told, such as a folder that may not be searched.
+  func kind(of path: String) throws(FileProblem) -> FileKind?
 
   /// The names of what lies in a directory, without `.` and `..`, in any order.
   func names(in directory: String) throws(FileProblem) -> [String]

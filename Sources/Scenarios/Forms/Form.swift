@@ -45,16 +45,19 @@ final class Reader {
   let phase: Phase
   let sink: DiagnosticSink
   let folder: String
-  let files: any ScenarioFiles
+  let surroundings: Surroundings
   /// Whether something can only be told at the run: a template, or a fault in what a template gave.
   private(set) var waitsForRun = false
 
-  init(phase: Phase, sink: DiagnosticSink, folder: String, files: any ScenarioFiles) {
+  init(phase: Phase, sink: DiagnosticSink, folder: String, surroundings: Surroundings) {
     self.phase = phase
     self.sink = sink
     self.folder = folder
-    self.files = files
+    self.surroundings = surroundings
   }
+
+  /// Where paths lead.
+  var files: any ScenarioFiles { surroundings.files }
 
   /// Takes note of a fault. One in what a template gave is a fault of the run, when it is found at load.
   func fault(

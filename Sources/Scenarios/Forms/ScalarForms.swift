@@ -86,15 +86,16 @@ extension Form where Value == Int {
 }
 
 extension Form where Value == Double {
-  /// A number with or without a fraction, at least `minimum`.
-  static func number(atLeast minimum: Double) -> Form {
-    Form(.number(minimum: minimum)) { node, reader in
+  /// A number with or without a fraction, within bounds.
+  static func number(_ range: ClosedRange<Double>) -> Form {
+    Form(.number(range)) { node, reader in
       guard let value = node.value.asDouble, value.isFinite else {
         reader.fault("expected a number, found \(node.foundText)", at: node)
         return nil
       }
-      guard value >= minimum else {
-        reader.fault("\(node.foundText) is too small: at least \(minimum)", at: node)
+      guard range.contains(value) else {
+        reader.fault(
+          "\(node.foundText) is out of bounds: \(range.lowerBound) to \(range.upperBound)", at: node)
         return nil
       }
       return value
@@ -137,6 +138,15 @@ extension Form where Value == Duration {
         return nil
       }
       return value
+    }
+  }
+
+  /// A duration within bounds that is a whole number of milliseconds, as history keeps them.
+  static func wholeMilliseconds(_ range: ClosedRange<Duration>) -> Form {
+    duration(range).map { value, node, reader -> Duration? in
+      if value.components.attoseconds % 1_000_000_000_000_000 == 0 { return value }
+      reader.fault("\(node.foundText) is no whole number of milliseconds", at: node)
+      return nil
     }
   }
 }
@@ -188,18 +198,6 @@ extension String {
       }
   }
 
-  /// With control characters written as escapes, for messages.
-  var escaped: String {
-    var result = ""
-    for scalar in shortened.unicodeScalars {
-      switch scalar.value {
-      case 0x0A: result += "\\n"
-      case 0x0D: result += "\\r"
-      case 0x09: result += "\\t"
-      case 0..<0x20, 0x7F: result += "\\u{\(String(scalar.value, radix: 16))}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
+  /// At most 60 characters, with escapes in place of control characters, for messages.
+  var escaped: String { shortened.escapedForDisplay }
 }

@@ -5,7 +5,7 @@ indirect enum SchemaForm: Sendable {
   /// Text, or a scalar that is taken as text; the pattern is ECMA 262's.
   case text(pattern: String? = nil)
   case integer(ClosedRange<Int>)
-  case number(minimum: Double)
+  case number(ClosedRange<Double>)
   case boolean
   case choice([String])
   case list(SchemaForm, minimum: Int)
@@ -16,20 +16,30 @@ indirect enum SchemaForm: Sendable {
 
 /// The keys that a map of fixed keys may have.
 struct SectionTable: Sendable {
-  /// How messages and the schema call it.
+  /// How the schema calls it.
   let name: String
+  /// How messages call it.
+  let title: String
   let keys: [AnyKey]
   /// Keys of which at most one may be written.
   let exclusive: [[String]]
   /// Keys of which exactly one must be written.
   let oneOf: [String]
+  /// Keys of the format that this version cannot read.
+  let notYet: [String]
   private let names: Set<String>
 
-  init(_ name: String, _ keys: [AnyKey], exclusive: [[String]] = [], oneOf: [String] = []) {
+  /// - Parameter title: how messages call it, where the user writes no key of that name.
+  init(
+    _ name: String, title: String? = nil, _ keys: [AnyKey], exclusive: [[String]] = [], oneOf: [String] = [],
+    notYet: [String] = []
+  ) {
     self.name = name
+    self.title = title ?? "'\(name)'"
     self.keys = keys
     self.exclusive = exclusive
     self.oneOf = oneOf
+    self.notYet = notYet
     names = Set(keys.map(\.name))
   }
 

@@ -1,3 +1,4 @@
+import Expressions
 import Model
 
 /// A map of fixed keys while it is read: what is not known, missing, or excludes each other was told to the reader.
@@ -12,19 +13,23 @@ struct Section {
   init?(_ node: YAMLNode, _ table: SectionTable, owner: YAMLNode? = nil, _ reader: Reader) {
     guard case .mapping(let entries) = node.content else {
       reader.fault(
-        "expected a map for '\(table.name)', found \(node.foundText)", at: node, allowed: table.keys.map(\.name))
+        "expected a map for \(table.title), found \(node.foundText)", at: node, allowed: table.keys.map(\.name))
       return nil
     }
     self.node = node
     self.reader = reader
     self.entries = entries
     for entry in entries where !table.contains(entry.name) {
+      if table.notYet.contains(entry.name) {
+        reader.fault("'\(entry.name)' is not supported by this version of curlew", at: entry.key)
+        continue
+      }
       reader.fault(
-        "unknown key '\(entry.name.shortened)' in '\(table.name)'", at: entry.key, allowed: table.keys.map(\.name),
+        "unknown key '\(entry.name.shortened)' in \(table.title)", at: entry.key, allowed: table.keys.map(\.name),
         suggestion: Suggestion.nearest(to: entry.name, among: table.keys.map(\.name)))
     }
     for key in table.keys where key.isRequired && entry(key.name) == nil {
-      reader.fault("'\(table.name)' needs '\(key.name)'", at: owner ?? node)
+      reader.fault("\(table.title) needs '\(key.name)'", at: owner ?? node)
     }
     for group in table.exclusive {
       let written = entries.filter { group.contains($0.name) }
@@ -36,7 +41,7 @@ struct Section {
     if !table.oneOf.isEmpty {
       let written = entries.filter { table.oneOf.contains($0.name) }
       if written.isEmpty {
-        reader.fault("'\(table.name)' needs one of its keys", at: owner ?? node, allowed: table.oneOf)
+        reader.fault("\(table.title) needs one of its keys", at: owner ?? node, allowed: table.oneOf)
       } else if written.count > 1 {
         reader.fault(
           "'\(written[1].name)' excludes '\(written[0].name)': exactly one of them must be written",

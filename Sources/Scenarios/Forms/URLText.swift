@@ -32,7 +32,10 @@ struct URLText {
     let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
     let authority = rest[..<authorityEnd]
     let hostAndPort = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-    guard let endpoint = Endpoint(String(hostAndPort), defaultPort: 65_535), Self.isHost(endpoint.host) else {
+    // An IPv6 address stands in brackets (RFC 3986 section 3.2.2).
+    guard let endpoint = Endpoint(written: String(hostAndPort), defaultPort: 65_535), Self.isHost(endpoint.host),
+      hostAndPort.hasPrefix("[") || !endpoint.host.contains(":")
+    else {
       throw Fault(
         message: hostAndPort.isEmpty
           ? "'\(text.escaped)' has no host" : "'\(text.escaped)' has no valid host and port")
@@ -41,6 +44,14 @@ struct URLText {
     host = endpoint.host
     port = Endpoint(String(hostAndPort))?.port
     self.text = scheme + "://" + authority + Self.encoded(rest[authorityEnd...])
+  }
+
+  /// The host of a URL of which only the beginning is known; nil unless that reaches beyond the host.
+  static func host(ofBeginning text: String) -> String? {
+    guard let colon = text.range(ofASCII: "://"),
+      let end = text[colon.upperBound...].firstIndex(where: { $0 == "/" || $0 == "?" || $0 == "#" })
+    else { return nil }
+    return (try? URLText(String(text[..<end]), schemes: []))?.host.lowercased()
   }
 
   /// Names and addresses; letters beyond ASCII are for the transport to translate (RFC 5891).
@@ -136,7 +147,7 @@ extension Form where Value == URLText {
 extension Form where Value == Endpoint {
   /// `host:port`; an IPv6 address stands in brackets.
   static let endpoint = Form<String>.text.map(schema: .text(pattern: ":[0-9]+$")) { text, node, reader -> Endpoint? in
-    if let endpoint = Endpoint(text) { return endpoint }
+    if let endpoint = Endpoint(written: text) { return endpoint }
     reader.fault(
       "'\(text.escaped)' is no host and port", at: node, notes: ["targets are written shop.example:443 or [::1]:53"])
     return nil

@@ -18,7 +18,14 @@ extension Form where Value == String {
           notes: ["paths start from the folder of the file that names them, and stay in it"])
         return nil
       }
-      switch reader.files.kind(of: Path.join(reader.folder, path)) {
+      let found: FileKind?
+      do {
+        found = try reader.files.kind(of: Path.join(reader.folder, path))
+      } catch {
+        reader.fault("'\(path.escaped)' cannot be reached from '\(reader.folder)': \(error)", at: node)
+        return nil
+      }
+      switch found {
       case kind?: return path
       case nil: reader.fault("'\(path.escaped)' was not found in '\(reader.folder)'", at: node)
       default: reader.fault("'\(path.escaped)' is no \(kind == .file ? "file" : "directory")", at: node)
@@ -87,6 +94,11 @@ enum JudgingKeys {
   static let until = Key("until", .expressions, "what is waited for, attempt after attempt")
 
   static let all = [expect.any, warn.any, until.any]
+
+  /// Said of one that a template brings.
+  static func mustBeWritten(_ name: String) -> String {
+    "'\(name)' must be written out in the check, not brought by a template"
+  }
 }
 
 extension Form where Value == [YAMLNode] {

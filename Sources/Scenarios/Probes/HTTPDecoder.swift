@@ -22,7 +22,7 @@ enum HTTPKeys {
   static let followRedirects = Key(
     "follow_redirects", .redirects, "true (10 at most), false, or the most that are followed")
   static let httpVersion = Key(
-    "http_version", Form<HTTPVersion>.choice(aliases: ["2.0": .v2, "3.0": .v3]), "HTTP version to speak")
+    "http_version", .httpVersion, "HTTP version to speak")
   static let ip = Key("ip", .family, "addresses to try")
   static let address = Key("address", .address, "where to connect instead of resolving the URL's host")
   static let proxy = Key(
@@ -33,14 +33,18 @@ enum HTTPKeys {
     "cookies", Form<Fields<String>>.map(of: .cookieValue, name: cookieFault), "cookies for this request only")
   static let tls = Key("tls", .tls, "how TLS is spoken")
 
+  /// Those that give the request a body; only one may be written.
+  static let bodies = [body.any, json.any, form.any, multipart.any, graphql.any, file.any]
+
   static let table = SectionTable(
     "http",
     [
-      url.any, method.any, query.any, headers.any, body.any, json.any, form.any, multipart.any, graphql.any, file.any,
+      url.any, method.any, query.any, headers.any,
+    ] + bodies + [
       auth.any, followRedirects.any, httpVersion.any, ip.any, address.any, proxy.any, compressed.any, maxBody.any,
       cookies.any, tls.any,
     ] + JudgingKeys.all,
-    exclusive: [["body", "json", "form", "multipart", "graphql", "file"]])
+    exclusive: [bodies.map(\.name)])
 
   private static func headerFault(_ name: String) -> KeyFault? {
     name.isToken ? nil : KeyFault(message: "'\(name.escaped)' is no header name")
@@ -51,14 +55,29 @@ enum HTTPKeys {
   }
 }
 
+extension Form where Value == HTTPVersion {
+  /// A version that this program can speak. At a run the prober says what it cannot, in the same way for every door.
+  static let httpVersion = choice(aliases: ["2.0": .v2, "3.0": .v3]).map { version, node, reader -> HTTPVersion? in
+    if version != .v3 || reader.phase == .run || reader.surroundings.capabilities.http3 { return version }
+    reader.fault(
+      "HTTP/3 is not spoken here: the libcurl that is installed cannot", at: node, allowed: ["auto", "1.1", "2"])
+    return nil
+  }
+}
+
 /// Reads `http` into what a prober is given.
 enum HTTPDecoder {
   static func decode(_ section: Section) -> ProbeSpec? {
     let url = section(HTTPKeys.url)
+    let method = section(HTTPKeys.method)
+    if method == "HEAD", let entry = bodyKeys.lazy.compactMap({ section.entry($0) }).first {
+      section.reader.fault(
+        "a HEAD request carries no body: take '\(entry.name)' away, or use another method", at: entry.key)
+    }
     // All keys are read even when the URL is wrong or waits for the run, so that their faults are found too.
     let spec = HTTPSpec(
       url: append(section(HTTPKeys.query) ?? [], to: url?.text ?? ""),
-      method: section(HTTPKeys.method) ?? (hasBody(section) ? "POST" : "GET"),
+      method: method ?? (hasBody(section) ? "POST" : "GET"),
       headers: fields(section(HTTPKeys.headers)), body: body(of: section), auth: section(HTTPKeys.auth),
       maxRedirects: section(HTTPKeys.followRedirects) ?? HTTPDefaults.maxRedirects,
       version: section(HTTPKeys.httpVersion) ?? .auto, family: section(HTTPKeys.ip) ?? .any,
@@ -73,9 +92,10 @@ enum HTTPDecoder {
     return url == nil ? nil : .http(spec)
   }
 
+  private static let bodyKeys = HTTPKeys.bodies.map(\.name)
+
   private static func hasBody(_ section: Section) -> Bool {
-    section.has(HTTPKeys.body) || section.has(HTTPKeys.json) || section.has(HTTPKeys.form)
-      || section.has(HTTPKeys.multipart) || section.has(HTTPKeys.graphql) || section.has(HTTPKeys.file)
+    bodyKeys.contains { section.entry($0) != nil }
   }
 
   private static func body(of section: Section) -> HTTPBody {

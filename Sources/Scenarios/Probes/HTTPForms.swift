@@ -28,7 +28,7 @@ extension Form where Value == String {
 
   /// Where to connect: a name or an address, perhaps with a port.
   static let address = nonEmptyText.map { text, node, reader -> String? in
-    if Endpoint(text, defaultPort: 1) != nil { return text }
+    if Endpoint(written: text, defaultPort: 1) != nil { return text }
     reader.fault(
       "'\(text.escaped)' is no address", at: node, notes: ["addresses are written 192.0.2.1, [::1]:8080, host:80"])
     return nil
@@ -74,16 +74,17 @@ extension Form where Value == Int {
 
 /// The keys of `auth` and of what stands in it.
 enum AuthKeys {
-  static let basic = Key("basic", .credentials, "Basic (RFC 7617)")
+  static let basic = Key("basic", .credentials(basicTable), "Basic (RFC 7617)")
   static let bearer = Key("bearer", .line, "Bearer token (RFC 6750)")
-  static let digest = Key("digest", .credentials, "Digest (RFC 7616)")
+  static let digest = Key("digest", .credentials(digestTable), "Digest (RFC 7616)")
   static let oauth2 = Key("oauth2", .oauth2, "OAuth 2.0 client credentials (RFC 6749 section 4.4)")
   static let table = SectionTable(
     "auth", [basic.any, bearer.any, digest.any, oauth2.any], oneOf: ["basic", "bearer", "digest", "oauth2"])
 
   static let username = Key("username", .line, isRequired: true, "user name")
   static let password = Key("password", .line, isRequired: true, "password, best from a secret")
-  static let credentials = SectionTable("credentials", [username.any, password.any])
+  static let basicTable = SectionTable("basic", [username.any, password.any])
+  static let digestTable = SectionTable("digest", [username.any, password.any])
 
   static let tokenURL = Key("token_url", .url(["http", "https"]), isRequired: true, "where tokens are given")
   static let clientID = Key("client_id", .nonEmptyText, isRequired: true, "who asks")
@@ -99,10 +100,12 @@ struct Credentials {
 }
 
 extension Form where Value == Credentials {
-  static let credentials = Form.section(AuthKeys.credentials) { section in
-    let password = section(AuthKeys.password)
-    guard let username = section(AuthKeys.username), let password else { return nil }
-    return Credentials(username: username, password: password)
+  static func credentials(_ table: SectionTable) -> Form {
+    Form.section(table) { section in
+      let password = section(AuthKeys.password)
+      guard let username = section(AuthKeys.username), let password else { return nil }
+      return Credentials(username: username, password: password)
+    }
   }
 }
 
@@ -131,7 +134,8 @@ enum PartKeys {
   static let filename = Key("filename", .line, "name given to the file")
 
   static let table = SectionTable(
-    "multipart part", [file.any, text.any, type.any, filename.any], oneOf: ["file", "text"])
+    "multipart part", title: "a part of 'multipart'", [file.any, text.any, type.any, filename.any],
+    oneOf: ["file", "text"])
 }
 
 extension Form where Value == [MultipartPart] {

@@ -40,7 +40,7 @@ enum ICMPKeys {
 enum ExecKeys {
   static let command = Key("command", .command, isRequired: true, "program and its arguments; no shell")
   static let env = Key("env", Form<Fields<String>>.map(of: .text, name: nameFault), "environment of the program")
-  static let directory = Key("directory", .path(allowsAbsolute: true, kind: .directory), "working directory")
+  static let directory = Key("directory", .path(allowsAbsolute: false, kind: .directory), "working directory")
   static let format = Key("format", Form<ExecSpec.Format>.choice(), "how the result is read")
 
   static let table = SectionTable("exec", [command.any, env.any, directory.any, format.any] + JudgingKeys.all)
@@ -61,6 +61,12 @@ enum OtherDecoders {
     } else if transport == .https || transport == .tls, !section.has(DNSKeys.server) {
       section.reader.fault("transport '\(transport.rawValue)' needs 'server'", at: section.node)
     }
+    if let entry = section.entry(DNSKeys.tls.name), transport == .udp || transport == .tcp,
+      section(DNSKeys.transport) != nil || !section.has(DNSKeys.transport)
+    {
+      section.reader.fault(
+        "'tls' is for transport tls and https, and this question travels over \(transport.rawValue)", at: entry.key)
+    }
     let spec = DNSSpec(
       name: section(DNSKeys.name) ?? "", type: section(DNSKeys.type) ?? "A",
       recordClass: section(DNSKeys.recordClass) ?? "IN", server: server, transport: transport,
@@ -76,7 +82,7 @@ enum OtherDecoders {
       } catch {
         reader.fault(error.message, at: node, notes: ["a server asked over https is written https://host/dns-query"])
       }
-    } else if Endpoint(server, defaultPort: 53) == nil {
+    } else if Endpoint(written: server, defaultPort: 53) == nil {
       reader.fault(
         "'\(server.escaped)' is no server", at: node, notes: ["servers are written 192.0.2.53 or [::1]:5353"])
     }

@@ -45,9 +45,25 @@ enum ExchangeKeys {
   static let all = [send.any, receive.any, dialogue.any]
   static let exclusive = [["dialogue", "send"], ["dialogue", "receive"]]
 
+  /// TLS begins once on a connection: by `starttls` beside the dialogue, or by one step in it.
+  private static func checkTLSBeginsOnce(_ section: Section) {
+    guard case .sequence(let steps)? = section.entry(dialogue.name)?.value.content else { return }
+    var starts = steps.compactMap { step in
+      step.entry(named: DialogueKeys.startTLS.name).flatMap { $0.value.value == .bool(false) ? nil : $0.key }
+    }
+    if let beside = section.entry(TCPKeys.startTLS.name) { starts.insert(beside.key, at: 0) }
+    guard starts.count > 1 else { return }
+    section.reader.fault(
+      "TLS begins twice on this connection, and can begin only once", at: starts[1],
+      notes: ["'starttls' beside the dialogue is the same as a step of it"])
+  }
+
   /// Reads the exchange of a probe's section.
   static func exchange(of section: Section) -> SocketExchange {
-    if section.has(dialogue) { return .dialogue(section(dialogue) ?? []) }
+    if section.has(dialogue) {
+      checkTLSBeginsOnce(section)
+      return .dialogue(section(dialogue) ?? [])
+    }
     let text = section(send)
     let end = section(receive)
     guard section.has(send) || section.has(receive) else { return .none }

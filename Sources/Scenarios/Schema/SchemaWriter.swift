@@ -59,8 +59,11 @@ package enum SchemaWriter {
         var members: [(String, JSONText)] = [("type", .string("integer")), ("minimum", .number(range.lowerBound))]
         if range.upperBound != .max { members.append(("maximum", .number(range.upperBound))) }
         return Self.orTemplate(members)
-      case .number(let minimum):
-        return Self.orTemplate([("type", .string("number")), ("minimum", .raw("\(minimum)"))])
+      case .number(let range):
+        return Self.orTemplate([
+          ("type", .string("number")), ("minimum", .raw("\(range.lowerBound)")),
+          ("maximum", .raw("\(range.upperBound)")),
+        ])
       case .boolean: return Self.orTemplate([("type", .string("boolean"))])
       case .choice(let words):
         // A number is taken for a word that looks like one.

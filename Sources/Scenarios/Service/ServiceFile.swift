@@ -1,3 +1,4 @@
+import Expressions
 package import Model
 
 /// What the service file says, with the default of everything that it leaves open (docs/service-file.md).
@@ -31,8 +32,8 @@ package struct ServiceFile: Hashable, Sendable {
 
 /// The keys of the service file.
 enum ServiceKeys {
-  static let listen = Key("listen", .nonEmptyText, "address of page, metrics and API: host:port or :port")
-  static let store = Key("store", .nonEmptyText, "where history is kept: sqlite:PATH")
+  static let listen = Key("listen", .listenAddress, "address of page, metrics and API: host:port or :port")
+  static let store = Key("store", .store, "where history is kept: sqlite:PATH")
   static let region = Key("region", .nonEmptyText, "where this node stands")
   static let files = Key("files", Form<[String]>.list(of: .nonEmptyText), "scenario files and directories")
   static let retention = Key("retention", .retention, "how long each level of history is kept")
@@ -42,11 +43,11 @@ enum ServiceKeys {
   static let log = Key("log", .log, "how log lines are written")
 
   static let table = SectionTable(
-    "service file",
+    "service file", title: "the service file",
     [
       listen.any, store.any, region.any, files.any, retention.any, concurrency.any, resolver.any, allowExec.any,
       log.any,
-    ])
+    ], notYet: ["web"])
 }
 
 /// The two limits on runs at a time.
@@ -117,6 +118,38 @@ extension Form where Value == LogForm {
 }
 
 extension Form where Value == String {
+  /// `host:port` or `:port`; port 0 lets the system choose.
+  fileprivate static let listenAddress = nonEmptyText.map(schema: .text(pattern: ":[0-9]+$")) {
+    text, node, reader -> String? in
+    let port = text.lastIndex(of: ":").map { text[text.index(after: $0)...] } ?? ""
+    let isPort = !port.isEmpty && port.utf8.allSatisfy { (48...57).contains($0) } && UInt16(port) != nil
+    // Port 0 belongs to no endpoint, so another one stands in for it while the host is looked at.
+    if isPort, port.endIndex == text.endIndex,
+      text.dropLast(port.count) == ":" || Endpoint(written: text.dropLast(port.count) + "1") != nil
+    {
+      return text
+    }
+    reader.fault(
+      "'\(text.escaped)' is no address to listen on", at: node,
+      notes: ["addresses are written :9115, 127.0.0.1:9115 or [::1]:9115"])
+    return nil
+  }
+
+  /// `sqlite:PATH`, or a path alone. A path may hold a colon; a scheme never holds a slash or a dot.
+  fileprivate static let store = nonEmptyText.map { text, node, reader -> String? in
+    let scheme = text.prefix { $0 != ":" }
+    guard scheme.endIndex < text.endIndex, !scheme.isEmpty, !scheme.contains(where: { "/.".contains($0) }) else {
+      return text
+    }
+    if scheme == "sqlite", text.utf8.count > "sqlite:".utf8.count { return text }
+    let notes = ["a store is written sqlite:PATH, or a path alone"]
+    reader.fault(
+      scheme == "sqlite"
+        ? "the path of the history is missing" : "no history is kept in '\(String(scheme).escaped)'", at: node,
+      notes: notes)
+    return nil
+  }
+
   /// One of a few words.
   fileprivate static func word(of words: [String]) -> Form {
     Form(.choice(words)) { node, reader in

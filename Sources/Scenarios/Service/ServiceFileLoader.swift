@@ -12,20 +12,31 @@ package struct ServiceFileLoader: Sendable {
   /// - Returns: the file, or nil with all that is wrong.
   package func load(_ path: String) -> (file: ServiceFile?, diagnostics: [Diagnostic]) {
     let sink = DiagnosticSink()
+    let file = read(path, sink)
+    return (sink.hasErrors ? nil : file, sink.finished())
+  }
+
+  private func read(_ path: String, _ sink: DiagnosticSink) -> ServiceFile? {
     let bytes: [UInt8]
     do {
       bytes = try files.read(path, limit: ScenarioLoader.fileLimit)
     } catch {
-      return (nil, [Diagnostic("cannot read the service file '\(path)': \(error)")])
+      sink.report(Diagnostic("cannot read the service file '\(path)': \(error)"))
+      return nil
     }
     guard String(validating: bytes, as: UTF8.self) != nil else {
-      return (nil, [Diagnostic("the service file '\(path)' is not UTF-8")])
+      sink.report(Diagnostic("the service file '\(path)' is not UTF-8"))
+      return nil
     }
     let source = SourceText(path: path, folder: Path.folder(of: path), bytes: bytes)
-    let root = YAMLComposer.compose(source, sink: sink)
-    let reader = Reader(phase: .load, sink: sink, folder: source.folder, files: files)
-    let file = root.flatMap { Section($0, ServiceKeys.table, reader) }.map { Self.file($0, folder: source.folder) }
-    return (sink.hasErrors ? nil : file, sink.finished())
+    switch YAMLComposer.compose(source, sink: sink) {
+    case .broken: return nil
+    case .empty: return ServiceFile()
+    case .node(let root):
+      let surroundings = Surroundings(files: files)
+      let reader = Reader(phase: .load, sink: sink, folder: source.folder, surroundings: surroundings)
+      return Section(root, ServiceKeys.table, reader).map { Self.file($0, folder: source.folder) }
+    }
   }
 
   private static func file(_ section: Section, folder: String) -> ServiceFile {

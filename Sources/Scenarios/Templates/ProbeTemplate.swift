@@ -11,17 +11,18 @@ package struct ProbeTemplate: Sendable {
   /// The key that names the probe.
   private let owner: YAMLNode
   private let folder: String
-  private let files: any ScenarioFiles
+  private let surroundings: Surroundings
 
   init(
-    kind: ProbeKind, fixed: ProbeSpec?, tree: TemplateTree, owner: YAMLNode, folder: String, files: any ScenarioFiles
+    kind: ProbeKind, fixed: ProbeSpec?, tree: TemplateTree, owner: YAMLNode, folder: String,
+    surroundings: Surroundings
   ) {
     self.kind = kind
     self.fixed = fixed
     self.tree = tree
     self.owner = owner
     self.folder = folder
-    self.files = files
+    self.surroundings = surroundings
   }
 
   /// What the prober is given in this run.
@@ -30,8 +31,11 @@ package struct ProbeTemplate: Sendable {
   package func spec(in scope: RunScope) throws(TemplateFailure) -> ProbeSpec {
     if let fixed { return fixed }
     let node = try tree.rendered(scope.bindings())
+    if let key = node.judgingKey {
+      throw TemplateFailure(message: JudgingKeys.mustBeWritten(key), excerpt: node.excerpt)
+    }
     let sink = DiagnosticSink()
-    let reader = Reader(phase: .run, sink: sink, folder: folder, files: files)
+    let reader = Reader(phase: .run, sink: sink, folder: folder, surroundings: surroundings)
     let spec = ProbeDecoder.decode(kind, node, owner: owner, reader)
     if let fault = sink.diagnostics.first {
       throw TemplateFailure(message: fault.message, excerpt: fault.excerpt ?? owner.excerpt)

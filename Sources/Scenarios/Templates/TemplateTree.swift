@@ -5,7 +5,7 @@ import Model
 indirect enum TemplateTree: Sendable {
   /// Without a template in it, or with nothing in them but constants: ready.
   case fixed(YAMLNode)
-  case template(CompiledTemplate, YAMLNode)
+  case template(NodeTemplate)
   case sequence([TemplateTree], YAMLNode)
   case mapping([(key: YAMLNode, value: TemplateTree)], YAMLNode)
 
@@ -18,13 +18,7 @@ indirect enum TemplateTree: Sendable {
   func rendered(_ bindings: some Bindings) throws(TemplateFailure) -> YAMLNode {
     switch self {
     case .fixed(let node): return node
-    case .template(let template, let node):
-      do {
-        return node.rendered(try template.render(bindings))
-      } catch {
-        let span = error.range.map { ScalarMap.span(of: $0, in: node) } ?? node.span
-        throw TemplateFailure(message: error.message, excerpt: node.source.excerpt(span))
-      }
+    case .template(let template): return try template.rendered(bindings)
     case .sequence(let items, let node):
       var rendered: [YAMLNode] = []
       rendered.reserveCapacity(items.count)
@@ -42,7 +36,7 @@ indirect enum TemplateTree: Sendable {
   var skeleton: YAMLNode {
     switch self {
     case .fixed(let node): node
-    case .template(let template, let node): node.replacing(.pending(template.type), isRendered: true)
+    case .template(let template): template.node.replacing(.pending(template.compiled.type), isRendered: true)
     case .sequence(let items, let node): node.replacing(.sequence(items.map(\.skeleton)), isRendered: node.isRendered)
     case .mapping(let entries, let node):
       node.replacing(
@@ -51,10 +45,10 @@ indirect enum TemplateTree: Sendable {
   }
 
   /// All templates in it.
-  func forEachTemplate(_ body: (CompiledTemplate, YAMLNode) -> Void) {
+  func forEachTemplate(_ body: (NodeTemplate) -> Void) {
     switch self {
     case .fixed: return
-    case .template(let template, let node): body(template, node)
+    case .template(let template): body(template)
     case .sequence(let items, _): for item in items { item.forEachTemplate(body) }
     case .mapping(let entries, _): for entry in entries { entry.value.forEachTemplate(body) }
     }
@@ -64,10 +58,38 @@ indirect enum TemplateTree: Sendable {
   var type: ValueType {
     switch self {
     case .fixed(let node): ValueType(constant: node.value)
-    case .template(let template, _): template.type
+    case .template(let template): template.compiled.type
     case .sequence: .list(.dyn)
     case .mapping: .map(key: .string, value: .dyn)
     }
+  }
+}
+
+/// A text with templates in it, compiled, and the node that it stands in.
+struct NodeTemplate: Sendable {
+  let compiled: CompiledTemplate
+  let node: YAMLNode
+  /// Whether `$` in what an expression gives is written twice, because a prober takes one for a reference to a group.
+  let doublesDollars: Bool
+
+  /// What it gives.
+  func value(_ bindings: some Bindings) throws(EvaluationError) -> Value {
+    guard doublesDollars else { return try compiled.render(bindings) }
+    return try compiled.render(bindings, escaping: { $0.replacing("$", with: "$$") })
+  }
+
+  /// The node with what it gives.
+  func rendered(_ bindings: some Bindings) throws(TemplateFailure) -> YAMLNode {
+    do {
+      return node.rendered(try value(bindings))
+    } catch {
+      throw TemplateFailure(message: error.message, excerpt: excerpt(of: error))
+    }
+  }
+
+  /// The part that has no value, or all of it.
+  func excerpt(of error: EvaluationError) -> SourceExcerpt {
+    node.source.excerpt(error.range.map { ScalarMap.span(of: $0, in: node) } ?? node.span)
   }
 }
 

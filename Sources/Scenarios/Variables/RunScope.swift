@@ -81,7 +81,7 @@ package final class RunScope: Sendable {
       if let value = state.values[name] { return .success(value) }
       if let failure = state.failures[name] { return .failure(failure) }
       if !state.open.insert(name).inserted {
-        return .failure(EvaluationError(.invalidArgument, "variable '\(name)' uses itself"))
+        return .failure(EvaluationError(.variable, "variable '\(name)' uses itself"))
       }
       return nil
     }

@@ -5,26 +5,25 @@ import Model
 final class ScopeCompiler {
   let scope: VariableScope
   private let sink: DiagnosticSink
-  /// The environment variables that are set.
-  private let environment: [String: String]
-  private let secretNames: [String]
+  private let fixed: FixedValues
   /// Types by variable.
   private let types: [String: ValueType]
+  /// Variables with a fault that was told already.
+  private let faulty: Set<String>
   private let templates: Environment
   private var environments: [ProbeKind: Environment] = [:]
   private var expressions: [ProbeKind: [String: Result<Expression, CompilationFailure>]] = [:]
 
   /// - Parameter variables: by name, the ones that hold.
-  init(variables: [String: YAMLNode], secrets: [String: Secret], environment: [String: String], sink: DiagnosticSink) {
+  init(variables: [String: YAMLNode], fixed: FixedValues, sink: DiagnosticSink) {
     self.sink = sink
-    self.environment = environment
-    secretNames = secrets.keys.sorted()
+    self.fixed = fixed
     var resolver = VariableResolver(
-      variables: variables, secrets: MapValue(secrets.mapValues { .string($0.exposedValue) }),
-      environment: MapValue(environment.mapValues(Value.string)), declarations: Self.declarations)
-    types = resolver.resolve(secretNames: secretNames, isSet: { environment[$0] != nil }, sink: sink)
-    scope = resolver.scope
-    templates = Environment(variables: Self.declarations(types, secretNames: secretNames, facts: [:]))
+      variables: variables, fixed: fixed, sink: sink, declarations: Self.declarations)
+    scope = resolver.resolve()
+    types = resolver.types
+    faulty = resolver.faulty
+    templates = Environment(variables: Self.declarations(types, secretNames: fixed.secretNames, facts: [:]))
   }
 
   /// All names that an expression may use: facts, the fixed names, and variables where neither stands in their way.
@@ -68,43 +67,63 @@ final class ScopeCompiler {
     let environment =
       environments[kind]
       ?? Environment(
-        variables: Self.declarations(types, secretNames: secretNames, facts: FactDeclarations.facts(of: kind)))
+        variables: Self.declarations(types, secretNames: fixed.secretNames, facts: FactDeclarations.facts(of: kind)))
     environments[kind] = environment
     let result = Result { () throws(CompilationFailure) in try environment.compile(source) }
     expressions[kind, default: [:]][source] = result
     return result
   }
 
-  /// Compiles the templates in a node and evaluates those that no run can change; nil after a fault.
-  func tree(_ node: YAMLNode) -> TemplateTree? {
-    var builder = TemplateBuilder(environment: templates, scope: scope, folds: true)
+  /// Compiles the templates in a node and evaluates those that no run can change. Where one has a fault, which was told, the
+  /// tree is not whole: a value that is not known stands in its place.
+  ///
+  /// - Parameter answers: texts in which a prober reads `$`, so that one in a value is written twice.
+  func tree(
+    _ node: YAMLNode, doublingDollarsIn answers: Set<ObjectIdentifier> = []
+  ) -> (tree: TemplateTree, isWhole: Bool) {
+    var builder = TemplateBuilder(environment: templates, folding: scope, doubling: answers)
     let tree = builder.build(node)
     for failure in builder.failures { report(failure.failure, at: failure.node, isTemplate: true) }
     for use in builder.uses { check(use.references, at: use.node) }
-    return builder.failures.isEmpty ? tree : nil
+    return (tree, builder.failures.isEmpty)
   }
 
   /// The node with its templates evaluated, for what must be known before any run; nil after a fault.
   func constant(_ node: YAMLNode) -> YAMLNode? {
     guard node.mayHoldTemplates else { return node }
-    guard let tree = tree(node) else { return nil }
+    let (tree, isWhole) = tree(node)
+    guard isWhole else { return nil }
     var isConstant = true
-    tree.forEachTemplate { template, node in
+    tree.forEachTemplate { template in
       isConstant = false
-      guard scope.isConstant(template) else {
+      guard scope.isConstant(template.compiled) else {
+        if template.compiled.references.contains(where: isFaulty) { return }
         sink.error(
-          "this must be known before any run", at: node,
+          "this must be known before any run", at: template.node,
           notes: [.init("it may use variables, env and secrets that no run changes")])
         return
       }
       do throws(EvaluationError) {
-        _ = try template.render(ConstantBindings(scope: scope))
+        _ = try template.value(ConstantBindings(scope: scope))
       } catch {
-        let span = error.range.map { ScalarMap.span(of: $0, in: node) } ?? node.span
-        sink.report(Diagnostic(error.message, excerpt: node.source.excerpt(span)))
+        sink.report(Diagnostic(error.message, excerpt: template.excerpt(of: error)))
       }
     }
     return isConstant ? tree.skeleton.asWritten : nil
+  }
+
+  /// The host of an HTTP probe whose URL only a run knows, when all before its path is known.
+  func host(of tree: TemplateTree) -> String? {
+    guard case .mapping(let entries, _) = tree,
+      let url = entries.first(where: { $0.key.text == HTTPKeys.url.name })?.value, case .template(let template) = url
+    else { return nil }
+    let known = template.compiled.leadingText(ConstantBindings(scope: scope), where: scope.isConstant)
+    return URLText.host(ofBeginning: known)
+  }
+
+  /// Whether the reference leads to a variable that was found to be wrong.
+  private func isFaulty(_ reference: Reference) -> Bool {
+    reference.variable.map(faulty.contains) == true || (reference.path == ["vars"] && !faulty.isEmpty)
   }
 
   private func report(_ failure: CompilationFailure, at node: YAMLNode, isTemplate: Bool) {
@@ -122,34 +141,50 @@ final class ScopeCompiler {
 
   /// `env.NAME` must be set, unless `has(env.NAME)` asks first.
   private func check(_ references: Set<Reference>, at node: YAMLNode) {
-    EnvironmentRule.check(references, isSet: { environment[$0] != nil }, at: node, sink: sink)
+    _ = EnvironmentRule.holds(for: references, environment: fixed.environment, at: node, sink: sink)
   }
 }
 
 /// `env.NAME` reads the environment; unset is a fault, unless `has(env.NAME)` asks first.
 enum EnvironmentRule {
-  static func check(_ references: Set<Reference>, isSet: (String) -> Bool, at node: YAMLNode, sink: DiagnosticSink) {
+  /// False after a fault, which was told.
+  static func holds(
+    for references: Set<Reference>, environment: [String: String], at node: YAMLNode, sink: DiagnosticSink
+  ) -> Bool {
     let names = references.filter { $0.path.first == "env" && $0.path.count > 1 }
-    guard !names.isEmpty else { return }
+    guard !names.isEmpty else { return true }
     let guarded = Set(names.filter(\.isGuarded).map { $0.path[1] })
-    for name in Set(names.map { $0.path[1] }).subtracting(guarded).sorted() where !isSet(name) {
-      let offset = node.text.flatMap { $0.utf8Offset(of: "env.\(name)") }
+    let unset = Set(names.map { $0.path[1] }).subtracting(guarded).filter { environment[$0] == nil }
+    for name in unset.sorted() {
+      let offset = node.text.flatMap { $0.utf8Offset(ofName: "env.\(name)") }
       let span = offset.map { ScalarMap.span(of: $0..<($0 + 4 + name.utf8.count), in: node) } ?? node.span
       sink.report(
         Diagnostic(
           "environment variable '\(name)' is not set", excerpt: node.source.excerpt(span),
           notes: [.init("where it may be missing: has(env.\(name)) ? env.\(name) : \"…\"")]))
     }
+    return unset.isEmpty
   }
 }
 
 extension String {
-  /// Where `needle` begins, in UTF-8 offsets.
-  fileprivate func utf8Offset(of needle: String) -> Int? {
+  /// Where `name` stands, and is not a part of a longer one, in UTF-8 offsets.
+  fileprivate func utf8Offset(ofName name: String) -> Int? {
     let text = Array(utf8)
-    let wanted = Array(needle.utf8)
+    let wanted = Array(name.utf8)
     guard text.count >= wanted.count else { return nil }
-    return (0...(text.count - wanted.count)).first { text[$0...].starts(with: wanted) }
+    return (0...(text.count - wanted.count)).first { start in
+      let end = start + wanted.count
+      return text[start...].starts(with: wanted)
+        && (start == 0 || !Self.isWord(text[start - 1])) && (end == text.count || !Self.isWord(text[end]))
+    }
+  }
+
+  private static func isWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 48...57, 65...90, 97...122, UInt8(ascii: "_"): true
+    default: false
+    }
   }
 }
 

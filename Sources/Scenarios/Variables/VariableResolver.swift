@@ -8,50 +8,55 @@ struct VariableResolver {
   ) -> [String: ValueType]
 
   private let variables: [String: YAMLNode]
+  private let fixed: FixedValues
   private let declarations: Declarations
-  /// What has been resolved so far.
-  private(set) var scope: VariableScope
+  private let sink: DiagnosticSink
   private var trees: [String: TemplateTree] = [:]
   private var dependencies: [String: [String]] = [:]
-  private var types: [String: ValueType] = [:]
   private var order: [String] = []
   private var marks: [String: Mark] = [:]
+  private var constants: [String: Value] = [:]
+  private var templates: [String: TemplateTree] = [:]
+  /// What each variable is, as far as that is known.
+  private(set) var types: [String: ValueType] = [:]
+  /// Variables with a fault that was told, in themselves or in what they use: nothing more is to be said of them.
+  private(set) var faulty: Set<String> = []
 
   private enum Mark {
     case open, done
   }
 
   init(
-    variables: [String: YAMLNode], secrets: MapValue, environment: MapValue, declarations: @escaping Declarations
+    variables: [String: YAMLNode], fixed: FixedValues, sink: DiagnosticSink, declarations: @escaping Declarations
   ) {
     self.variables = variables
+    self.fixed = fixed
+    self.sink = sink
     self.declarations = declarations
-    scope = VariableScope(constants: [:], templates: [:], environment: environment, secrets: secrets)
   }
 
   /// Resolves all variables.
-  ///
-  /// - Returns: the type of each, as far as it is known.
-  mutating func resolve(secretNames: [String], isSet: (String) -> Bool, sink: DiagnosticSink) -> [String: ValueType] {
+  mutating func resolve() -> VariableScope {
     let names = variables.keys.sorted()
     for name in names {
       guard let node = variables[name] else { continue }
       types[name] = node.mayHoldTemplates ? .dyn : ValueType(constant: node.value)
     }
-    compile(names, secretNames: secretNames, isSet: isSet, sink: sink)
-    for name in names { visit(name, path: [], sink: sink) }
+    compile(names)
+    for name in names { visit(name, path: []) }
     for name in order { evaluate(name) }
-    return types
+    return VariableScope(
+      constants: constants, templates: templates, environment: fixed.environmentValue, secrets: fixed.secretsValue)
   }
 
-  private mutating func compile(_ names: [String], secretNames: [String], isSet: (String) -> Bool, sink: DiagnosticSink)
-  {
-    let environment = Environment(variables: declarations(types, secretNames, [:]))
+  private mutating func compile(_ names: [String]) {
+    let environment = Environment(variables: declarations(types, fixed.secretNames, [:]))
     for name in names {
       guard let node = variables[name] else { continue }
-      var builder = TemplateBuilder(environment: environment, scope: scope, folds: false)
+      var builder = TemplateBuilder(environment: environment)
       trees[name] = builder.build(node)
       for failure in builder.failures {
+        faulty.insert(name)
         for issue in failure.failure.issues {
           let span = ScalarMap.span(of: issue.range, in: failure.node)
           sink.report(
@@ -62,29 +67,27 @@ struct VariableResolver {
       }
       var used: Set<String> = []
       for use in builder.uses {
-        EnvironmentRule.check(use.references, isSet: isSet, at: use.node, sink: sink)
-        for reference in use.references {
-          let isQualified = reference.path.first == "vars" && reference.path.count > 1
-          if let other = isQualified ? reference.path[1] : reference.path.first, variables[other] != nil {
-            used.insert(other)
-          }
+        if !EnvironmentRule.holds(for: use.references, environment: fixed.environment, at: use.node, sink: sink) {
+          faulty.insert(name)
         }
+        used.formUnion(use.references.compactMap(\.variable).filter { variables[$0] != nil })
       }
       dependencies[name] = used.sorted()
     }
   }
 
-  private mutating func visit(_ name: String, path: [String], sink: DiagnosticSink) {
+  private mutating func visit(_ name: String, path: [String]) {
     switch marks[name] {
     case .done: return
     case .open:
       let circle = path[(path.firstIndex(of: name) ?? 0)...] + [name]
+      faulty.formUnion(circle)
       if let node = variables[name] {
         sink.error("variables use one another in a circle: \(circle.joined(separator: " → "))", at: node)
       }
     case nil:
       marks[name] = .open
-      for other in dependencies[name] ?? [] { visit(other, path: path + [name], sink: sink) }
+      for other in dependencies[name] ?? [] { visit(other, path: path + [name]) }
       marks[name] = .done
       order.append(name)
     }
@@ -92,19 +95,47 @@ struct VariableResolver {
 
   private mutating func evaluate(_ name: String) {
     guard let tree = trees[name] else { return }
+    if faulty.contains(name) || dependencies[name]?.contains(where: faulty.contains) == true {
+      setFaulty(name, tree)
+      return
+    }
     var isConstant = true
-    tree.forEachTemplate { template, _ in isConstant = isConstant && scope.isConstant(template) }
-    var constants = scope.constants
-    var templates = scope.templates
-    if isConstant, let node = try? tree.rendered(ConstantBindings(scope: scope)) {
-      let value = node.value
-      constants[name] = value
-      types[name] = ValueType(constant: value)
-    } else {
+    tree.forEachTemplate { template in
+      // Others are still to come: `vars` as a whole is not known yet.
+      isConstant =
+        isConstant
+        && template.compiled.expressions.allSatisfy {
+          Constancy.holds(for: $0, constants: constants, holdsAll: false)
+        }
+    }
+    guard isConstant else {
       templates[name] = tree
       types[name] = tree.type
+      return
     }
-    scope = VariableScope(
-      constants: constants, templates: templates, environment: scope.environment, secrets: scope.secrets)
+    do {
+      let bindings = ConstantBindings(
+        constants: constants, environment: fixed.environmentValue, secrets: fixed.secretsValue)
+      let value = try tree.rendered(bindings).value
+      constants[name] = value
+      types[name] = ValueType(constant: value)
+    } catch {
+      // What no run can change would fail in every run.
+      sink.report(Diagnostic(error.message, excerpt: error.excerpt))
+      setFaulty(name, tree)
+    }
+  }
+
+  private mutating func setFaulty(_ name: String, _ tree: TemplateTree) {
+    faulty.insert(name)
+    templates[name] = tree
+    types[name] = .dyn
+  }
+}
+
+extension Reference {
+  /// The variable that it may mean: `x` and `vars.x` are the same.
+  var variable: String? {
+    path.first == "vars" && path.count > 1 ? path[1] : path.first
   }
 }

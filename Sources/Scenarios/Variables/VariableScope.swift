@@ -21,7 +21,4 @@ package final class VariableScope: Sendable {
     self.secrets = secrets
     names = (Array(constants.keys) + templates.keys).sorted()
   }
-
-  /// Names that variables do not shadow.
-  static let reserved: Set<String> = ["vars", "env", "secrets", "steps", "now", "run"]
 }

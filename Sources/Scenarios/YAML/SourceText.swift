@@ -1,3 +1,4 @@
+import Expressions
 import Model
 
 /// A file as it was read: what every diagnostic quotes from.
@@ -83,14 +84,17 @@ final class SourceText: Sendable {
     let line = min(Int(span.start.line), lineStarts.count - 1)
     let end = line + 1 < lineStarts.count ? lineStarts[line + 1] : bytes.count
     let whole = String(decoding: bytes[lineStarts[line]..<end].prefix(4 * Self.quotedScalars), as: UTF8.self)
-    let text = String(whole.unicodeScalars.prefix { !$0.isLineEnd }.prefix(Self.quotedScalars))
-    let count = text.unicodeScalars.count
+    let shown = whole.unicodeScalars.prefix { !$0.isLineEnd }.prefix(Self.quotedScalars)
+    // Scalar for scalar, so that the carets stay in place.
+    let text = String(String.UnicodeScalarView(shown.map { $0.isUnsafeForDisplay && $0 != "\t" ? "\u{FFFD}" : $0 }))
+    let count = shown.count
     // libyaml puts what is missing at the end on a line of its own.
     let column = Int(span.start.line) > line ? count : Int(span.start.column)
     let endColumn = span.end.line == span.start.line ? Int(span.end.column) : count
     let width = max(1, min(endColumn, count) - column)
     return SourceExcerpt(
-      location: SourceLocation(file: path, line: line + 1, column: column + 1), lineText: text, width: width)
+      location: SourceLocation(file: path.escapedForDisplay, line: line + 1, column: column + 1), lineText: text,
+      width: width)
   }
 
   /// The excerpt of a range of bytes.

@@ -48,19 +48,21 @@ struct YAMLComposer {
     self.sink = sink
   }
 
-  /// The root node, or nil when there is none or the text is no YAML; why is in the sink.
-  static func compose(_ source: SourceText, sink: DiagnosticSink) -> YAMLNode? {
+  /// What came of reading a text.
+  enum Composition {
+    case node(YAMLNode)
+    /// There is nothing in it, or nothing but comments.
+    case empty
+    /// It is no YAML; why is in the sink.
+    case broken
+  }
+
+  /// Reads a text.
+  static func compose(_ source: SourceText, sink: DiagnosticSink) -> Composition {
     var composer = YAMLComposer(source: source, sink: sink)
     composer.run()
-    if composer.isAborted { return nil }
-    guard let root = composer.root else {
-      sink.report(
-        Diagnostic(
-          "'\(source.path)' is empty", excerpt: source.excerpt(ofBytes: 0..<0),
-          notes: [.init("a scenario file begins with `version: 1`")]))
-      return nil
-    }
-    return root
+    if composer.isAborted { return .broken }
+    return composer.root.map(Composition.node) ?? .empty
   }
 
   private mutating func run() {
@@ -98,7 +100,7 @@ struct YAMLComposer {
     switch event.type {
     case YAML_DOCUMENT_START_EVENT:
       documents += 1
-      if documents > 1 { abort("a second document; a scenario file holds one", at: span) }
+      if documents > 1 { abort("a second document begins here; only one is read", at: span) }
     case YAML_SCALAR_EVENT:
       let scalar = event.data.scalar
       let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)

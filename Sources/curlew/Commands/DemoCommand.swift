@@ -57,7 +57,7 @@ struct DemoCommand: AsyncParsableCommand {
       variables: [
         "tls_port=\(origin.tls)", "greeting_port=\(origin.greeting)", "name_server=\(origin.nameServer)",
       ], bases: ["shop=http://\(shop)"])
-    let loader = ScenarioLoader(environment: ProcessInfo.processInfo.environment)
+    let loader = ScenarioLoader.ofProcess
     let load: @Sendable () -> LoadResult = {
       loader.load(
         paths: [file], overrides: overrides, standardInput: file == "-" ? Array(DemoScenario.text.utf8) : nil)

@@ -68,7 +68,8 @@ struct EvalCommand: ParsableCommand {
       guard case .map(let map) = try JSON.parse(Array(data)) else {
         throw CommandFailure("'\(path)' is no JSON object; its members would be the variables")
       }
-      return Dictionary(uniqueKeysWithValues: map.names.compactMap { name in map[name].map { (name, $0) } })
+      // Two names that are the same to Unicode are two members of JSON; the first holds.
+      return Dictionary(map.names.compactMap { name in map[name].map { (name, $0) } }) { first, _ in first }
     } catch let error as JSONError {
       throw CommandFailure("\(path):\(error)")
     }

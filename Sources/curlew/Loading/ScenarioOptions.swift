@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Model
 import Scenarios
+import Transport
 
 /// The files of a command, and what the command line says over them.
 struct ScenarioOptions: ParsableArguments {
@@ -27,7 +28,7 @@ struct ScenarioOptions: ParsableArguments {
   }
 
   /// The loader on the process's own environment and disk.
-  var loader: ScenarioLoader { ScenarioLoader(environment: ProcessInfo.processInfo.environment) }
+  var loader: ScenarioLoader { .ofProcess }
 
   /// What the command line sets over the files.
   var overrides: Overrides { Overrides(variables: variables, variableFiles: varsFile, bases: base) }
@@ -52,6 +53,15 @@ struct ScenarioOptions: ParsableArguments {
     let limit = 16 << 20
     guard let data = try FileHandle.standardInput.read(upToCount: limit + 1) else { return [] }
     return Array(data)
+  }
+}
+
+extension ScenarioLoader {
+  /// On the process's own environment and disk, and with what the installed libraries can do.
+  static var ofProcess: ScenarioLoader {
+    ScenarioLoader(
+      environment: ProcessInfo.processInfo.environment,
+      capabilities: ScenarioCapabilities(http3: CurlLibrary.supportsHTTP3))
   }
 }
 
