@@ -164,8 +164,19 @@ struct Responder: HTTPResponder {
       headers[.contentEncoding] = "gzip"
     }
     SecurityHeaders.add(to: &headers)
-    let response = Response(
-      status: reply.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    let response = Response(status: reply.status, headers: headers, body: body(of: bytes))
     return method == .head ? response.createHeadResponse() : response
+  }
+
+  /// What is long goes out piece by piece: the metrics of ten thousand checks are not in memory twice.
+  private static func body(of bytes: [UInt8]) -> ResponseBody {
+    let pieceLength = 1 << 18
+    guard bytes.count > pieceLength else { return ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)) }
+    return ResponseBody(contentLength: bytes.count) { writer in
+      for start in stride(from: 0, to: bytes.count, by: pieceLength) {
+        try await writer.write(ByteBuffer(bytes: bytes[start..<min(start + pieceLength, bytes.count)]))
+      }
+      try await writer.finish(nil)
+    }
   }
 }
