@@ -128,8 +128,8 @@ package final class HistoryRecorder: RunSink {
     }
   }
 
-  /// A missed slot needs no record: it is expected, and has no run.
-  package func record(_ missed: MissedSlot) {}
+  /// Missed slots need no record: they are expected, and have no run.
+  package func record(_ missed: MissedSlots, in region: String) {}
 
   /// Says which checks are in force in a region from `moment` on. The store hears of it before the next run, and as soon
   /// as it can be written.

@@ -52,7 +52,7 @@ struct Daemon {
       case .recovered(.upkeep): logger.notice("history is rolled up and cleared again")
       }
     }
-    let log = RunLog(logger: logger) { recent.state(of: $0, in: region)?.verdict }
+    let log = RunLog(logger: logger) { recent.verdict(of: $0, in: region) }
     // The log stands first: it compares a run with what was held before it.
     let sinks = RunFanOut([log, metrics, recent, history])
 
@@ -82,6 +82,7 @@ struct Daemon {
       catalogue.apply(checks)
       scheduler.apply(checks.filter { $0.runs(in: region) })
       history.register(checks.map { CheckRegistration($0) }, in: region, at: time.now)
+      Allocator.giveBack()
     }
     await apply(scenario)
     // Now, so that a renamed check shows its history from the start; what fails is tried again later.
@@ -103,7 +104,12 @@ struct Daemon {
       configuration: .init(
         services: [
           .init(service: HistoryService(recorder: history, store: store)),
-          .init(service: UntilShutdown { await board.run() }),
+          .init(
+            service: UntilShutdown {
+              async let strips: Void = recent.restore(checks.map(\.id), in: region, from: store)
+              await board.run()
+              await strips
+            }),
           .init(service: SchedulerService(scheduler: scheduler, executor: pacemaker)),
           .init(service: reloader),
           .init(service: server),
