@@ -33,6 +33,23 @@ package final class Registry: Sendable {
     try add(FamilyDescription(name: name, help: help, unit: unit, kind: .counter)) { Counter(labels: $0) }
   }
 
+  /// Registers totals that only grow, told apart by a label whose values are all known.
+  ///
+  /// - Parameters:
+  ///   - name: ends in `_total`.
+  ///   - help: one sentence for people who meet the metric in a query editor.
+  ///   - label: the label that tells the totals apart; children must not have it themselves.
+  ///   - values: all its values; `CounterSet.increment(at:by:)` counts in this order.
+  /// - Throws: `RegistrationError` for a name that is not valid, taken, or does not fit, and for unusable values.
+  package func counterSet(
+    _ name: String, help: String, label: String, values: [String]
+  ) throws(RegistrationError) -> Family<CounterSet> {
+    let layout = try StateLayout(label: label, states: values, of: name)
+    return try add(FamilyDescription(name: name, help: help, unit: nil, kind: .counter)) {
+      CounterSet(labels: $0, layout: layout)
+    }
+  }
+
   /// Registers a value that goes up and down.
   ///
   /// - Parameters:

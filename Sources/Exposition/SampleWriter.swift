@@ -40,12 +40,14 @@ package struct SampleWriter {
   mutating func sample(_ labels: Labels, suffix: StaticString = "", value: Double) {
     startLine(suffix)
     appendLabels(labels.rendered)
-    bytes.append(UInt8(ascii: " "))
-    switch format {
-    case .prometheus: GoFloat.append(value, to: &bytes)
-    case .openMetrics: GoFloat.appendOpenMetrics(value, to: &bytes)
-    }
-    bytes.append(UInt8(ascii: "\n"))
+    appendValue(value)
+  }
+
+  /// The same with one label more, put into the labels at `position` (the end of a pair or the start of one).
+  mutating func sample(_ labels: Labels, inserting pair: [UInt8], at position: Int, value: Double) {
+    startLine("")
+    appendLabels(labels.rendered, inserting: pair, at: position)
+    appendValue(value)
   }
 
   /// A sample that counts observations. OpenMetrics wants it as an integer; 0.0.4 writes it as any other number.
@@ -71,15 +73,7 @@ package struct SampleWriter {
   /// A 0/1 sample with one label more, put into the labels at `position` (the end of a pair or the start of one).
   mutating func flag(_ labels: Labels, inserting pair: [UInt8], at position: Int, isSet: Bool) {
     startLine("")
-    bytes.append(UInt8(ascii: "{"))
-    bytes.append(contentsOf: labels.rendered[..<position])
-    if position > 0, position == labels.rendered.count { bytes.append(UInt8(ascii: ",")) }
-    bytes.append(contentsOf: pair)
-    if position < labels.rendered.count {
-      bytes.append(UInt8(ascii: ","))
-      bytes.append(contentsOf: labels.rendered[position...])
-    }
-    bytes.append(UInt8(ascii: "}"))
+    appendLabels(labels.rendered, inserting: pair, at: position)
     bytes.append(UInt8(ascii: " "))
     bytes.append(isSet ? UInt8(ascii: "1") : UInt8(ascii: "0"))
     if format == .openMetrics { bytes.append(contentsOf: ".0".utf8) }
@@ -104,6 +98,27 @@ package struct SampleWriter {
     bytes.append(UInt8(ascii: "{"))
     bytes.append(contentsOf: rendered)
     bytes.append(UInt8(ascii: "}"))
+  }
+
+  private mutating func appendLabels(_ rendered: [UInt8], inserting pair: [UInt8], at position: Int) {
+    bytes.append(UInt8(ascii: "{"))
+    bytes.append(contentsOf: rendered[..<position])
+    if position > 0, position == rendered.count { bytes.append(UInt8(ascii: ",")) }
+    bytes.append(contentsOf: pair)
+    if position < rendered.count {
+      bytes.append(UInt8(ascii: ","))
+      bytes.append(contentsOf: rendered[position...])
+    }
+    bytes.append(UInt8(ascii: "}"))
+  }
+
+  private mutating func appendValue(_ value: Double) {
+    bytes.append(UInt8(ascii: " "))
+    switch format {
+    case .prometheus: GoFloat.append(value, to: &bytes)
+    case .openMetrics: GoFloat.appendOpenMetrics(value, to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "\n"))
   }
 
   private mutating func appendCount(_ count: UInt64) {

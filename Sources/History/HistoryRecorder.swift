@@ -50,23 +50,62 @@ package final class HistoryRecorder: RunSink {
     package var isWritable = true
     /// What the last write failed with, in a sentence; nil when it succeeded.
     package var lastError: String?
+    /// What the last rolling up and deleting failed with, in a sentence; nil when it succeeded.
+    package var upkeepError: String?
+  }
+
+  /// What is told as it happens.
+  package enum Event: Hashable, Sendable {
+    /// A write, whether or not it succeeded, took so long.
+    case wrote(Duration)
+    /// Something fails from now on, or for another cause than before.
+    case fails(Work, because: String)
+    /// It succeeds again.
+    case recovered(Work)
+  }
+
+  /// What can fail.
+  package enum Work: Hashable, Sendable {
+    /// Storing runs, and which checks are in force.
+    case writing
+    /// Rolling up and deleting.
+    case upkeep
+  }
+
+  /// Which checks are in force since when, as long as the store has not heard of it.
+  private struct Registration {
+    var checks: [CheckRegistration]
+    var region: String
+    var moment: Timestamp
+    var number: Int
   }
 
   private struct State {
     var queue: [HistoryRun] = []
     var status = Status()
+    var registration: Registration?
+    var registrations = 0
+    var clock: SteadyClock
   }
 
   private let store: any HistoryStore
   private let time: any TimeSource
   private let limits: Limits
-  private let state = Mutex(State())
+  private let observe: @Sendable (Event) -> Void
+  private let state: Mutex<State>
 
   /// A recorder that stores nothing until `run` is called.
-  package init(store: any HistoryStore, time: any TimeSource, limits: Limits = Limits()) {
+  ///
+  /// - Parameter observe: told how writing goes, on the recorder's own task.
+  package init(
+    store: any HistoryStore, time: any TimeSource, limits: Limits = Limits(),
+    observe: @escaping @Sendable (Event) -> Void = { _ in }
+  ) {
     self.store = store
     self.time = time
     self.limits = limits
+    self.observe = observe
+    state = Mutex(State(clock: SteadyClock(wall: time.now, uptime: time.uptime)))
   }
 
   /// How the recorder does.
@@ -89,8 +128,17 @@ package final class HistoryRecorder: RunSink {
     }
   }
 
-  /// A missed slot needs no record: it is expected, and has no run.
-  package func record(_ missed: MissedSlot) {}
+  /// Missed slots need no record: they are expected, and have no run.
+  package func record(_ missed: MissedSlots, in region: String) {}
+
+  /// Says which checks are in force in a region from `moment` on. The store hears of it before the next run, and as soon
+  /// as it can be written.
+  package func register(_ checks: [CheckRegistration], in region: String, at moment: Timestamp) {
+    state.withLock {
+      $0.registrations += 1
+      $0.registration = Registration(checks: checks, region: region, moment: moment, number: $0.registrations)
+    }
+  }
 
   /// Stores what comes, and keeps the store in order, until its task is cancelled; then stores what is left within
   /// `Limits.farewell`.
@@ -104,20 +152,59 @@ package final class HistoryRecorder: RunSink {
       }
       pause = limits.pace
       if time.uptime >= nextUpkeep {
-        let isMoreDue = (try? await store.maintain(at: time.now)) ?? false
+        let isMoreDue = await maintain()
         nextUpkeep = time.uptime + (isMoreDue ? .zero : .seconds(1))
       }
     }
-    // A cancelled task can write nothing any more, so the last runs are written by one that is not.
+    // A cancelled task cannot wait for a store that is busy, so the last runs are written by one that is not.
     await Task { _ = await self.flush() }.value
   }
 
-  /// Stores everything that waits, within `Limits.farewell`.
+  /// Does a portion of upkeep.
   ///
+  /// - Returns: whether more is due.
+  private func maintain() async -> Bool {
+    let now = believedNow()
+    // What is rolled up or deleted too early cannot be taken back; what is done later harms nobody.
+    guard !state.withLock({ $0.clock.isInDoubt }) else { return false }
+    do {
+      let isMoreDue = try await store.maintain(at: now)
+      settle(.upkeep, nil)
+      return isMoreDue
+    } catch {
+      settle(.upkeep, "\(error)")
+      return false
+    }
+  }
+
+  private func believedNow() -> Timestamp {
+    state.withLock { $0.clock.now(wall: time.now, uptime: time.uptime) }
+  }
+
+  /// Takes note of how some work went, and tells of it when that is new.
+  private func settle(_ work: Work, _ error: String?) {
+    let before = state.withLock { state in
+      switch work {
+      case .writing:
+        defer { state.status.lastError = error }
+        state.status.isWritable = error == nil
+        return state.status.lastError
+      case .upkeep:
+        defer { state.status.upkeepError = error }
+        return state.status.upkeepError
+      }
+    }
+    guard before != error else { return }
+    observe(error.map { .fails(work, because: $0) } ?? .recovered(work))
+  }
+
+  /// Stores everything that waits; tries again for so long when the store cannot be written.
+  ///
+  /// - Parameter bound: nil is `Limits.farewell`; with zero it is tried once.
   /// - Returns: whether nothing is left.
   @discardableResult
-  package func flush() async -> Bool {
-    let deadline = time.uptime + limits.farewell
+  package func flush(within bound: Duration? = nil) async -> Bool {
+    let deadline = time.uptime + (bound ?? limits.farewell)
     while await !writeQueue() {
       guard time.uptime + limits.pace < deadline,
         (try? await time.sleep(untilUptime: time.uptime + limits.pace)) != nil
@@ -130,30 +217,39 @@ package final class HistoryRecorder: RunSink {
   ///
   /// - Returns: false when the store could not be written; the runs keep waiting.
   private func writeQueue() async -> Bool {
-    while true {
-      let batch = state.withLock { Array($0.queue.prefix(limits.batchLength)) }
-      guard !batch.isEmpty else { return true }
-      let start = time.uptime
-      do {
-        let summary = try await store.write(batch, at: time.now)
-        let duration = time.uptime - start
-        state.withLock {
-          $0.queue.removeFirst(batch.count)
-          $0.status.written += summary.added
-          $0.status.duplicates += summary.duplicates
-          $0.status.lastWrite = duration
-          $0.status.isWritable = true
-          $0.status.lastError = nil
-        }
-      } catch {
-        let duration = time.uptime - start
-        state.withLock {
-          $0.status.lastWrite = duration
-          $0.status.isWritable = false
-          $0.status.lastError = "\(error)"
-        }
-        return false
+    do {
+      // First, so that the runs of a renamed check find the history that they belong to.
+      if let registration = state.withLock({ $0.registration }) {
+        try await store.register(registration.checks, in: registration.region, at: registration.moment)
+        state.withLock { if $0.registration?.number == registration.number { $0.registration = nil } }
+        settle(.writing, nil)
       }
+      while try await writeBatch() { settle(.writing, nil) }
+      return true
+    } catch {
+      settle(.writing, "\(error)")
+      return false
     }
+  }
+
+  /// Stores one group of runs.
+  ///
+  /// - Returns: false when nothing waits.
+  private func writeBatch() async throws -> Bool {
+    let batch = state.withLock { Array($0.queue.prefix(limits.batchLength)) }
+    guard !batch.isEmpty else { return false }
+    let start = time.uptime
+    defer {
+      let duration = time.uptime - start
+      state.withLock { $0.status.lastWrite = duration }
+      observe(.wrote(duration))
+    }
+    let summary = try await store.write(batch, at: believedNow())
+    state.withLock {
+      $0.queue.removeFirst(batch.count)
+      $0.status.written += summary.added
+      $0.status.duplicates += summary.duplicates
+    }
+    return true
   }
 }

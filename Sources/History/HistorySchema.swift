@@ -6,24 +6,29 @@ import GRDB
 /// region, or over all regions (region 0, there only for checks with two or more). Tables of runs and roll-ups are
 /// clustered by stream and time (WITHOUT ROWID), so that a window of one check is one range on few pages.
 enum HistorySchema {
+  /// Marks the file as ours: "CRLW" (https://sqlite.org/pragma.html#pragma_application_id).
+  static let applicationID: Int64 = 0x4352_4C57
+
+  private static let firstStep = "1 runs, roll-ups, state changes, pauses"
+
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("1 runs, roll-ups, state changes") { database in
+    migrator.registerMigration(firstStep) { database in
       try database.execute(sql: first)
     }
     return migrator
   }
 
   /// Three levels with one shape. Counts are running totals of everything the stream knows up to the bucket's end: what
-  /// happened in a window is one subtraction, however long it is. `latency` and `slots` are of the bucket alone.
+  /// happened in a window is one subtraction, however long it is. `latency`, `bucket_us` (all its durations together) and
+  /// `slots` are of the bucket alone.
   private static func rollups(_ table: String) -> String {
     """
     CREATE TABLE \(table) (
       stream INTEGER NOT NULL, bucket INTEGER NOT NULL, last_slot INTEGER NOT NULL,
       up INTEGER NOT NULL, degraded INTEGER NOT NULL, down INTEGER NOT NULL, unknown INTEGER NOT NULL,
       maintenance INTEGER NOT NULL, down_ms INTEGER NOT NULL,
-      timed INTEGER NOT NULL, timed_us INTEGER NOT NULL, bucket_us INTEGER NOT NULL,
-      latency BLOB, slots BLOB NOT NULL,
+      bucket_us INTEGER NOT NULL, latency BLOB, slots BLOB NOT NULL,
       PRIMARY KEY (stream, bucket)
     ) WITHOUT ROWID, STRICT;
     """
@@ -31,12 +36,16 @@ enum HistorySchema {
 
   private static var first: String {
     """
+    PRAGMA application_id = \(applicationID);
     CREATE TABLE checks (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
-    CREATE TABLE regions (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    -- registered: whether a daemon has ever spoken for the region; others are spoken for by any daemon.
+    CREATE TABLE regions (
+      key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, registered INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
     CREATE TABLE nodes (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-    -- When no slots were expected of a check: removed, or disabled.
+    -- When no slots were expected of a stream: its check removed, disabled, or not run in its region.
     CREATE TABLE pauses (
-      check_key INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER, PRIMARY KEY (check_key, since)
+      stream INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER, PRIMARY KEY (stream, since)
     ) WITHOUT ROWID, STRICT;
     -- Up to sealed_* (exclusive) the level holds a row for every bucket with runs.
     CREATE TABLE streams (

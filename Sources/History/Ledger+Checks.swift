@@ -2,54 +2,93 @@ import GRDB
 import Model
 
 extension Ledger {
-  /// Says which checks are in force, and lets renamed ones take over their history.
-  mutating func register(_ registrations: [CheckRegistration], at moment: Timestamp, in database: Database) throws {
+  /// Says which checks are in force where this process runs, and lets renamed ones take over their history.
+  ///
+  /// A region that no daemon has ever spoken for, such as one that was imported, is spoken for by any.
+  mutating func register(
+    _ registrations: [CheckRegistration], in region: String, at moment: Timestamp, in database: Database
+  ) throws {
     let named = Set(registrations.map(\.id))
+    var isStale = false
     for registration in registrations {
       guard let old = registration.movedFrom, !named.contains(old) else { continue }
-      try takeOver(old, by: registration.id, in: database)
+      isStale = try takeOver(old, by: registration.id, in: database) || isStale
     }
-    let inForce = Set(registrations.filter(\.isEnabled).map(\.id))
-    for (id, key) in checks {
-      if inForce.contains(id) {
-        let resume = try StoredStatement(
-          "UPDATE pauses SET until = max(?, since) WHERE check_key = ? AND until IS NULL", in: database)
-        resume.bind(moment.millisecondsSinceEpoch, at: 1)
-        resume.bind(key, at: 2)
-        try resume.run()
-      } else {
-        let pause = try StoredStatement(
-          """
-          INSERT OR IGNORE INTO pauses (check_key, since, until) SELECT ?1, ?2, NULL
-          WHERE NOT EXISTS (SELECT 1 FROM pauses WHERE check_key = ?1 AND until IS NULL)
-          """, in: database)
-        pause.bind(key, at: 1)
-        pause.bind(moment.millisecondsSinceEpoch, at: 2)
-        try pause.run()
-      }
+    if isStale { self = try Ledger(reading: database) }
+
+    let spokenFor = try regionsSpokenFor(by: region, in: database)
+    let inForce = Dictionary(registrations.map { ($0.id, $0) }) { first, _ in first }
+    var paused = try pausedStreams(in: database)
+    for (origin, index) in indexes where spokenFor.contains(origin.region) {
+      let isExpected = inForce[origin.check]?.runs(in: origin.region) ?? false
+      try setPaused(!isExpected, streams[index].key, among: &paused, at: moment, in: database)
+    }
+    for (check, index) in combined {
+      let isPaused = regional[check, default: []].allSatisfy { paused.contains(streams[$0].key) }
+      try setPaused(isPaused, streams[index].key, among: &paused, at: moment, in: database)
     }
   }
 
+  /// The own region, which is marked as spoken for, and those that nobody has marked.
+  private mutating func regionsSpokenFor(by region: String, in database: Database) throws -> Set<String> {
+    let key = try Self.key(of: region, text: region, among: &regions, table: "regions", column: "name", in: database)
+    let mark = try StoredStatement("UPDATE regions SET registered = 1 WHERE key = ?", in: database)
+    mark.bind(key, at: 1)
+    try mark.run()
+    var names: Set = [region]
+    let rows = try StoredStatement("SELECT name FROM regions WHERE registered = 0", in: database)
+    while try rows.next() {
+      if let name = rows.text(0) { names.insert(name) }
+    }
+    return names
+  }
+
+  private func pausedStreams(in database: Database) throws -> Set<Int64> {
+    var paused: Set<Int64> = []
+    let rows = try StoredStatement("SELECT stream FROM pauses WHERE until IS NULL", in: database)
+    while try rows.next() { paused.insert(rows.integer(0)) }
+    return paused
+  }
+
+  private func setPaused(
+    _ isPaused: Bool, _ stream: Int64, among paused: inout Set<Int64>, at moment: Timestamp, in database: Database
+  ) throws {
+    guard isPaused != paused.contains(stream) else { return }
+    let change = try StoredStatement(
+      isPaused
+        ? "INSERT OR REPLACE INTO pauses (stream, since, until) VALUES (?1, ?2, NULL)"
+        : "UPDATE pauses SET until = max(?2, since) WHERE stream = ?1 AND until IS NULL", in: database)
+    change.bind(stream, at: 1)
+    change.bind(moment.millisecondsSinceEpoch, at: 2)
+    try change.run()
+    if isPaused { paused.insert(stream) } else { paused.remove(stream) }
+  }
+
   /// Makes the history of `old` that of `new`.
-  mutating func takeOver(_ old: CheckID, by new: CheckID, in database: Database) throws {
-    guard old != new, let oldKey = checks[old], !regional[oldKey, default: []].isEmpty else { return }
+  ///
+  /// - Returns: whether histories were joined, so that the ledger must be read anew before it is used for either check.
+  mutating func takeOver(_ old: CheckID, by new: CheckID, in database: Database) throws -> Bool {
+    guard old != new, let oldKey = checks[old], !regional[oldKey, default: []].isEmpty else { return false }
     if let newKey = checks[new], !regional[newKey, default: []].isEmpty {
       try join(oldKey, into: newKey, in: database)
-    } else {
-      for sql in [
-        "DELETE FROM pauses WHERE check_key = (SELECT key FROM checks WHERE id = ?)",
-        "DELETE FROM checks WHERE id = ?",
-      ] {
-        let delete = try StoredStatement(sql, in: database)
-        delete.bind(new.text, at: 1)
-        try delete.run()
-      }
-      let rename = try StoredStatement("UPDATE checks SET id = ? WHERE key = ?", in: database)
-      rename.bind(new.text, at: 1)
-      rename.bind(oldKey, at: 2)
-      try rename.run()
+      checks[old] = nil
+      return true
     }
-    self = try Ledger(reading: database)
+    let delete = try StoredStatement("DELETE FROM checks WHERE id = ?", in: database)
+    delete.bind(new.text, at: 1)
+    try delete.run()
+    let rename = try StoredStatement("UPDATE checks SET id = ? WHERE key = ?", in: database)
+    rename.bind(new.text, at: 1)
+    rename.bind(oldKey, at: 2)
+    try rename.run()
+    checks[old] = nil
+    checks[new] = oldKey
+    for region in regions.keys {
+      if let index = indexes.removeValue(forKey: Origin(check: old, region: region)) {
+        indexes[Origin(check: new, region: region)] = index
+      }
+    }
+    return false
   }
 
   /// Joins the streams of two checks, region by region. Where both knew one slot, that of the newer check stays.
@@ -61,11 +100,13 @@ extension Ledger {
       }
       // Before runs change hands: each side's roll-up over its regions is made of its own runs.
       if let from = combined[old], let into = combined[new] {
+        try joinPauses(of: streams[from].key, into: streams[into].key, in: database)
         try joinRollups(of: from, into: into, in: database)
       }
     }
     for from in regional[old, default: []] {
       if let into = regional[new, default: []].first(where: { streams[$0].region == streams[from].region }) {
+        try joinPauses(of: streams[from].key, into: streams[into].key, in: database)
         try joinRollups(of: from, into: into, in: database)
         try moveRuns(of: streams[from].key, into: streams[into].key, in: database)
       } else {
@@ -73,17 +114,20 @@ extension Ledger {
           sql: "UPDATE streams SET check_key = ? WHERE key = ?", arguments: [new, streams[from].key])
       }
     }
-    let first = try Int64.fetchOne(
-      database,
-      sql: "SELECT min(since) FROM cadences WHERE stream IN (SELECT key FROM streams WHERE check_key = ?)",
-      arguments: [new])
-    try database.execute(
-      sql: "UPDATE pauses SET until = max(since, ?) WHERE check_key = ? AND until IS NULL",
-      arguments: [first, old])
-    try database.execute(sql: "UPDATE OR IGNORE pauses SET check_key = ? WHERE check_key = ?", arguments: [new, old])
-    try database.execute(sql: "DELETE FROM pauses WHERE check_key = ?", arguments: [old])
     try database.execute(sql: "DELETE FROM streams WHERE check_key = ?", arguments: [old])
     try database.execute(sql: "DELETE FROM checks WHERE key = ?", arguments: [old])
+  }
+
+  /// What was not expected of either is not expected of both. The end of the older one's last pause is the first slot of
+  /// the newer one, so this comes before the rhythms are joined.
+  private func joinPauses(of from: Int64, into: Int64, in database: Database) throws {
+    try database.execute(
+      sql: """
+        UPDATE pauses SET until = max(since, (SELECT min(since) FROM cadences WHERE stream = ?))
+        WHERE stream = ? AND until IS NULL
+        """, arguments: [into, from])
+    try database.execute(sql: "UPDATE OR IGNORE pauses SET stream = ? WHERE stream = ?", arguments: [into, from])
+    try database.execute(sql: "DELETE FROM pauses WHERE stream = ?", arguments: [from])
   }
 
   /// Adds the rows and the rhythm of one stream to those of another.
@@ -94,13 +138,18 @@ extension Ledger {
     let (from, into) = (streams[from], streams[into])
     let twice = from.region == 0 ? [] : try conflicts(from.key, into.key, before: target, in: database)
     for level in RollupLevel.allCases {
+      // Both were rolled up as far, so the cut is the same. Of days, the last row before it still counts.
+      let kept = level == .days ? .min : cuts.kept(level.rawValue + 1, sealed: into.sealed)
       let sides = try [from.key, into.key].map {
-        try Rollup.rows(of: $0, level, from: .min, to: .max, in: database)
+        try Rollup.rows(of: $0, level, from: kept, to: .max, in: database)
       }
       let buckets = Set(sides.joined().map(\.bucket)).sorted()
-      guard let first = buckets.first else { continue }
-      var running = try [from.key, into.key].map {
-        try RunningTotals(of: $0, before: first, from: level, in: database).totals
+      guard let first = buckets.first else {
+        try database.execute(sql: "DELETE FROM \(level.table) WHERE stream = ?", arguments: [from.key])
+        continue
+      }
+      var running = try [from, into].map {
+        try RunningTotals(of: $0, before: first, from: level, cuts: cuts, in: database).totals
       }
       let rows = sides.map { Dictionary(uniqueKeysWithValues: $0.map { ($0.bucket, $0) }) }
       var counted = Totals()

@@ -48,7 +48,8 @@ extension Ledger {
       if slot >= keptRuns {
         guard try insert(late.run, late.mark, stream: stream.key, in: database) else { continue }
       } else {
-        guard try !known.contains(slot, in: database) else { continue }
+        // Nobody can tell any more what was there before the last cut, so all of it counts as known.
+        guard slot >= cuts.until[3], try !known.contains(slot, in: database) else { continue }
       }
       accepted.append(late)
       try cadence.insert(slot: slot, interval: late.interval) {
@@ -133,13 +134,15 @@ extension Ledger {
         if change.isNew { content.slots.append(change.slot) }
         contents[bucket] = content
       }
-      let rows = try Rollup.rows(of: stream.key, level, from: level.floor(first.slot), to: .max, in: database)
-      var running = try RunningTotals(
-        of: stream.key, before: level.floor(first.slot), from: level, in: database
-      ).totals
+      // What is before the cut is read by nobody any more.
+      let rows = try Rollup.rows(
+        of: stream.key, level, from: max(level.floor(first.slot), kept), to: .max, in: database)
+      let buckets = Set(rows.map(\.bucket)).union(contents.keys).sorted()
+      // Where the level has no row before, a coarser one has; it hears of the changes only after this level.
+      guard let start = buckets.first else { continue }
+      var running = try RunningTotals(of: stream, before: start, from: level, cuts: cuts, in: database).totals
       var shift = Totals()
       var pending = changes[...]
-      let buckets = Set(rows.map(\.bucket)).union(contents.keys).sorted()
       let existing = Dictionary(uniqueKeysWithValues: rows.map { ($0.bucket, $0) })
       for bucket in buckets {
         while let change = pending.first, change.slot < bucket + level.width {
@@ -202,7 +205,7 @@ extension Ledger {
       rows.bind(stream, at: 1)
       rows.bind(level.floor(slot), at: 2)
       while try rows.next() {
-        if let found = Rollup(rows)?.slots.first(after: slot) { next = min(next ?? .max, found) }
+        if let found = Rollup(rows, level)?.slots.first(after: slot) { next = min(next ?? .max, found) }
       }
     }
     return next
@@ -251,7 +254,7 @@ extension Rollup {
     rows.bind(to, at: 3)
     var found: [Rollup] = []
     while try rows.next() {
-      if let row = Rollup(rows) { found.append(row) }
+      if let row = Rollup(rows, level) { found.append(row) }
     }
     return found
   }

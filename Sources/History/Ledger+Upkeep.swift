@@ -77,7 +77,7 @@ extension Ledger {
       streams: sources(of: index), from: from, to: to, using: RunMark.lookup(database))
     guard !marks.isEmpty else { return }
     let cadence = try Cadence(stream: stream.key, in: database)
-    var running = try RunningTotals(of: stream.key, before: from, from: .fiveMinutes, in: database).totals
+    var running = try RunningTotals(of: stream, before: from, from: .fiveMinutes, cuts: cuts, in: database).totals
     var bucket = RollupLevel.fiveMinutes.floor(marks[0].slot)
     var content = BucketContent()
     for mark in marks {
@@ -130,13 +130,23 @@ extension Ledger {
         }
       }
       for level in RollupLevel.allCases {
-        let kept = cuts.kept(level.rawValue + 1, sealed: stream.sealed)
-        deleted += try delete(
-          from: level.table, column: "bucket", stream.key, before: level.floor(max(kept, 0)), in: database)
+        var kept = level.floor(max(cuts.kept(level.rawValue + 1, sealed: stream.sealed), 0))
+        if level == .days, kept > 0 { kept = try lastDay(of: stream.key, before: kept, in: database) ?? 0 }
+        deleted += try delete(from: level.table, column: "bucket", stream.key, before: kept, in: database)
       }
       pruneCursor += 1
     }
     return false
+  }
+
+  /// The last of the days that outlived their retention: it stays, because the running totals that it bears are what
+  /// every later row goes on from.
+  private func lastDay(of stream: Int64, before moment: Int64, in database: Database) throws -> Int64? {
+    let row = try StoredStatement("SELECT max(bucket) FROM days WHERE stream = ? AND bucket < ?", in: database)
+    defer { row.reset() }
+    row.bind(stream, at: 1)
+    row.bind(moment, at: 2)
+    return try row.next() ? row.optionalInteger(0) : nil
   }
 
   /// Runs of a region are also needed until the stream over all regions is rolled up.

@@ -158,7 +158,25 @@ struct Ledger: Sendable {
     let sealed = RollupLevel.allCases.map { $0.floor(start) }
     let stream = try insertStream(check: check, region: region, sealed: sealed, in: database)
     add(stream, check: run.check, region: run.region)
+    if let combined = combined[check] {
+      try resume(streams[combined].key, with: stream.key, from: slot, in: database)
+    }
     return streams.count - 1
+  }
+
+  /// A region that begins to run a check ends the pause over all regions. One that was imported from before the pause
+  /// shares it.
+  private func resume(_ combined: Int64, with stream: Int64, from slot: Int64, in database: Database) throws {
+    let resume = try StoredStatement(
+      "UPDATE pauses SET until = ?2 WHERE stream = ?1 AND until IS NULL AND since <= ?2", in: database)
+    resume.bind(combined, at: 1)
+    resume.bind(slot, at: 2)
+    try resume.run()
+    let share = try StoredStatement(
+      "INSERT INTO pauses SELECT ?2, since, NULL FROM pauses WHERE stream = ?1 AND until IS NULL", in: database)
+    share.bind(combined, at: 1)
+    share.bind(stream, at: 2)
+    try share.run()
   }
 
   private func insertStream(check: Int64, region: Int64, sealed: [Int64], in database: Database) throws -> Stream {
@@ -181,11 +199,16 @@ struct Ledger: Sendable {
     cadence.bind(stream.key, at: 1)
     cadence.bind(only.key, at: 2)
     try cadence.run()
+    let pauses = try StoredStatement(
+      "INSERT INTO pauses SELECT ?, since, until FROM pauses WHERE stream = ?", in: database)
+    pauses.bind(stream.key, at: 1)
+    pauses.bind(only.key, at: 2)
+    try pauses.run()
     for level in RollupLevel.allCases {
       let copy = try StoredStatement(
         """
         INSERT INTO \(level.table) (stream, \(Rollup.columns))
-        SELECT ?, bucket, last_slot, up, degraded, down, unknown, maintenance, down_ms, 0, 0, 0, NULL, slots
+        SELECT ?, bucket, last_slot, up, degraded, down, unknown, maintenance, down_ms, 0, NULL, slots
         FROM \(level.table) WHERE stream = ?
         """, in: database)
       copy.bind(stream.key, at: 1)
@@ -220,13 +243,16 @@ struct Cuts: Hashable, Sendable {
 
   /// Moves the cuts on to where retention has them now; they never go back, for what is gone stays gone.
   ///
-  /// Each is rounded down to the next coarser bucket, so that a level's rows begin where a coarser row ends.
+  /// Each is rounded down to the next coarser bucket, so that a level's rows begin where a coarser row ends; and none is
+  /// later than that of a finer level, because what is between the levels' rows could not be reckoned.
   mutating func advance(to now: Int64, retention: HistoryRetention, in database: Database) throws {
+    let fiveMinutes = max(retention.fiveMinutes, retention.runs)
+    let hours = max(retention.hours, fiveMinutes)
     let wanted: [Int64?] = [
       RollupLevel.hours.floor(now - retention.runs.nanoseconds / 1_000_000),
-      RollupLevel.hours.floor(now - retention.fiveMinutes.nanoseconds / 1_000_000),
-      RollupLevel.days.floor(now - retention.hours.nanoseconds / 1_000_000),
-      retention.days.map { RollupLevel.days.floor(now - $0.nanoseconds / 1_000_000) },
+      RollupLevel.hours.floor(now - fiveMinutes.nanoseconds / 1_000_000),
+      RollupLevel.days.floor(now - hours.nanoseconds / 1_000_000),
+      retention.days.map { RollupLevel.days.floor(now - max($0, hours).nanoseconds / 1_000_000) },
     ]
     for (index, moment) in wanted.enumerated() {
       guard let moment, moment > until[index] else { continue }

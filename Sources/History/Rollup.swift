@@ -91,8 +91,6 @@ struct Totals: Hashable, Sendable {
   var unknown: Int64 = 0
   var maintenance: Int64 = 0
   var downMilliseconds: Int64 = 0
-  var timed: Int64 = 0
-  var timedMicroseconds: Int64 = 0
 
   var known: Int64 { up + degraded + down + unknown + maintenance }
 
@@ -110,26 +108,20 @@ struct Totals: Hashable, Sendable {
       case .unknown: unknown += sign
       }
     }
-    if run.isTimed, let microseconds = run.microseconds {
-      timed += sign
-      timedMicroseconds += sign * microseconds
-    }
   }
 
   static func + (left: Totals, right: Totals) -> Totals {
     Totals(
       up: left.up + right.up, degraded: left.degraded + right.degraded, down: left.down + right.down,
       unknown: left.unknown + right.unknown, maintenance: left.maintenance + right.maintenance,
-      downMilliseconds: left.downMilliseconds + right.downMilliseconds, timed: left.timed + right.timed,
-      timedMicroseconds: left.timedMicroseconds + right.timedMicroseconds)
+      downMilliseconds: left.downMilliseconds + right.downMilliseconds)
   }
 
   static func - (left: Totals, right: Totals) -> Totals {
     Totals(
       up: left.up - right.up, degraded: left.degraded - right.degraded, down: left.down - right.down,
       unknown: left.unknown - right.unknown, maintenance: left.maintenance - right.maintenance,
-      downMilliseconds: left.downMilliseconds - right.downMilliseconds, timed: left.timed - right.timed,
-      timedMicroseconds: left.timedMicroseconds - right.timedMicroseconds)
+      downMilliseconds: left.downMilliseconds - right.downMilliseconds)
   }
 }
 
@@ -146,12 +138,6 @@ struct BucketContent: Sendable {
     if run.isTimed, let microseconds = run.microseconds { latency.add(microseconds: microseconds) }
     slots.append(run.slot)
   }
-
-  mutating func merge(_ other: BucketContent) {
-    totals = totals + other.totals
-    latency.merge(other.latency)
-    slots.formUnion(other.slots)
-  }
 }
 
 /// One row of a roll-up table.
@@ -163,16 +149,15 @@ struct Rollup: Sendable {
   var latency: LatencyHistogram
   var slots: SlotSet
 
-  static let columns = """
-    bucket, last_slot, up, degraded, down, unknown, maintenance, down_ms, timed, timed_us, bucket_us, latency, slots
-    """
+  static let columns =
+    "bucket, last_slot, up, degraded, down, unknown, maintenance, down_ms, bucket_us, latency, slots"
 
   /// Reads a row whose columns are `columns`; nil for blobs that were never written by us.
-  init?(_ row: StoredStatement) {
+  init?(_ row: StoredStatement, _ level: RollupLevel) {
     bucket = row.integer(0)
     runningTotals = Totals(row)
-    guard let latency = LatencyHistogram(encoded: row.bytes(11), sumMicroseconds: row.integer(10)),
-      let slots = SlotSet(encoded: row.bytes(12), origin: bucket)
+    guard let latency = LatencyHistogram(encoded: row.bytes(9), sumMicroseconds: row.integer(8)),
+      let slots = SlotSet(encoded: row.bytes(10), origin: bucket, width: level.width)
     else { return nil }
     self.latency = latency
     self.slots = slots
@@ -190,7 +175,7 @@ struct Rollup: Sendable {
     let insert = try StoredStatement(
       """
       INSERT OR REPLACE INTO \(level.table) (stream, \(Self.columns))
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """, in: database)
     insert.bind(stream, at: 1)
     insert.bind(bucket, at: 2)
@@ -201,11 +186,9 @@ struct Rollup: Sendable {
     insert.bind(runningTotals.unknown, at: 7)
     insert.bind(runningTotals.maintenance, at: 8)
     insert.bind(runningTotals.downMilliseconds, at: 9)
-    insert.bind(runningTotals.timed, at: 10)
-    insert.bind(runningTotals.timedMicroseconds, at: 11)
-    insert.bind(latency.sumMicroseconds, at: 12)
-    insert.bind(latency.encoded, at: 13)
-    insert.bind(slots.encoded(origin: bucket), at: 14)
+    insert.bind(latency.sumMicroseconds, at: 10)
+    insert.bind(latency.encoded, at: 11)
+    insert.bind(slots.encoded(origin: bucket), at: 12)
     try insert.run()
   }
 }
@@ -215,7 +198,6 @@ extension Totals {
   init(_ row: StoredStatement) {
     self.init(
       up: row.integer(2), degraded: row.integer(3), down: row.integer(4), unknown: row.integer(5),
-      maintenance: row.integer(6), downMilliseconds: row.integer(7), timed: row.integer(8),
-      timedMicroseconds: row.integer(9))
+      maintenance: row.integer(6), downMilliseconds: row.integer(7))
   }
 }

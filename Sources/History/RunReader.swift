@@ -20,10 +20,10 @@ struct RunReader {
   func streams(of check: CheckID?) throws -> [Stream] {
     let rows = try StoredStatement(
       """
-      SELECT s.key, c.id, r.name FROM streams s JOIN checks c ON c.key = s.check_key JOIN regions r ON r.key = s.region_key
-      WHERE ?1 IS NULL OR c.id = ?1 ORDER BY c.id, r.name
+      SELECT s.key, c.id, r.name FROM checks c JOIN streams s ON s.check_key = c.key JOIN regions r ON r.key = s.region_key
+      \(check == nil ? "" : "WHERE c.id = ?") ORDER BY c.id, r.name
       """, in: database)
-    rows.bind(check?.text, at: 1)
+    if let check { rows.bind(check.text, at: 1) }
     var streams: [Stream] = []
     while try rows.next() {
       guard let check = rows.text(1).flatMap({ CheckID($0) }), let region = rows.text(2) else { continue }
@@ -39,7 +39,9 @@ struct RunReader {
       var end = query.to?.firstMillisecond ?? .max
       if let cursor = query.cursor {
         // Of the slot where the page before ended, the regions that follow are still to come.
-        end = min(end, stream.region > cursor.region ? cursor.slotMilliseconds + 1 : cursor.slotMilliseconds)
+        // The client chooses the number, so it may be the last one there is.
+        let (after, overflows) = cursor.slotMilliseconds.addingReportingOverflow(1)
+        end = min(end, stream.region <= cursor.region ? cursor.slotMilliseconds : overflows ? .max : after)
       }
       found += try runs(
         of: stream, from: query.from?.firstMillisecond ?? .min, to: end, verdict: query.verdict,

@@ -14,8 +14,8 @@ struct RunningTotals {
       statements = try RollupLevel.allCases.map { level in
         try StoredStatement(
           """
-          SELECT bucket, last_slot, up, degraded, down, unknown, maintenance, down_ms, timed, timed_us
-          FROM \(level.table) WHERE stream = ? AND bucket < ? ORDER BY bucket DESC LIMIT 1
+          SELECT bucket, last_slot, up, degraded, down, unknown, maintenance, down_ms
+          FROM \(level.table) WHERE stream = ? AND bucket < ? AND bucket >= ? ORDER BY bucket DESC LIMIT 1
           """, in: database)
       }
     }
@@ -23,11 +23,17 @@ struct RunningTotals {
 
   /// Reads the totals before `moment`, which is a boundary of `level`: the last row before it, and, where the level has
   /// none, the last row of a coarser level that ends in time.
-  init(of stream: Int64, before moment: Int64, from level: RollupLevel, using lookup: Lookup) throws {
+  ///
+  /// Rows before the level's cut are passed over even while they are still there: what was imported since is only in the
+  /// coarser levels. Of days, the last row before the cut stays, and holds everything that was there before it.
+  init(
+    of stream: Int64, sealed: [Int64], before moment: Int64, from level: RollupLevel, cuts: Cuts, using lookup: Lookup
+  ) throws {
     for coarser in RollupLevel.allCases where coarser.rawValue >= level.rawValue {
       let row = lookup.statements[coarser.rawValue]
       row.bind(stream, at: 1)
       row.bind(coarser.floor(moment), at: 2)
+      row.bind(coarser == .days ? .min : cuts.kept(coarser.rawValue + 1, sealed: sealed), at: 3)
       defer { row.reset() }
       if try row.next() {
         totals = Totals(row)
@@ -38,7 +44,10 @@ struct RunningTotals {
   }
 
   /// The same, for a single stream.
-  init(of stream: Int64, before moment: Int64, from level: RollupLevel, in database: Database) throws {
-    try self.init(of: stream, before: moment, from: level, using: Lookup(database))
+  init(
+    of stream: Ledger.Stream, before moment: Int64, from level: RollupLevel, cuts: Cuts, in database: Database
+  ) throws {
+    try self.init(
+      of: stream.key, sealed: stream.sealed, before: moment, from: level, cuts: cuts, using: Lookup(database))
   }
 }

@@ -45,11 +45,16 @@ package final class SQLiteHistory: HistoryStore {
     configuration.busyMode = .timeout(2)
     configuration.readonly = mode == .readOnly
     configuration.prepareDatabase { database in
-      // 64 MiB: the newest page of ten thousand streams.
-      try database.execute(sql: "PRAGMA cache_size = -65536")
-      // A report over ten thousand checks looks at thirty thousand pages once: mapped, none of them is copied.
-      try database.execute(sql: "PRAGMA mmap_size = 8589934592")
-      if mode == .readWrite {
+      let isWriter = mode == .readWrite && !database.configuration.readonly
+      // 64 MiB for the writer: the newest page of ten thousand streams.
+      try database.execute(sql: "PRAGMA cache_size = -\(isWriter ? 65_536 : 8192)")
+      if mode == .readOnly {
+        // A report over ten thousand checks looks at thirty thousand pages once: mapped, none of them is copied. Never
+        // in the daemon, where a disk that fails, or a file that is cut, would be a signal that ends probing
+        // (https://sqlite.org/mmap.html).
+        try database.execute(sql: "PRAGMA mmap_size = 8589934592")
+      }
+      if isWriter {
         if let maximumPages { try database.execute(sql: "PRAGMA max_page_count = \(maximumPages)") }
         // 64 MiB of log, so that a page that changes every few seconds is copied to the file only now and then.
         try database.execute(sql: "PRAGMA wal_autocheckpoint = 16384")
@@ -58,31 +63,42 @@ package final class SQLiteHistory: HistoryStore {
     let migrator = HistorySchema.migrator
     guard mode == .readWrite else {
       let queue = try DatabaseQueue(path: path, configuration: configuration)
-      let (isComplete, isNewer) = try queue.read {
-        (try migrator.hasCompletedMigrations($0), try migrator.hasBeenSuperseded($0))
+      try queue.read { try refuseStrangers($0, path) }
+      guard try queue.read({ try migrator.hasCompletedMigrations($0) }) else {
+        throw HistoryError(
+          "history \"\(path)\": the file holds no history of this version yet; start curlew run once with it")
       }
-      guard !isNewer else { throw newer(path) }
-      guard isComplete else { throw HistoryError("history \"\(path)\": the file holds no history of this version") }
       return queue
     }
     let pool = try DatabasePool(path: path, configuration: configuration)
-    guard try !pool.read({ try migrator.hasBeenSuperseded($0) }) else { throw newer(path) }
+    try pool.read { try refuseStrangers($0, path) }
     try migrator.migrate(pool)
     return pool
   }
 
-  private static func newer(_ path: String) -> HistoryError {
-    HistoryError("history \"\(path)\": the file was written by a newer version; use that version, or another --store")
+  /// - Throws: `HistoryError` for a database of something else, and for one of a newer version.
+  private static func refuseStrangers(_ database: Database, _ path: String) throws {
+    let isEmpty = try Int64.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
+    let mark = try Int64.fetchOne(database, sql: "PRAGMA application_id")
+    guard isEmpty || mark == HistorySchema.applicationID else {
+      throw HistoryError("history \"\(path)\": the file is the database of something else; use another --store")
+    }
+    guard try !HistorySchema.migrator.hasBeenSuperseded(database) else {
+      throw HistoryError(
+        "history \"\(path)\": the file was written by a newer version; use that version, or another --store")
+    }
   }
 
   // MARK: Writing
 
-  package func register(_ checks: [CheckRegistration], at moment: Timestamp) async throws {
-    try await write { try $0.register(checks, at: moment, in: $1) }
+  package func register(_ checks: [CheckRegistration], in region: String, at moment: Timestamp) async throws {
+    try await write { try $0.register(checks, in: region, at: moment, in: $1) }
   }
 
   package func takeOver(_ old: CheckID, by new: CheckID) async throws {
-    try await write { try $0.takeOver(old, by: new, in: $1) }
+    try await write { ledger, database in
+      if try ledger.takeOver(old, by: new, in: database) { ledger = try Ledger(reading: database) }
+    }
   }
 
   @discardableResult
@@ -97,11 +113,13 @@ package final class SQLiteHistory: HistoryStore {
   }
 
   /// One transaction with the ledger in hand. When it fails, the ledger no longer tells the truth and is read anew.
+  ///
+  /// It is done whole even when the caller is cancelled meanwhile: at its end a cancelled transaction is undone.
   private func write<Result: Sendable>(
     _ body: @escaping @Sendable (inout Ledger, Database) throws -> Result
   ) async throws -> Result {
-    do {
-      return try await connection.write { database in
+    let transaction = Task {
+      try await connection.write { database in
         try self.ledger.withLock { stored in
           var ledger = try self.current(stored, in: database)
           stored = nil
@@ -110,10 +128,14 @@ package final class SQLiteHistory: HistoryStore {
           return result
         }
       }
-    } catch let error as DatabaseError {
+    }
+    do {
+      return try await transaction.value
+    } catch {
       // The commit itself may have failed, after the ledger was put back.
       ledger.withLock { $0 = nil }
-      throw HistoryError(error, path: path)
+      if let fault = error as? DatabaseError { throw HistoryError(fault, path: path) }
+      throw error
     }
   }
 
@@ -131,7 +153,9 @@ package final class SQLiteHistory: HistoryStore {
       let rows = try StoredStatement(
         """
         SELECT c.id, (SELECT min(since) FROM cadences d JOIN streams t ON t.key = d.stream WHERE t.check_key = c.key),
-          (SELECT since FROM pauses p WHERE p.check_key = c.key AND p.until IS NULL)
+          (SELECT CASE WHEN count(*) = count(p.since) THEN max(p.since) END
+            FROM streams t LEFT JOIN pauses p ON p.stream = t.key AND p.until IS NULL
+            WHERE t.check_key = c.key AND t.region_key <> 0)
         FROM checks c WHERE EXISTS (SELECT 1 FROM streams s WHERE s.check_key = c.key) ORDER BY c.id
         """, in: database)
       let regions = Dictionary(grouping: try RunReader(database).streams(of: nil), by: \.check)
@@ -152,11 +176,11 @@ package final class SQLiteHistory: HistoryStore {
     try await read { try RunReader($0).page(query) }
   }
 
-  package func lastRuns(of check: CheckID?) async throws -> [HistoryRun] {
+  package func lastRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun] {
     try await read { database in
       let reader = RunReader(database)
       return try reader.streams(of: check).flatMap {
-        try reader.runs(of: $0, from: .min, to: .max, verdict: nil, limit: 1)
+        try reader.runs(of: $0, from: .min, to: .max, verdict: nil, limit: limit)
       }
     }
   }
@@ -181,18 +205,6 @@ package final class SQLiteHistory: HistoryStore {
     }
   }
 
-  package func series(of check: CheckID, region: String?, boundaries: [Timestamp]) async throws -> [SlotTally] {
-    try await read { database in
-      let reader = try TallyReader(database)
-      let scope = region.map { RegionScope.only($0) } ?? .combined
-      guard let stream = try reader.streams(of: [check], scope: scope).first?.stream else {
-        return boundaries.dropFirst().map { _ in SlotTally() }
-      }
-      let edges = try boundaries.map { try reader.edge(of: stream, at: $0.firstMillisecond) }
-      return try zip(edges, edges.dropFirst()).map { try reader.tally(of: stream, from: $0, to: $1) }
-    }
-  }
-
   package func latency(
     of check: CheckID, region: String?, from: Timestamp, to: Timestamp
   ) async throws -> LatencyHistogram {
@@ -205,6 +217,25 @@ package final class SQLiteHistory: HistoryStore {
           try reader.latency(of: named.stream, from: from.firstMillisecond, to: to.firstMillisecond))
       }
       return histogram
+    }
+  }
+
+  package func latencies(_ query: TallyQuery) async throws -> [LatencyRow] {
+    try await read { database in
+      let reader = try TallyReader(database)
+      let (from, to) = (query.from.firstMillisecond, query.to.firstMillisecond)
+      let isCombined = query.scope == .combined
+      var found: [LatencyRow] = []
+      for named in try reader.streams(of: query.checks, scope: isCombined ? .each : query.scope) {
+        let latency = try reader.latency(of: named.stream, from: from, to: to)
+        if isCombined, let last = found.indices.last, found[last].check == named.check {
+          found[last].latency.merge(latency)
+        } else {
+          found.append(
+            LatencyRow(check: named.check, region: isCombined ? nil : named.region, latency: latency))
+        }
+      }
+      return found
     }
   }
 

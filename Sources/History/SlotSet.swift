@@ -22,6 +22,9 @@ struct SlotSet: Hashable, Sendable {
     return index < starts.count ? starts[index] : nil
   }
 
+  /// How many slots are earlier than `moment`.
+  func count(before moment: Int64) -> Int { firstIndex(from: moment) }
+
   /// Adds a slot that is newer than all others.
   mutating func append(_ slot: Int64) {
     starts.append(slot)
@@ -56,9 +59,6 @@ struct SlotSet: Hashable, Sendable {
     return low
   }
 
-  /// The most slots that a bucket can hold: a day of milliseconds.
-  private static let most = 86_400_000
-
   /// LEB128 varints, three for each even stretch of slots: the distance of its first slot from `origin` or the last slot
   /// before, the step, and how many follow the first.
   func encoded(origin: Int64) -> [UInt8] {
@@ -79,20 +79,21 @@ struct SlotSet: Hashable, Sendable {
     return bytes
   }
 
-  /// Reads what `encoded` wrote; nil for bytes that are nothing of the kind, which never make it trap or grow unbounded.
-  init?(encoded bytes: [UInt8], origin: Int64) {
+  /// Reads what `encoded` wrote; nil for bytes that are nothing of the kind. They never make it trap, and what they give
+  /// lies in order within the bucket, so that damage is at most a slot for each of its milliseconds.
+  init?(encoded bytes: [UInt8], origin: Int64, width: Int64) {
     var reader = VarintReader(bytes)
-    var slot = origin
+    /// From the origin to the last slot.
+    var last: Int64 = 0
     while !reader.isAtEnd {
       guard let distance = reader.next(), let step = reader.next(), let following = reader.next(),
-        distance <= Self.most, step <= Self.most, following <= Self.most, starts.count + Int(following) < Self.most
+        distance < width, step < width, following < width, starts.isEmpty || distance > 0, following == 0 || step > 0
       else { return nil }
-      slot += Int64(distance)
-      starts.append(slot)
-      for _ in 0..<following {
-        slot += Int64(step)
-        starts.append(slot)
-      }
+      let first = last + Int64(distance)
+      last = first + Int64(step) * Int64(following)
+      guard last < width else { return nil }
+      starts.reserveCapacity(starts.count + Int(following) + 1)
+      for index in 0...Int64(following) { starts.append(origin + first + Int64(step) * index) }
     }
   }
 }

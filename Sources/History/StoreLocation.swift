@@ -17,7 +17,14 @@ package enum StoreLocation: Hashable, Sendable {
       throw HistoryError("store \"\(text)\": no history is kept in \"\(scheme)\"; write sqlite:PATH, or a path alone")
     }
     var path = text[text.index(after: scheme.endIndex)...]
-    if path.hasPrefix("///") { path = path.dropFirst(2) }
+    if path.hasPrefix("///") {
+      path = path.dropFirst(2)
+    } else if path.hasPrefix("//") {
+      // The part after two slashes is a host in a URL, and a path from the root to SQLite: neither is meant.
+      throw HistoryError(
+        "store \"\(text)\": write sqlite:\(path.dropFirst(2)), or sqlite:///\(path.dropFirst(2)) for a path from the root"
+      )
+    }
     self = .sqlite(path: try Self.path(String(path), in: text))
   }
 

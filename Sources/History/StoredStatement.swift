@@ -86,7 +86,11 @@ struct StoredStatement {
 
   /// The text in a column, or nil for NULL.
   func text(_ column: Int32) -> String? {
-    sqlite3_column_text(handle, column).map { String(cString: $0) }
+    // By length, for a target may put NUL into a message; the length must be asked for after the text.
+    sqlite3_column_text(handle, column).map {
+      String(
+        decoding: UnsafeBufferPointer(start: $0, count: Int(sqlite3_column_bytes(handle, column))), as: UTF8.self)
+    }
   }
 
   /// The bytes in a column; none for NULL.

@@ -21,15 +21,18 @@ struct TallyReader {
     var known: RunningTotals
   }
 
+  /// Of more checks than this, all streams are read at once and chosen from.
+  private static let mostAskedOneByOne = 20
+
   private let database: Database
   private let cuts: Cuts
-  private let totals: RunningTotals.Lookup
+  private let lookup: RunningTotals.Lookup
   private let marks: StoredStatement
 
   init(_ database: Database) throws {
     self.database = database
     cuts = try Cuts(reading: database)
-    totals = try RunningTotals.Lookup(database)
+    lookup = try RunningTotals.Lookup(database)
     marks = try RunMark.lookup(database)
   }
 
@@ -47,8 +50,9 @@ struct TallyReader {
   func streams(of checks: [CheckID]?, scope: RegionScope) throws -> [NamedStream] {
     guard let checks else { return try streams(matching: nil, scope: scope) }
     let wanted = Set(checks)
-    // Asking for one costs as much as reading past a hundred.
-    guard wanted.count > 100 else { return try wanted.sorted().flatMap { try streams(matching: $0, scope: scope) } }
+    guard wanted.count > Self.mostAskedOneByOne else {
+      return try wanted.sorted().flatMap { try streams(matching: $0, scope: scope) }
+    }
     return try streams(matching: nil, scope: scope).filter { wanted.contains($0.check) }
   }
 
@@ -57,25 +61,25 @@ struct TallyReader {
     let pauses = try pauses(of: check)
     let rows = try StoredStatement(
       """
-      SELECT s.key, s.check_key, c.id, r.name, s.sealed_five, s.sealed_hour, s.sealed_day
+      SELECT s.key, c.id, r.name, s.sealed_five, s.sealed_hour, s.sealed_day
       FROM checks c JOIN streams s ON s.check_key = c.key LEFT JOIN regions r ON r.key = s.region_key
-      WHERE ?1 IS NULL OR c.id = ?1 ORDER BY c.id, r.name
+      \(check == nil ? "" : "WHERE c.id = ?") ORDER BY c.id, r.name
       """, in: database)
-    rows.bind(check?.text, at: 1)
+    if let check { rows.bind(check.text, at: 1) }
     var found: [NamedStream] = []
     /// Where the streams of the check that is being read begin.
     var start = 0
     while try rows.next() {
-      guard let id = rows.text(2).flatMap({ CheckID($0) }) else { continue }
+      guard let id = rows.text(1).flatMap({ CheckID($0) }) else { continue }
       if found.last?.check != id {
         select(scope, in: &found, from: start)
         start = found.count
       }
       let key = rows.integer(0)
       let stream = Stream(
-        key: key, sealed: [rows.integer(4), rows.integer(5), rows.integer(6)], sources: [key],
-        cadence: cadences[key] ?? Cadence(), pauses: pauses[rows.integer(1)] ?? [])
-      found.append(NamedStream(check: id, region: rows.text(3), stream: stream))
+        key: key, sealed: [rows.integer(3), rows.integer(4), rows.integer(5)], sources: [key],
+        cadence: cadences[key] ?? Cadence(), pauses: pauses[key] ?? [])
+      found.append(NamedStream(check: id, region: rows.text(2), stream: stream))
     }
     select(scope, in: &found, from: start)
     return found
@@ -114,14 +118,17 @@ struct TallyReader {
     return stretches.mapValues { Cadence($0) }
   }
 
-  /// By the key of the check.
+  /// By the key of the stream.
   private func pauses(of check: CheckID?) throws -> [Int64: [Range<Int64>]] {
     let rows = try StoredStatement(
-      """
-      SELECT p.check_key, p.since, p.until FROM pauses p JOIN checks c ON c.key = p.check_key
-      WHERE ?1 IS NULL OR c.id = ?1 ORDER BY p.check_key, p.since
-      """, in: database)
-    rows.bind(check?.text, at: 1)
+      check == nil
+        ? "SELECT stream, since, until FROM pauses ORDER BY stream, since"
+        : """
+        SELECT p.stream, p.since, p.until
+        FROM checks c JOIN streams s ON s.check_key = c.key JOIN pauses p ON p.stream = s.key
+        WHERE c.id = ? ORDER BY p.stream, p.since
+        """, in: database)
+    if let check { rows.bind(check.text, at: 1) }
     var pauses: [Int64: [Range<Int64>]] = [:]
     while try rows.next() {
       let since = rows.integer(1)
@@ -130,11 +137,12 @@ struct TallyReader {
     return pauses
   }
 
-  /// The edge of a window at `moment`.
-  func edge(of stream: Stream, at moment: Int64) throws -> Edge {
+  /// The edge of a window at `wanted`, or where history begins now, when days before it were let go for good.
+  func edge(of stream: Stream, at wanted: Int64) throws -> Edge {
+    let moment = max(wanted, cuts.until[3])
     if moment >= cuts.kept(0, sealed: stream.sealed) {
       let rolled = min(RollupLevel.fiveMinutes.floor(moment), stream.sealed[0])
-      var known = try RunningTotals(of: stream.key, before: rolled, from: .fiveMinutes, using: totals)
+      var known = try totals(of: stream, before: rolled, from: .fiveMinutes)
       for mark in try RunMark.stored(streams: stream.sources, from: rolled, to: moment, using: marks) {
         known.totals.count(mark, interval: stream.cadence.interval(at: mark.slot) ?? 0)
         known.lastSlot = mark.slot
@@ -143,8 +151,23 @@ struct TallyReader {
     }
     let level = level(of: stream, at: moment)
     let rounded = level.floor(moment)
-    return Edge(
-      moment: rounded, known: try RunningTotals(of: stream.key, before: rounded, from: level, using: totals))
+    return Edge(moment: rounded, known: try totals(of: stream, before: rounded, from: level))
+  }
+
+  private func totals(of stream: Stream, before moment: Int64, from level: RollupLevel) throws -> RunningTotals {
+    try RunningTotals(
+      of: stream.key, sealed: stream.sealed, before: moment, from: level, cuts: cuts, using: lookup)
+  }
+
+  /// How many slots before `moment` have a run: exact also where runs are gone, for roll-ups keep which slots they were.
+  private func knownSlots(of stream: Stream, before moment: Int64) throws -> Int64 {
+    let edge = try edge(of: stream, at: moment)
+    let known = edge.known.totals.known
+    guard edge.moment < moment else { return known }
+    let bucket = try Rollup.rows(
+      of: stream.key, level(of: stream, at: moment), from: edge.moment, to: edge.moment + 1, in: database
+    ).first
+    return known + Int64(bucket?.slots.count(before: moment) ?? 0)
   }
 
   /// The finest level that still has everything at `moment`.
@@ -157,19 +180,22 @@ struct TallyReader {
   func tally(of stream: Stream, from: Edge, to: Edge) throws -> SlotTally {
     let counted = to.known.totals - from.known.totals
     var expected = stream.cadence.count(from: from.moment, to: to.moment)
-    var isPaused = false
+    // The slot that is still open is expected only if it was run; one that no pause takes off already is taken off.
+    var open = stream.cadence.openSlot(at: to.moment)
+    if let slot = open, slot < from.moment || to.known.lastSlot == slot { open = nil }
+    /// Up to where pauses are taken off: two may lie in one slot.
+    var done = from.moment
     for pause in stream.pauses where pause.lowerBound <= to.moment && pause.upperBound > from.moment {
-      isPaused = isPaused || pause.upperBound >= to.moment
-      // The slot that was open when the pause began is expected only if it was run.
-      let begin = max(from.moment, stream.cadence.openSlot(at: pause.lowerBound) ?? pause.lowerBound)
+      // So is the slot that was open when the pause began.
+      let begin = max(done, stream.cadence.openSlot(at: pause.lowerBound) ?? pause.lowerBound)
       let end = min(to.moment, pause.upperBound)
       guard begin < end else { continue }
-      let known = try edge(of: stream, at: end).known.totals - edge(of: stream, at: begin).known.totals
-      expected -= max(0, stream.cadence.count(from: begin, to: end) - known.known)
+      done = end
+      let known = try knownSlots(of: stream, before: end) - knownSlots(of: stream, before: begin)
+      expected -= max(0, stream.cadence.count(from: begin, to: end) - known)
+      if let slot = open, slot >= begin, slot < end { open = nil }
     }
-    if !isPaused, let open = stream.cadence.openSlot(at: to.moment), open >= from.moment, to.known.lastSlot != open {
-      expected -= 1
-    }
+    if open != nil { expected -= 1 }
     expected = max(expected, counted.known)
     return SlotTally(
       expected: Int(expected), up: Int(counted.up), degraded: Int(counted.degraded), down: Int(counted.down),
@@ -186,8 +212,9 @@ struct TallyReader {
     return histogram
   }
 
-  private func roundedMoment(of stream: Stream, _ moment: Int64) -> Int64 {
-    moment >= cuts.kept(0, sealed: stream.sealed) ? moment : level(of: stream, at: moment).floor(moment)
+  private func roundedMoment(of stream: Stream, _ wanted: Int64) -> Int64 {
+    let moment = max(wanted, cuts.until[3])
+    return moment >= cuts.kept(0, sealed: stream.sealed) ? moment : level(of: stream, at: moment).floor(moment)
   }
 
   /// Takes whole buckets of `level` from the middle, and asks the next finer level for both ends.

@@ -4,44 +4,60 @@ import Synchronization
 
 /// The series of one check over its regions, resolved once, so that a run looks nothing up in the families.
 final class CheckMetrics: Sendable {
-  /// What the slots are counted under, in this order.
-  private static let slotVerdicts = MetricFamilies.states.map(\.rawValue) + ["missed", "maintenance"]
+  private struct State {
+    /// One for each region that ran it: few, so they are searched one by one.
+    var regions: [RegionMetrics] = []
+    /// Gone from the plan: a run that ends now must not bring series back that were removed.
+    var isGone = false
+  }
 
   let id: CheckID
   private let families: MetricFamilies
   private let hasCleanup: Bool
-  private let slots: [Counter]
-  /// One for each region that ran it: few, so they are searched one by one.
-  private let regions = Mutex<[RegionMetrics]>([])
+  private let slots: CounterSet
+  private let state = Mutex(State())
 
-  init(_ check: Check, families: MetricFamilies, region: String?) {
+  init(_ check: Check, families: MetricFamilies) {
     id = check.id
     self.families = families
     hasCleanup = check.kind == .journey
-    slots = Self.slotVerdicts.map { verdict in
-      families.slots.child(["check": check.id.text, "verdict": verdict])
-    }
-    // Counters begin at zero, so that the first increase is seen as one.
-    if let region { regions.withLock { $0 = [RegionMetrics(check: id, region: region, families, hasCleanup)] } }
+    slots = families.slots.child(["check": check.id.text])
   }
 
   func record(_ run: Run) {
-    let slot = run.isInMaintenance ? 5 : MetricFamilies.states.firstIndex(of: run.verdict) ?? 3
-    slots[slot].increment()
-    regions.withLock { regions in
-      let index: Int
-      if let known = regions.firstIndex(where: { $0.region == run.region }) {
-        index = known
-      } else {
-        regions.append(RegionMetrics(check: id, region: run.region, families, hasCleanup))
-        index = regions.count - 1
-      }
-      regions[index].record(run, families)
+    state.withLock { state in
+      guard !state.isGone else { return }
+      slots.increment(
+        at: run.isInMaintenance ? MetricFamilies.SlotCount.maintenance : MetricFamilies.index(of: run.verdict))
+      let position = self.position(of: run.region, in: &state)
+      state.regions[position].record(run, families)
     }
   }
 
-  func recordMissed() {
-    slots[4].increment()
+  func recordMissed(_ count: Int) {
+    slots.increment(at: MetricFamilies.SlotCount.missed, by: count)
+  }
+
+  /// Says whether the check is run in a region from now on. Where it is not, nothing is held of it any more, and what is
+  /// counted stays.
+  func setRuns(_ runs: Bool, in region: String) {
+    state.withLock { state in
+      // Counters begin at zero, so that the first increase is seen as one.
+      guard runs || state.regions.contains(where: { $0.region == region }) else { return }
+      let position = self.position(of: region, in: &state)
+      state.regions[position].setRuns(runs, families)
+    }
+  }
+
+  /// Makes no series any more.
+  func retire() {
+    state.withLock { $0.isGone = true }
+  }
+
+  private func position(of region: String, in state: inout State) -> Int {
+    if let known = state.regions.firstIndex(where: { $0.region == region }) { return known }
+    state.regions.append(RegionMetrics(check: id, region: region, families, hasCleanup))
+    return state.regions.count - 1
   }
 }
 
@@ -49,8 +65,9 @@ final class CheckMetrics: Sendable {
 struct RegionMetrics {
   let region: String
   private let labels: Labels
-  private let runs: [Counter]
+  private let runs: CounterSet
   private let duration: Histogram
+  private var isRun = true
   private var state: StateSet?
   private var certificate: Gauge?
   private var cleanupFailures: Counter?
@@ -61,19 +78,31 @@ struct RegionMetrics {
     self.region = region
     let labels: Labels = ["check": check.text, "region": region]
     self.labels = labels
-    runs = MetricFamilies.states.map { families.runs.child(labels.merging(["verdict": $0.rawValue])) }
+    runs = families.runs.child(labels)
     duration = families.runDuration.child(labels)
     if hasCleanup { cleanupFailures = families.cleanupFailures.child(labels) }
   }
 
+  /// Takes back what is held of the check while it is not run here: nothing would come to change it.
+  mutating func setRuns(_ runs: Bool, _ families: MetricFamilies) {
+    isRun = runs
+    guard !runs else { return }
+    families.state.remove(labels)
+    families.certificateNotAfter.remove(labels)
+    state = nil
+    certificate = nil
+  }
+
   mutating func record(_ run: Run, _ families: MetricFamilies) {
-    let verdict = MetricFamilies.states.firstIndex(of: run.verdict) ?? 3
-    runs[verdict].increment()
+    let verdict = MetricFamilies.index(of: run.verdict)
+    runs.increment(at: verdict)
     duration.observe(run.duration)
-    // Absent before the first run: until then nothing is held of the check, not even that it is unknown.
-    let state = self.state ?? families.state.child(labels)
-    self.state = state
-    state.set(index: verdict)
+    if isRun {
+      // Absent before the first run: until then nothing is held of the check, not even that it is unknown.
+      let state = self.state ?? families.state.child(labels)
+      self.state = state
+      state.set(index: verdict)
+    }
 
     if let code = run.reason?.code {
       let counter = failures[code] ?? families.failures.child(labels.merging(["reason": code.rawValue]))
@@ -85,7 +114,7 @@ struct RegionMetrics {
       record(step, families)
       if let end = step.facts?.tls?.earliestExpiry { expiry = min(expiry ?? end, end) }
     }
-    if let expiry {
+    if isRun, let expiry {
       let gauge = certificate ?? families.certificateNotAfter.child(labels)
       certificate = gauge
       gauge.set(expiry.secondsSinceEpoch)

@@ -4,7 +4,7 @@ import Model
 /// Every metric that Curlew tells of itself and of its checks: one place to see the names.
 struct MetricFamilies: Sendable {
   // Checks.
-  let runs: Family<Counter>
+  let runs: Family<CounterSet>
   let runDuration: Family<Histogram>
   let phaseDuration: Family<Summary>
   let state: Family<StateSet>
@@ -13,7 +13,7 @@ struct MetricFamilies: Sendable {
   let cleanupFailures: Family<Counter>
   let certificateNotAfter: Family<Gauge>
   let measure: Family<Gauge>
-  let slots: Family<Counter>
+  let slots: Family<CounterSet>
   let availability: Family<Gauge>
   let coverage: Family<Gauge>
   let budgetRemaining: Family<Gauge>
@@ -34,12 +34,31 @@ struct MetricFamilies: Sendable {
   /// The states of `curlew_check_state`, in the order of their indices.
   static let states: [Verdict] = [.up, .degraded, .down, .unknown]
 
+  /// What `curlew_slots_total` tells apart: the states in their order, then these.
+  enum SlotCount {
+    static let missed = states.count
+    static let maintenance = states.count + 1
+    static let names = states.map(\.rawValue) + ["missed", "maintenance"]
+  }
+
+  /// The position of a verdict in `states`.
+  static func index(of verdict: Verdict) -> Int {
+    switch verdict {
+    case .up: 0
+    case .degraded: 1
+    case .down: 2
+    case .unknown: 3
+    }
+  }
+
   static let runBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
   static let lagBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
   static let writeBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
   init(in registry: Registry) throws(RegistrationError) {
-    runs = try registry.counter("curlew_runs_total", help: "Runs of a check, by verdict.")
+    runs = try registry.counterSet(
+      "curlew_runs_total", help: "Runs of a check, by verdict.", label: "verdict",
+      values: Self.states.map(\.rawValue))
     runDuration = try registry.histogram(
       "curlew_run_duration_seconds", help: "How long the deciding attempt of a run took.", unit: "seconds",
       buckets: Self.runBuckets)
@@ -56,7 +75,9 @@ struct MetricFamilies: Sendable {
       "curlew_certificate_not_after_timestamp_seconds",
       help: "When the first certificate of the chains that the latest run saw ends.", unit: "seconds")
     measure = try registry.gauge("curlew_measure", help: "A number that a step measured in its latest run.")
-    slots = try registry.counter("curlew_slots_total", help: "Slots of a check over its regions, by verdict.")
+    slots = try registry.counterSet(
+      "curlew_slots_total", help: "Slots of a check that this process ran or missed, by verdict.", label: "verdict",
+      values: SlotCount.names)
     availability = try registry.gauge(
       "curlew_availability_ratio", help: "Good slots among those that were good or bad.", unit: "ratio")
     coverage = try registry.gauge(

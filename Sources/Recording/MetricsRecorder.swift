@@ -9,13 +9,15 @@ package final class MetricsRecorder: RunSink {
   private struct State {
     var checks: [CheckID: CheckMetrics] = [:]
     var infos: [CheckID: Labels] = [:]
+    /// The window that each check's figures were last shown for.
+    var windows: [CheckID: String] = [:]
   }
 
   private let registry: Registry
   private let region: String
   private let families: MetricFamilies
   private let lag: Histogram
-  private let missed: [MissedSlot.Cause: Counter]
+  private let missed: [MissedSlots.Cause: Counter]
   private let historyWrite: Histogram
   private let historyDroppedRuns: Counter
   private let state = Mutex(State())
@@ -33,8 +35,8 @@ package final class MetricsRecorder: RunSink {
     self.region = region
     families = try MetricFamilies(in: registry)
     lag = families.lag.child()
-    var missed: [MissedSlot.Cause: Counter] = [:]
-    for cause in MissedSlot.Cause.allCases { missed[cause] = families.missedSlots.child(["reason": cause.rawValue]) }
+    var missed: [MissedSlots.Cause: Counter] = [:]
+    for cause in MissedSlots.Cause.allCases { missed[cause] = families.missedSlots.child(["reason": cause.rawValue]) }
     self.missed = missed
     historyWrite = families.historyWrite.child()
     historyDroppedRuns = families.historyDroppedRuns.child()
@@ -44,28 +46,30 @@ package final class MetricsRecorder: RunSink {
   }
 
   /// Makes these the checks: new ones begin at zero, unchanged ones keep their counts, and those that are gone lose
-  /// their series.
+  /// their series. Of those that are not run any more nothing is held.
   package func apply(_ checks: [Check]) {
     let infoLabels = CheckInfoLabels(checks)
     var infos: [CheckID: Labels] = [:]
     for check in checks { infos[check.id] = infoLabels.labels(of: check) }
-    let gone = state.withLock { [infos] state in
+    state.withLock { [infos] state in
       let gone = Set(state.checks.keys).subtracting(infos.keys)
-      for id in gone { state.checks[id] = nil }
+      for id in gone {
+        state.checks.removeValue(forKey: id)?.retire()
+        state.windows[id] = nil
+      }
+      // Under the lock, so that a check that another reload brings back keeps the series that it gets then.
+      if !gone.isEmpty { registry.remove(label: "check", values: Set(gone.map(\.text))) }
       for check in checks {
-        if state.checks[check.id] == nil {
-          state.checks[check.id] = CheckMetrics(
-            check, families: families, region: check.runs(in: region) ? region : nil)
-        }
+        let metrics = state.checks[check.id] ?? CheckMetrics(check, families: families)
+        state.checks[check.id] = metrics
+        metrics.setRuns(check.runs(in: region), in: region)
         let old = state.infos[check.id]
         guard let new = infos[check.id], old != new else { continue }
         if let old { families.info.remove(old) }
         _ = families.info.child(new)
       }
       state.infos = infos
-      return gone
     }
-    if !gone.isEmpty { registry.remove(label: "check", values: Set(gone.map(\.text))) }
   }
 
   package func record(_ run: Run) {
@@ -74,9 +78,9 @@ package final class MetricsRecorder: RunSink {
     state.withLock { $0.checks[run.check] }?.record(run)
   }
 
-  package func record(_ slot: MissedSlot) {
-    missed[slot.cause]?.increment()
-    state.withLock { $0.checks[slot.check] }?.recordMissed()
+  package func record(_ slots: MissedSlots, in region: String) {
+    missed[slots.cause]?.increment(by: Double(slots.count))
+    state.withLock { $0.checks[slots.check] }?.recordMissed(slots.count)
   }
 
   /// Asks for the number of runs under way at each scrape.
@@ -112,6 +116,12 @@ package final class MetricsRecorder: RunSink {
     state.withLock { state in
       guard state.checks[figures.check] != nil else { return }
       let labels: Labels = ["check": figures.check.text, "window": figures.window]
+      if let old = state.windows.updateValue(figures.window, forKey: figures.check), old != figures.window {
+        let stale: Labels = ["check": figures.check.text, "window": old]
+        for family in [families.availability, families.coverage, families.budgetRemaining, families.objective] {
+          family.remove(stale)
+        }
+      }
       Self.show(figures.availability, by: families.availability.child(labels))
       Self.show(figures.coverage, by: families.coverage.child(labels))
       Self.show(figures.budgetRemaining, by: families.budgetRemaining.child(labels))

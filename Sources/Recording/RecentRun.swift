@@ -1,42 +1,46 @@
 package import Model
 
-/// What is kept in memory of one run: enough for a bar on a page, and small.
+/// What is kept in memory of one run: enough for a bar on a page, and small, for there are twenty of them a check.
 package struct RecentRun: Hashable, Sendable {
   /// When its slot began.
-  package var slotStart: Timestamp
+  package let slotStart: Timestamp
   /// When its first attempt began.
-  package var started: Timestamp
-  /// How long the deciding attempt took.
-  package var duration: Duration
+  package let started: Timestamp
+  private let nanoseconds: Int64
+  private let attemptCount: Int32
   /// What was held of it.
-  package var verdict: Verdict
+  package let verdict: Verdict
   /// Why it was not up; nil when it was.
-  package var reason: ReasonCode?
-  /// How many attempts were made.
-  package var attempts: Int
+  package let reason: ReasonCode?
   /// Whether it fell into planned maintenance.
-  package var isInMaintenance: Bool
+  package let isInMaintenance: Bool
+
+  /// How long the deciding attempt took.
+  package var duration: Duration { .nanoseconds(nanoseconds) }
+
+  /// How many attempts were made.
+  package var attempts: Int { Int(attemptCount) }
 
   /// What is kept of `run`.
   package init(_ run: Run) {
     slotStart = run.slot.start
     started = run.started
-    duration = run.duration
+    nanoseconds = run.duration.nanoseconds
+    attemptCount = Int32(clamping: run.attempts)
     verdict = run.verdict
     reason = run.reason?.code
-    attempts = run.attempts
     isInMaintenance = run.isInMaintenance
   }
-}
 
-/// How a check stands in one region.
-package struct CurrentState: Hashable, Sendable {
-  /// The verdict of its latest run.
-  package var verdict: Verdict
-  /// When the first of the unbroken row of runs with that verdict began, as far as this process saw it.
-  package var since: Timestamp
-  /// Why it is not up; nil when it is.
-  package var reason: Reason?
-  /// Its latest run.
-  package var latest: RecentRun
+  /// What is kept of a run that history has; nil for one without a duration, as imports may be.
+  init?(_ run: HistoryRun) {
+    guard let duration = run.duration else { return nil }
+    slotStart = run.slotStart
+    started = run.started
+    nanoseconds = duration.nanoseconds
+    attemptCount = Int32(clamping: run.attempts)
+    verdict = run.verdict
+    reason = run.reason?.code
+    isInMaintenance = run.isInMaintenance
+  }
 }

@@ -13,7 +13,7 @@ package struct RunFanOut: RunSink {
     for sink in sinks { sink.record(run) }
   }
 
-  package func record(_ missed: MissedSlot) {
-    for sink in sinks { sink.record(missed) }
+  package func record(_ missed: MissedSlots, in region: String) {
+    for sink in sinks { sink.record(missed, in: region) }
   }
 }

@@ -8,22 +8,14 @@ package final class Scheduler: Sendable {
     case run(SlotStart, decidedAt: Duration)
     case sleep(untilUptime: Duration)
     case cancel(atUptime: Duration)
-  }
-
-  /// Of a gap of many slots, such as that of a machine that was suspended over night, the sinks are told the latest
-  /// ones: one million over all checks, ten thousand for one. History knows about the others, because it expects them.
-  private static let mostMissedSlots = 1_000_000
-
-  private struct State {
-    var machine: SchedulerMachine
-    var missedSlotsLimit = 10_000
+    case tell([MissedSlots])
   }
 
   private let region: String
   private let time: any TimeSource
   private let sink: any RunSink
   private let body: @Sendable (SlotStart) async -> Void
-  private let state: Mutex<State>
+  private let machine: Mutex<SchedulerMachine>
   private let jobs: AsyncStream<Job>
   private let queue: AsyncStream<Job>.Continuation
 
@@ -41,18 +33,18 @@ package final class Scheduler: Sendable {
     self.time = time
     self.sink = sink
     body = run
-    state = Mutex(State(machine: SchedulerMachine(limits: limits, at: Moment(of: time))))
+    machine = Mutex(SchedulerMachine(limits: limits, at: Moment(of: time)))
     (jobs, queue) = AsyncStream.makeStream()
   }
 
   /// How many runs are under way.
-  package var inFlight: Int { state.withLock { $0.machine.inFlight } }
+  package var inFlight: Int { machine.withLock { $0.inFlight } }
 
   /// Makes these the checks, in place of all before: unchanged ones go on undisturbed.
   ///
   /// - Parameter checks: those of this region; disabled ones among them are left out.
   package func apply(_ checks: [Check]) {
-    handle(.planChanged(checks)) { $0.missedSlotsLimit = min(10_000, Self.mostMissedSlots / max(1, checks.count)) }
+    handle(.planChanged(checks))
   }
 
   /// Runs the checks until `stop(within:)` has come to its end, or until the task is cancelled, which cancels the runs.
@@ -74,6 +66,11 @@ package final class Scheduler: Sendable {
             guard (try? await self.time.sleep(untilUptime: deadline)) != nil else { return }
             self.queue.finish()
           }
+        case .tell(let missed):
+          // Elsewhere: writing ten thousand lines to a log must not keep the runs of the present waiting.
+          group.addTask(executorPreference: globalConcurrentExecutor) {
+            for slots in missed { self.sink.record(slots, in: self.region) }
+          }
         }
       }
       group.cancelAll()
@@ -94,30 +91,37 @@ package final class Scheduler: Sendable {
     let delay = time.uptime - decidedAt
     start.lag += delay
     start.budget -= delay
-    await body(start)
+    if start.lag <= start.latestLag {
+      await body(start)
+    } else {
+      // Our own delay must not become the target's time-out.
+      let number = start.slot.number
+      sink.record(
+        MissedSlots(
+          check: start.check, grid: SlotGrid(check: start.check, interval: start.slot.interval),
+          numbers: number...number, cause: .late), in: region)
+    }
     handle(.runEnded(start.check))
   }
 
-  private func handle(_ event: SchedulerMachine.Event, change: (inout sending State) -> Void = { _ in }) {
-    let (actions, limit, uptime) = state.withLock { state in
-      change(&state)
+  private func handle(_ event: SchedulerMachine.Event) {
+    let (actions, uptime) = machine.withLock { machine in
       // Read under the lock, so that the machine sees moments in their order.
       let moment = Moment(of: time)
-      return (state.machine.handle(event, at: moment), state.missedSlotsLimit, moment.uptime)
+      return (machine.handle(event, at: moment), moment.uptime)
     }
+    var missed: [MissedSlots] = []
+    var hasStopped = false
     for action in actions {
       switch action {
       case .start(let start): queue.yield(.run(start, decidedAt: uptime))
       case .wait(let deadline): queue.yield(.sleep(untilUptime: deadline))
-      case .stopped: queue.finish()
-      case .missed: break
+      case .missed(let slots): missed.append(slots)
+      case .stopped: hasStopped = true
       }
     }
     // After the starts, which are in more of a hurry.
-    for case .missed(let missed) in actions {
-      for slot in missed.slots(atMost: limit) {
-        sink.record(MissedSlot(check: missed.check, region: region, slot: slot, cause: missed.cause))
-      }
-    }
+    if !missed.isEmpty { queue.yield(.tell(missed)) }
+    if hasStopped { queue.finish() }
   }
 }

@@ -191,8 +191,11 @@ extension SchedulerMachine {
       setTimer(index)
       // A clock that was set back since the slot came due gives neither a negative lag nor more time.
       let lag = max(.zero, wall - slot.start)
-      let budget = entries[index].window.end - lag
-      actions.append(.start(SlotStart(check: entries[index].id, slot: slot, lag: lag, budget: budget)))
+      let window = entries[index].window
+      actions.append(
+        .start(
+          SlotStart(
+            check: entries[index].id, slot: slot, lag: lag, latestLag: window.latestStart, budget: window.end - lag)))
     }
   }
 
@@ -208,7 +211,7 @@ extension SchedulerMachine {
   }
 
   private mutating func giveUp(
-    _ index: Int, because cause: MissedSlot.Cause? = nil, _ actions: inout [Action]
+    _ index: Int, because cause: MissedSlots.Cause? = nil, _ actions: inout [Action]
   ) {
     guard let slot = entries[index].pending else { return }
     entries[index].pending = nil
@@ -324,11 +327,11 @@ private struct Entry {
   }
 
   /// Why a slot that waits is missed when it has waited too long: who has no run under way waited for a place.
-  var causeOfWaiting: MissedSlot.Cause { runningHost == nil ? .concurrency : .late }
+  var causeOfWaiting: MissedSlots.Cause { runningHost == nil ? .concurrency : .late }
 
   func latestStart(of slot: Slot) -> Timestamp { slot.start + window.latestStart }
 
-  func missed(_ numbers: ClosedRange<Int64>, _ cause: MissedSlot.Cause) -> MissedSlots {
+  func missed(_ numbers: ClosedRange<Int64>, _ cause: MissedSlots.Cause) -> MissedSlots {
     MissedSlots(check: id, grid: grid, numbers: numbers, cause: cause)
   }
 

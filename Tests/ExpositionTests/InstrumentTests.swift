@@ -100,6 +100,24 @@ import Testing
     #expect((values(), state.state) == (["0", "0"], nil))
   }
 
+  @Test("a set of counters prints what so many counters would, in either format")
+  func counterSet() throws {
+    let (together, apart) = (Registry(), Registry())
+    let set = try together.counterSet("r_total", help: "h", label: "verdict", values: ["up", "down"])
+      .child(["check": "a", "zone": "z"])
+    set.increment(at: 0)
+    set.increment(at: 1, by: 41)
+    set.increment(at: 1)
+    set.increment(at: 1, by: -3)
+    let family = try apart.counter("r_total", help: "h")
+    family.child(["check": "a", "zone": "z", "verdict": "up"]).increment()
+    family.child(["check": "a", "zone": "z", "verdict": "down"]).increment(by: 42)
+    #expect(together.samples == apart.samples)
+    for format in [TextFormat.prometheus, .openMetrics] {
+      #expect(together.render(format) == apart.render(format))
+    }
+  }
+
   @Test("the state stands in the sorted place among the labels")
   func statePlace() throws {
     let registry = Registry()

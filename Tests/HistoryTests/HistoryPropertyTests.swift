@@ -4,12 +4,16 @@ import Testing
 
 @Suite("A store counts as the definitions say")
 struct HistoryPropertyTests {
-  /// Runs of up to three days with gaps, duplicates, changes of interval, maintenance and disorder.
+  /// Runs of up to three days with gaps, duplicates, changes of interval, maintenance, pauses and disorder.
   private struct Story {
     var batches: [[HistoryRun]] = []
+    /// When the check was disabled; never at the start of a slot.
+    var pauses: [Range<Timestamp>] = []
     var end = newYear
 
-    init(seed: UInt64, regions: [String]) throws {
+    /// - Parameter isInOrder: whether nothing is held back. Where runs are gone, what was said of a slot over all regions
+    ///   first stays, so a late run of one of them is no part of such a story.
+    init(seed: UInt64, regions: [String], isInOrder: Bool) throws {
       var random = SeededGenerator(seed: seed)
       let check = try CheckID.named("front-page")
       var runs: [HistoryRun] = []
@@ -43,7 +47,7 @@ struct HistoryPropertyTests {
       var held: [HistoryRun] = []
       var batch: [HistoryRun] = []
       for run in runs {
-        if Int.random(in: 0..<12, using: &random) == 0 { held.append(run) } else { batch.append(run) }
+        if !isInOrder, Int.random(in: 0..<12, using: &random) == 0 { held.append(run) } else { batch.append(run) }
         if Int.random(in: 0..<20, using: &random) == 0 {
           var twice = run
           twice.verdict = .down
@@ -58,6 +62,12 @@ struct HistoryPropertyTests {
         }
       }
       batches.append(batch + held.shuffled(using: &random))
+      var moment = newYear
+      for _ in 0..<Int.random(in: 0..<4, using: &random) {
+        let begin = moment + .seconds(Int.random(in: 0..<30_000, using: &random)) + .milliseconds(500)
+        moment = begin + .seconds(Int.random(in: 0..<20_000, using: &random)) + .milliseconds(1)
+        pauses.append(begin..<moment)
+      }
     }
   }
 
@@ -67,17 +77,59 @@ struct HistoryPropertyTests {
     try await compare(seed: seed, regions: regions, retention: .standard, edge: 1)
   }
 
-  @Test("where only roll-ups are left, windows from hour to hour are exact", arguments: 100..<124)
-  func exactToTheRollup(seed: UInt64) async throws {
-    let retention = HistoryRetention(runs: .hours(1), fiveMinutes: .hours(2), hours: .days(2))
-    try await compare(seed: seed, regions: ["local"], retention: retention, edge: 86_400)
+  @Test("also where runs are kept for longer than roll-ups", arguments: 50..<62)
+  func exactWhereRunsOutliveRollups(seed: UInt64) async throws {
+    let retention = HistoryRetention(runs: .days(9), fiveMinutes: .hours(2), hours: .hours(30))
+    let regions = seed % 3 == 2 ? ["eu", "us", "asia"] : ["local"]
+    try await compare(seed: seed, regions: regions, retention: retention, edge: 1)
+  }
+
+  @Test(
+    "where only roll-ups are left, windows from one to another are exact", arguments: 100..<112 as Range<UInt64>,
+    [
+      (HistoryRetention(runs: .hours(1)), 300), (HistoryRetention(runs: .hours(1), fiveMinutes: .hours(2)), 3600),
+      (HistoryRetention(runs: .hours(1), fiveMinutes: .hours(2), hours: .days(1)), 86_400),
+    ])
+  func exactToTheRollup(seed: UInt64, level: (retention: HistoryRetention, edge: Int)) async throws {
+    let regions = seed % 3 == 2 ? ["eu", "us", "asia"] : ["local"]
+    try await compare(seed: seed, regions: regions, retention: level.retention, edge: level.edge)
+  }
+
+  @Test("whatever ages imports are of, and in whatever order they come", arguments: 200..<208)
+  func importsOfAnyAge(seed: UInt64) async throws {
+    let folder = try TemporaryFolder()
+    let store = try SQLiteHistory(path: folder.database)
+    var reference = ReferenceHistory()
+    var random = SeededGenerator(seed: seed)
+    let now = newYear + .days(900)
+    for _ in 0..<12 {
+      var batch: [HistoryRun] = []
+      for _ in 0..<Int.random(in: 1..<4, using: &random) {
+        let age = [10, 50, 500, 900].randomElement(using: &random) ?? 900
+        let first = Int.random(in: max(0, 900 - age) * 24..<900 * 24 - 30, using: &random)
+        for hour in first..<first + Int.random(in: 1..<30, using: &random) {
+          batch.append(try .at(hour * 3600, Verdict.allCases.randomElement(using: &random) ?? .up, every: 3600))
+        }
+      }
+      batch.shuffle(using: &random)
+      try await store.write(batch, at: now)
+      for run in batch { reference.store(run) }
+      if Bool.random(using: &random) { try await store.maintainFully(at: now) }
+    }
+    let check = try CheckID.named("front-page")
+    for _ in 0..<8 {
+      let days = [Int.random(in: 0...900, using: &random), Int.random(in: 0...900, using: &random)].sorted()
+      let (from, to) = (newYear + .days(days[0]), newYear + .days(days[1]))
+      let tally = try await store.tally(from: days[0] * 86_400, to: days[1] * 86_400)
+      #expect(tally == reference.tally(of: check, region: nil, from: from, to: to), "seed \(seed), \(days)")
+    }
   }
 
   private func compare(seed: UInt64, regions: [String], retention: HistoryRetention, edge: Int) async throws {
     let folder = try TemporaryFolder()
     let store = try SQLiteHistory(path: folder.database, retention: retention)
     var reference = ReferenceHistory()
-    let story = try Story(seed: seed, regions: regions)
+    let story = try Story(seed: seed, regions: regions, isInOrder: edge > 1 && regions.count > 1)
     var random = SeededGenerator(seed: seed &+ 1)
     for batch in story.batches {
       let now = batch.map(\.slotStart).max() ?? story.end
@@ -85,8 +137,14 @@ struct HistoryPropertyTests {
       for run in batch { reference.store(run) }
       if Bool.random(using: &random) { try await store.maintainFully(at: now + .seconds(400)) }
     }
-    try await store.maintainFully(at: story.end + .seconds(60))
     let check = try CheckID.named("front-page")
+    for pause in story.pauses {
+      for (moment, isEnabled) in [(pause.lowerBound, false), (pause.upperBound, true)] {
+        try await store.register([CheckRegistration(id: check, isEnabled: isEnabled)], in: "hub", at: moment)
+      }
+      reference.pause(check, from: pause.lowerBound, to: pause.upperBound)
+    }
+    try await store.maintainFully(at: story.end + .seconds(60))
     let length = Int((story.end - newYear).seconds)
     for _ in 0..<40 {
       var bounds = [

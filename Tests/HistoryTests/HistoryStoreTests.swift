@@ -42,10 +42,10 @@ struct HistoryStoreTests {
   func expectsNothingWhilePaused() async throws {
     let check = try CheckID.named("front-page")
     try await store.write([.at(0)], at: soon)
-    try await store.register([CheckRegistration(id: check, isEnabled: false)], at: newYear + .seconds(90))
+    try await store.register([CheckRegistration(id: check, isEnabled: false)], in: "local", at: newYear + .seconds(90))
     #expect(try await store.tally(from: 0, to: 3600) == SlotTally(expected: 1, up: 1))
     #expect(try await store.checks().first?.endedAt == newYear + .seconds(90))
-    try await store.register([CheckRegistration(id: check)], at: newYear + .seconds(590))
+    try await store.register([CheckRegistration(id: check)], in: "local", at: newYear + .seconds(590))
     try await store.write([.at(600)], at: soon)
     #expect(try await store.tally(from: 0, to: 720) == SlotTally(expected: 3, up: 2, missed: 1))
     #expect(try await store.checks().first?.endedAt == nil)
@@ -57,7 +57,8 @@ struct HistoryStoreTests {
     let home = try CheckID.named("home")
     try await store.write([.at(0, .down, check: "home"), .at(60, check: "home")], at: soon)
     if hasOwn { try await store.write([.at(180)], at: soon) }
-    try await store.register([CheckRegistration(id: check, movedFrom: home)], at: newYear + .seconds(181))
+    try await store.register(
+      [CheckRegistration(id: check, movedFrom: home)], in: "local", at: newYear + .seconds(181))
     if !hasOwn { try await store.write([.at(180)], at: soon) }
     let tally = try await store.tally(from: 0, to: 240)
     #expect(tally == SlotTally(expected: 4, up: 2, down: 1, missed: 1, downtime: .seconds(60)))
@@ -96,6 +97,14 @@ struct HistoryStoreTests {
     #expect(found.map(\.region) == Array(repeating: ["eu", "us"], count: 25).flatMap { $0 })
   }
 
+  @Test("takes any cursor that a client makes up", arguments: ["\(Int64.max).", "\(Int64.max).z", "\(Int64.min).a"])
+  func takesAnyCursor(text: String) async throws {
+    try await store.write([.at(0), .at(60)], at: soon)
+    let cursor = try #require(RunCursor(text))
+    let query = RunQuery(check: try .named("front-page"), cursor: cursor)
+    #expect(try await store.runs(query).runs.count == (text.hasPrefix("-") ? 0 : 2))
+  }
+
   @Test("gives runs of one verdict, region and time")
   func filtersRuns() async throws {
     try await store.write([.at(0, .down), .at(60), .at(120, .down), .at(180, .down, region: "us")], at: soon)
@@ -113,7 +122,7 @@ struct HistoryStoreTests {
     run.traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
     run.attempts = 3
     run.reason = HistoryReason(
-      code: .timeout, step: "login", phase: .wait, message: "no answer within 5 s", location: "a.yaml:3:7")
+      code: .timeout, step: "login", phase: .wait, message: "no answer within 5 s: \0 ä", location: "a.yaml:3:7")
     try await store.write([run], at: soon)
     #expect(try await store.runs(RunQuery(check: run.check)).runs == [run])
     #expect(try await store.lastRuns(of: nil) == [run])
@@ -156,8 +165,40 @@ struct HistoryStoreTests {
     try await store.write(runs, at: newYear + .days(100))
     let tally = try await store.tally(from: 0, to: 172_800)
     #expect(tally == SlotTally(expected: 2880, degraded: 1440, down: 1440, downtime: .days(1)))
-    let series = try await store.series(
-      of: .named("front-page"), region: nil, boundaries: [0, 1, 2].map { newYear + .days($0) })
-    #expect(series.map(\.down) == [1440, 0])
+    #expect(try await store.tally(from: 0, to: 86_400)?.down == 1440)
+    #expect(try await store.tally(from: 86_400, to: 172_800)?.down == 0)
+  }
+
+  @Test("gives the newest runs of a check, so many of each region")
+  func givesTheNewest() async throws {
+    for region in ["eu", "us"] {
+      try await store.write((0..<5).map { try .at($0 * 60, region: region) }, at: soon)
+    }
+    let runs = try await store.lastRuns(of: .named("front-page"), limit: 2)
+    #expect(runs.map(\.region) == ["eu", "eu", "us", "us"])
+    #expect(runs.map(\.slotStart) == [240, 180, 240, 180].map { newYear + .seconds($0) })
+  }
+
+  @Test("gives the latencies of many checks as it gives those of each", arguments: [3, 40])
+  func givesLatencies(checks: Int) async throws {
+    let names = (0..<checks).map { "check-\($0)" }
+    for (index, name) in names.enumerated() {
+      for region in ["eu", "us"] {
+        try await store.write(
+          (0..<90).map { try .at($0 * 60, check: name, region: region, took: index * 10 + ($0 % 7)) }, at: soon)
+      }
+    }
+    try await store.maintainFully(at: newYear + .hours(2))
+    let ids = try names.map { try CheckID.named($0) }
+    let (from, to) = (newYear + .minutes(7), newYear + .minutes(80))
+    for scope in [RegionScope.combined, .only("us"), .each] {
+      let rows = try await store.latencies(TallyQuery(checks: ids, scope: scope, from: from, to: to))
+      #expect(rows.count == (scope == .each ? checks * 2 : checks))
+      for row in rows {
+        let region = scope == .combined ? nil : row.region
+        #expect(row.region == region)
+        #expect(row.latency == (try await store.latency(of: row.check, region: region, from: from, to: to)))
+      }
+    }
   }
 }

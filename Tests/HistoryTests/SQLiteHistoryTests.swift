@@ -2,6 +2,7 @@ import Glibc
 import History
 import Model
 import Synchronization
+import TestSupport
 import Testing
 
 /// A clock that only moves when it is told to; sleepers wake at once, so that nothing waits.
@@ -129,14 +130,151 @@ struct SQLiteHistoryTests {
   @Test("stores the last runs when its recorder is stopped")
   func storesTheLastRuns() async throws {
     let store = try SQLiteHistory(path: folder.database)
-    let recorder = recorder(store)
-    await withTaskGroup { group in
-      group.addTask { await recorder.run() }
-      group.cancelAll()
-      if let run = try? run(0) { recorder.record(run) }
-    }
-    await recorder.flush()
+    let time = ManualTime()
+    let recorder = HistoryRecorder(store: store, time: time)
+    let recording = Task { await recorder.run() }
+    await time.sleepers()
+    recorder.record(try run(0))
+    recording.cancel()
+    await recording.value
     #expect(try await store.tally(from: 0, to: 60)?.up == 1)
+  }
+
+  @Test("does whole what a cancelled task asked for, and knows what it did")
+  func survivesCancellation() async throws {
+    let store = try SQLiteHistory(path: folder.database)
+    try await store.write([.at(0, check: "one")], at: newYear)
+    await Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      _ = try? await store.write([.at(0, .down, check: "two")], at: newYear)
+    }.value
+    try await store.write([.at(60, .down, check: "two"), .at(0, check: "three")], at: newYear)
+    try await store.close()
+    let again = try SQLiteHistory(path: folder.database)
+    try await again.write([.at(60, check: "three")], at: newYear)
+    #expect(try await again.tally(of: "one", from: 0, to: 60) == SlotTally(expected: 1, up: 1))
+    #expect(
+      try await again.tally(of: "two", from: 0, to: 120)
+        == SlotTally(expected: 2, down: 2, downtime: .seconds(120)))
+    #expect(try await again.tally(of: "three", from: 0, to: 120) == SlotTally(expected: 2, up: 2))
+  }
+
+  @Test("tells of each write and of what fails, once for each cause")
+  func tellsOfTrouble() async throws {
+    let store = FailingStore(try SQLiteHistory(path: folder.database))
+    let events = Mutex<[HistoryRecorder.Event]>([])
+    let time = ManualTime()
+    let recorder = HistoryRecorder(store: store, time: time) { event in events.withLock { $0.append(event) } }
+    let recording = Task { await recorder.run() }
+    store.isUpkeepFailing.store(true, ordering: .sequentiallyConsistent)
+    for step in 0..<12 {
+      await time.sleepers()
+      store.isFailing.store(step < 3, ordering: .sequentiallyConsistent)
+      recorder.record(try run(step))
+      await time.advanceToNextDeadline()
+    }
+    await time.sleepers()
+    #expect(recorder.status.upkeepError == "the disk is full")
+    #expect(recorder.status.isWritable)
+    let told = events.withLock { $0 }
+    #expect(told.count { if case .wrote = $0 { true } else { false } } == 12)
+    #expect(
+      told.filter { if case .wrote = $0 { false } else { true } } == [
+        .fails(.writing, because: "the disk is full"), .recovered(.writing),
+        .fails(.upkeep, because: "the disk is full"),
+      ])
+    store.isUpkeepFailing.store(false, ordering: .sequentiallyConsistent)
+    for _ in 0..<5 { await time.advanceToNextDeadline() }
+    await time.sleepers()
+    #expect(recorder.status.upkeepError == nil)
+    recording.cancel()
+    await recording.value
+  }
+
+  @Test("hears of the checks in force once it can be written, as of the moment when they came into force")
+  func registersLater() async throws {
+    let store = FailingStore(try SQLiteHistory(path: folder.database))
+    let recorder = recorder(store)
+    recorder.record(try run(0))
+    #expect(await recorder.flush())
+    store.isFailing.store(true, ordering: .sequentiallyConsistent)
+    recorder.register([], in: "local", at: newYear + .minutes(3))
+    #expect(await recorder.flush(within: .zero) == false)
+    store.isFailing.store(false, ordering: .sequentiallyConsistent)
+    #expect(await recorder.flush())
+    #expect(try await store.tally(from: 0, to: 3600)?.expected == 3)
+  }
+
+  @Test("keeps its runs while the clock is wrong by years")
+  func survivesAWrongClock() async throws {
+    let store = try SQLiteHistory(path: folder.database)
+    let time = ManualTime()
+    let recorder = HistoryRecorder(store: store, time: time)
+    let recording = Task { await recorder.run() }
+    await time.sleepers()
+    recorder.record(try run(0))
+    await time.advanceToNextDeadline()
+    await time.sleepers()
+    time.setClock(by: .days(3650))
+    for _ in 0..<40 {
+      await time.advanceToNextDeadline()
+      await time.sleepers()
+    }
+    recorder.record(try run(1))
+    await time.advanceToNextDeadline()
+    await time.sleepers()
+    time.setClock(by: .days(-3650))
+    recorder.record(try run(2))
+    await time.advanceToNextDeadline()
+    await time.sleepers()
+    recording.cancel()
+    await recording.value
+    #expect(try await store.runs(RunQuery(check: .named("front-page"))).runs.count == 3)
+    #expect(try await store.tally(from: 0, to: 180) == SlotTally(expected: 3, up: 3))
+  }
+
+  @Test("believes a clock that has stood by another time for ten minutes")
+  func believesAClockAtLast() {
+    var clock = SteadyClock(wall: newYear, uptime: .zero)
+    #expect(clock.now(wall: newYear + .seconds(31), uptime: .seconds(1)) == newYear + .seconds(31))
+    let far = newYear + .days(3650)
+    for minute in 1..<11 {
+      #expect(
+        clock.now(wall: far + .minutes(minute), uptime: .minutes(minute)) == newYear + .minutes(minute) + .seconds(30))
+    }
+    #expect(clock.now(wall: far + .minutes(11), uptime: .minutes(11)) == far + .minutes(11))
+  }
+
+  /// Replaces bytes of the closed file wherever they stand.
+  private func patch(_ old: String, with new: String) throws {
+    let file = try #require(fopen(folder.database, "r+"))
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    while case let byte = fgetc(file), byte != EOF { bytes.append(UInt8(byte)) }
+    let (old, new) = (Array(old.utf8), Array(new.utf8))
+    for start in 0..<bytes.count - old.count where bytes[start..<start + old.count].elementsEqual(old) {
+      fseek(file, start, SEEK_SET)
+      fwrite(new, 1, new.count, file)
+    }
+  }
+
+  @Test("refuses a file that a newer version wrote", arguments: [SQLiteHistory.Mode.readOnly, .readWrite])
+  func refusesNewerFiles(mode: SQLiteHistory.Mode) async throws {
+    try await SQLiteHistory(path: folder.database).close()
+    try patch("1 runs, roll-ups", with: "9 runs, roll-ups")
+    let error = #expect(throws: HistoryError.self) { try SQLiteHistory(path: folder.database, mode: mode) }
+    #expect(
+      error?.message
+        == "history \"\(folder.database)\": the file was written by a newer version; use that version, or another --store"
+    )
+  }
+
+  @Test("refuses the database of something else", arguments: [SQLiteHistory.Mode.readOnly, .readWrite])
+  func refusesForeignDatabases(mode: SQLiteHistory.Mode) async throws {
+    try await SQLiteHistory(path: folder.database).close()
+    try patch("CRLW", with: "MINE")
+    let error = #expect(throws: HistoryError.self) { try SQLiteHistory(path: folder.database, mode: mode) }
+    #expect(error?.message.contains("the database of something else") == true)
   }
 
   @Test(
@@ -150,7 +288,9 @@ struct SQLiteHistoryTests {
     #expect(try StoreLocation(text) == .sqlite(path: path))
   }
 
-  @Test("is not found at other stores or without a path", arguments: ["postgres://host/db", "sqlite:", ""])
+  @Test(
+    "is not found at other stores or without a path",
+    arguments: ["postgres://host/db", "sqlite:", "sqlite://curlew.db", ""])
   func refusesLocations(text: String) {
     #expect(throws: HistoryError.self) { try StoreLocation(text) }
   }

@@ -13,10 +13,11 @@ func makeID(_ text: String) throws -> CheckID {
 }
 
 func makeCheck(
-  _ id: String, name: String? = nil, group: String? = nil, labels: [String: String] = [:], kind: ProbeKind = .http
+  _ id: String, name: String? = nil, group: String? = nil, labels: [String: String] = [:], kind: ProbeKind = .http,
+  isEnabled: Bool = true
 ) throws -> Check {
   Check(
-    id: try makeID(id), name: name, group: group, labels: labels, kind: kind,
+    id: try makeID(id), name: name, group: group, labels: labels, kind: kind, isEnabled: isEnabled,
     location: SourceLocation(file: "checks.yaml", line: 1, column: 1))
 }
 
@@ -52,7 +53,8 @@ func makeStep(
     facts: phases.map { Facts(phases: $0, tls: tls, detail: .tls) }, measures: measures)
 }
 
-func makeMissed(_ id: String, _ cause: MissedSlot.Cause) throws -> MissedSlot {
-  MissedSlot(
-    check: try makeID(id), region: "eu", slot: Slot(number: 9, start: epoch, interval: .seconds(60)), cause: cause)
+func makeMissed(_ id: String, _ cause: MissedSlots.Cause, count: Int64 = 1) throws -> MissedSlots {
+  let id = try makeID(id)
+  return MissedSlots(
+    check: id, grid: SlotGrid(check: id, interval: .seconds(60)), numbers: 9...8 + count, cause: cause)
 }

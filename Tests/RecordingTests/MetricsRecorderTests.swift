@@ -53,7 +53,7 @@ struct MetricsRecorderTests {
     recorder.record(try makeRun("front-page", slot: 0))
     recorder.record(try makeRun("front-page", slot: 1, duration: .milliseconds(40), reason: .timeout))
     recorder.record(try makeRun("front-page", slot: 2, reason: .timeout, isInMaintenance: true))
-    recorder.record(try makeMissed("front-page", .concurrency))
+    recorder.record(try makeMissed("front-page", .concurrency, count: 3), in: "eu")
     let told = samples(
       "curlew_runs_total", "curlew_slots_total", "curlew_failures_total", "curlew_check_state",
       "curlew_scheduler_missed_slots_total", "curlew_run_duration_seconds_sum", "curlew_scheduler_lag_seconds_count"
@@ -66,10 +66,10 @@ struct MetricsRecorderTests {
         #"curlew_runs_total{check="front-page",region="eu",verdict="down"} 2"#,
         #"curlew_runs_total{check="front-page",region="eu",verdict="up"} 1"#,
         "curlew_scheduler_lag_seconds_count 3",
-        #"curlew_scheduler_missed_slots_total{reason="concurrency"} 1"#,
+        #"curlew_scheduler_missed_slots_total{reason="concurrency"} 3"#,
         #"curlew_slots_total{check="front-page",verdict="down"} 1"#,
         #"curlew_slots_total{check="front-page",verdict="maintenance"} 1"#,
-        #"curlew_slots_total{check="front-page",verdict="missed"} 1"#,
+        #"curlew_slots_total{check="front-page",verdict="missed"} 3"#,
         #"curlew_slots_total{check="front-page",verdict="up"} 1"#,
       ])
   }
@@ -164,6 +164,41 @@ struct MetricsRecorderTests {
     #expect(
       samples("curlew_runs_total").filter { $0.contains(#"verdict="up""#) }
         == [#"curlew_runs_total{check="kept",region="eu",verdict="up"} 2"#])
+  }
+
+  @Test("hold nothing of a check that is run no longer, and go on counting the run that was under way")
+  func disabled() throws {
+    recorder.apply([try makeCheck("front-page")])
+    let tls = makeStep("front-page", phases: Phases(), certificateEnds: epoch + .days(3))
+    recorder.record(try makeRun("front-page", reason: .timeout, steps: [tls]))
+    #expect(samples("curlew_check_state", "curlew_certificate").count == 5)
+    recorder.apply([try makeCheck("front-page", isEnabled: false)])
+    recorder.record(try makeRun("front-page", slot: 1, reason: .timeout, steps: [tls]))
+    #expect(samples("curlew_check_state", "curlew_certificate") == [])
+    #expect(
+      samples("curlew_failures_total") == [
+        #"curlew_failures_total{check="front-page",reason="timeout",region="eu"} 2"#
+      ])
+    recorder.apply([try makeCheck("front-page")])
+    recorder.record(try makeRun("front-page", slot: 2))
+    #expect(
+      samples("curlew_check_state").filter { $0.hasSuffix(" 1") } == [
+        #"curlew_check_state{check="front-page",region="eu",state="up"} 1"#
+      ])
+  }
+
+  @Test("show a promise for the window that it has now")
+  func windows() throws {
+    let check = try makeCheck("front-page")
+    recorder.apply([check])
+    for window in ["30d", "7d"] {
+      recorder.publish(
+        AvailabilityFigures(
+          check: check.id, window: window, availability: 1, coverage: 1, budgetRemaining: 1, objective: 0.995))
+    }
+    let told = samples("curlew_availability", "curlew_coverage", "curlew_error", "curlew_objective")
+    #expect(told.count == 4)
+    #expect(told.allSatisfy { $0.contains(#"window="7d""#) })
   }
 
   @Test("have the runs of other regions beside those of their own")

@@ -55,12 +55,13 @@ extension Check {
 
   /// The start of a slot's run with that lag.
   func start(_ slot: Slot, lag: Duration = .zero) -> SchedulerMachine.Action {
-    .start(
-      SlotStart(check: id, slot: slot, lag: lag, budget: StartWindow(interval: interval, timeout: timeout).end - lag))
+    let window = StartWindow(interval: interval, timeout: timeout)
+    return .start(
+      SlotStart(check: id, slot: slot, lag: lag, latestLag: window.latestStart, budget: window.end - lag))
   }
 
   /// The count of slots that were missed, both ends included.
-  func missed(_ first: Int64, through last: Int64, _ cause: MissedSlot.Cause) -> SchedulerMachine.Action {
+  func missed(_ first: Int64, through last: Int64, _ cause: MissedSlots.Cause) -> SchedulerMachine.Action {
     .missed(MissedSlots(check: id, grid: grid, numbers: slot(first).number...slot(last).number, cause: cause))
   }
 }

@@ -17,7 +17,7 @@ struct PropertyTests {
       #expect(isNew, "\(start.start) is told of twice")
     }
     for missed in simulation.missed {
-      for slot in missed.slots() {
+      for slot in missed.slots {
         let isNew = seen[missed.check, default: []].insert(slot).inserted
         #expect(isNew, "\(missed.check) \(slot) is told of twice")
       }
@@ -34,6 +34,7 @@ struct PropertyTests {
     var simulation = Simulation(seed: seed, setsClock: true)
     simulation.run(events: 1500)
     #expect(simulation.violations == [])
+    #expect(simulation.starts.count > 20)
     var seen: [CheckID: Set<Slot>] = [:]
     for start in simulation.starts {
       let isNew = seen[start.start.check, default: []].insert(start.start.slot).inserted

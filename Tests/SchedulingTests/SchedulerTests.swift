@@ -1,3 +1,4 @@
+import Dispatch
 import Model
 import Scheduling
 import Synchronization
@@ -6,14 +7,21 @@ import Testing
 
 /// Keeps what it is told.
 private final class Collector: RunSink {
-  private let missed = Mutex<[MissedSlot]>([])
+  private let missed = Mutex<[MissedSlots]>([])
+  private let places = Mutex<Set<String>>([])
+  private let onMissed: @Sendable () -> Void
 
-  var missedSlots: [MissedSlot] { missed.withLock { $0 } }
+  init(onMissed: @escaping @Sendable () -> Void = {}) { self.onMissed = onMissed }
+
+  var missedSlots: [MissedSlots] { missed.withLock { $0 } }
+  var regions: Set<String> { places.withLock { $0 } }
 
   func record(_ run: Run) {}
 
-  func record(_ slot: MissedSlot) {
-    missed.withLock { $0.append(slot) }
+  func record(_ slots: MissedSlots, in region: String) {
+    onMissed()
+    missed.withLock { $0.append(slots) }
+    places.withLock { _ = $0.insert(region) }
   }
 }
 
@@ -39,6 +47,16 @@ private final class Runner: Sendable {
   }
 
   func endOne() { end.yield() }
+}
+
+/// Does one job after the other, as the daemon's pacemaker does.
+private final class OneThread: TaskExecutor {
+  private let queue = DispatchQueue(label: "pacemaker")
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+  }
 }
 
 @Suite("The scheduler", .timeLimit(.minutes(1)))
@@ -96,12 +114,12 @@ struct SchedulerTests {
     scheduler.stop(within: .seconds(30))
     runner.endOne()
     await run
-    #expect(
-      sink.missedSlots
-        == [0, 1].map { MissedSlot(check: check.id, region: "eu", slot: check.slot($0), cause: .late) })
+    #expect(sink.missedSlots.flatMap(\.slots) == [0, 1].map { check.slot($0) })
+    #expect(sink.missedSlots.map(\.cause) == [.late])
+    #expect(sink.regions == ["eu"])
   }
 
-  @Test("tells of a bounded number of slots after a long sleep, the latest ones")
+  @Test("tells of all slots of a long sleep at once")
   func longGap() async throws {
     let check = try makeCheck("front-page")
     let scheduler = makeScheduler()
@@ -114,8 +132,44 @@ struct SchedulerTests {
     scheduler.stop(within: .seconds(30))
     runner.endOne()
     await run
-    #expect(sink.missedSlots.count == 10_000)
-    #expect(sink.missedSlots.last?.slot == check.slot(199_999))
+    #expect(sink.missedSlots.map(\.count) == [200_000])
+    #expect(sink.missedSlots.last?.last == check.slot(199_999))
+  }
+
+  @Test("begins the runs of the present before it tells of the slots that a stall cost, on whatever thread it runs")
+  func startsFirst() async throws {
+    let check = try makeCheck("front-page")
+    let hasStarted = DispatchSemaphore(value: 0)
+    let wasFirst = Mutex(false)
+    let sink = Collector {
+      // Told on the scheduler's own thread, the start could not come while this waits.
+      wasFirst.withLock { $0 = hasStarted.wait(timeout: .now() + 10) == .success }
+    }
+    let scheduler = Scheduler(region: "eu", time: time, sink: sink) { _ in hasStarted.signal() }
+    scheduler.apply([check])
+    time.advance(by: check.slot(3).start - epoch)
+    scheduler.apply([check])
+    scheduler.stop(within: .seconds(30))
+    await withTaskExecutorPreference(OneThread()) { await scheduler.run() }
+    #expect(sink.missedSlots.map(\.count) == [3])
+    #expect(wasFirst.withLock { $0 })
+  }
+
+  @Test("refuses a start for which its own delay leaves too little time")
+  func lateExecutor() async throws {
+    let check = try makeCheck("front-page")
+    let scheduler = makeScheduler()
+    scheduler.apply([check])
+    time.advance(by: check.slot(0).start - epoch)
+    scheduler.apply([check])
+    #expect(scheduler.inFlight == 1)
+    time.advance(by: .seconds(9))
+    scheduler.stop(within: .seconds(30))
+    // A run would wait for its end, and be cancelled by the bound only.
+    await scheduler.run()
+    #expect(sink.missedSlots.map(\.first) == [check.slot(0)])
+    #expect(sink.missedSlots.map(\.cause) == [.late])
+    #expect(scheduler.inFlight == 0)
   }
 
   @Test("takes up a plan while it runs")

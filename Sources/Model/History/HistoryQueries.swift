@@ -1,4 +1,4 @@
-/// A check as history must know it: whether slots are expected of it, and whose history it takes over.
+/// A check as history must know it: where slots are expected of it, and whose history it takes over.
 package struct CheckRegistration: Hashable, Sendable {
   /// The identity of its history.
   package var id: CheckID
@@ -6,17 +6,25 @@ package struct CheckRegistration: Hashable, Sendable {
   package var movedFrom: CheckID?
   /// No slots are expected of a disabled check.
   package var isEnabled: Bool
+  /// Where it runs; nil is everywhere.
+  package var regions: [String]?
 
   /// A check with everything said.
-  package init(id: CheckID, movedFrom: CheckID? = nil, isEnabled: Bool = true) {
+  package init(id: CheckID, movedFrom: CheckID? = nil, isEnabled: Bool = true, regions: [String]? = nil) {
     self.id = id
     self.movedFrom = movedFrom
     self.isEnabled = isEnabled
+    self.regions = regions
   }
 
   /// What history must know of a check.
   package init(_ check: Check) {
-    self.init(id: check.id, movedFrom: check.movedFrom, isEnabled: check.isEnabled)
+    self.init(id: check.id, movedFrom: check.movedFrom, isEnabled: check.isEnabled, regions: check.regions)
+  }
+
+  /// Whether slots are expected of it in a region.
+  package func runs(in region: String) -> Bool {
+    isEnabled && (regions?.contains(region) ?? true)
   }
 }
 
@@ -28,7 +36,7 @@ package struct KnownCheck: Hashable, Sendable {
   package var regions: [String]
   /// Its first known slot over all regions; nil without any.
   package var firstSlot: Timestamp?
-  /// Since when it has been removed or disabled; nil while it is in force.
+  /// Since when it has been removed or disabled in every region; nil while it is in force.
   package var endedAt: Timestamp?
 
   /// A check with everything said.
@@ -162,6 +170,21 @@ package struct TallyRow: Hashable, Sendable {
     self.check = check
     self.region = region
     self.tally = tally
+  }
+}
+
+/// How long the runs of one check took, in one region or in all.
+package struct LatencyRow: Hashable, Sendable {
+  package var check: CheckID
+  /// Nil over all regions.
+  package var region: String?
+  package var latency: LatencyHistogram
+
+  /// The latency of one check.
+  package init(check: CheckID, region: String?, latency: LatencyHistogram) {
+    self.check = check
+    self.region = region
+    self.latency = latency
   }
 }
 

@@ -4,10 +4,10 @@
 /// kept; where only roll-ups are left, both edges of a window are rounded down to the roll-up. What outlives its
 /// retention is folded into roll-ups first, so that a sum never changes because something was deleted.
 package protocol HistoryStore: Sendable {
-  /// Says which checks are in force: of one that is disabled, or no longer among them, no slots are expected from
-  /// `moment` on; of one that returns, they are again. A check takes over the history of its `movedFrom`, unless that
-  /// one is in force too.
-  func register(_ checks: [CheckRegistration], at moment: Timestamp) async throws
+  /// Says which checks are in force in `region`: of one that is disabled, does not run there, or is no longer among
+  /// them, no slots are expected there from `moment` on; of one that returns, they are again. A region that nobody ever
+  /// spoke for goes along. A check takes over the history of its `movedFrom`, unless that one is among them too.
+  func register(_ checks: [CheckRegistration], in region: String, at moment: Timestamp) async throws
 
   /// Makes the history of `old` that of `new`, joined with what `new` has. Nothing happens where `old` has none.
   func takeOver(_ old: CheckID, by new: CheckID) async throws
@@ -28,8 +28,8 @@ package protocol HistoryStore: Sendable {
   /// A page of runs, newest first, as far back as runs are kept.
   func runs(_ query: RunQuery) async throws -> RunPage
 
-  /// The newest kept run of each region of one check, or of every check.
-  func lastRuns(of check: CheckID?) async throws -> [HistoryRun]
+  /// The newest kept runs of each region of one check, or of every check: so many a region, newest first.
+  func lastRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun]
 
   /// Changes of verdict in [from, to), newest first.
   func stateChanges(of check: CheckID, from: Timestamp, to: Timestamp, limit: Int) async throws -> [StateChange]
@@ -37,21 +37,24 @@ package protocol HistoryStore: Sendable {
   /// What became of the slots of a window, by check and region.
   func tallies(_ query: TallyQuery) async throws -> [TallyRow]
 
-  /// What became of the slots between each boundary and the next, as for the bars of a status page.
-  ///
-  /// - Parameters:
-  ///   - region: nil over all regions.
-  ///   - boundaries: in rising order.
-  func series(of check: CheckID, region: String?, boundaries: [Timestamp]) async throws -> [SlotTally]
-
   /// How long runs that were up or degraded took, outside maintenance, for slots in [from, to).
   ///
   /// - Parameter region: nil for the runs of all regions.
   func latency(of check: CheckID, region: String?, from: Timestamp, to: Timestamp) async throws -> LatencyHistogram
+
+  /// The same for many checks, read together: by check and region, over all regions for `RegionScope.combined`.
+  func latencies(_ query: TallyQuery) async throws -> [LatencyRow]
 
   /// Tries to write, within a bounded time.
   func health() async -> HistoryHealth
 
   /// Lets go of everything; nothing may be asked afterwards.
   func close() async throws
+}
+
+extension HistoryStore {
+  /// The newest kept run of each region of one check, or of every check.
+  package func lastRuns(of check: CheckID?) async throws -> [HistoryRun] {
+    try await lastRuns(of: check, limit: 1)
+  }
 }

@@ -34,7 +34,7 @@ package struct LatencyHistogram: Hashable, Sendable {
     let value = min(max(0, microseconds), Self.largest)
     add(1, at: Self.index(of: value))
     count += 1
-    sumMicroseconds += value
+    addToSum(value)
   }
 
   /// Adds everything that another histogram holds.
@@ -61,7 +61,13 @@ package struct LatencyHistogram: Hashable, Sendable {
     merged += theirs
     buckets = merged
     count += other.count
-    sumMicroseconds += other.sumMicroseconds
+    addToSum(other.sumMicroseconds)
+  }
+
+  /// Imports may say years for each of many runs; their sum stops at the largest number there is.
+  private mutating func addToSum(_ microseconds: Int64) {
+    let (sum, overflows) = sumMicroseconds.addingReportingOverflow(microseconds)
+    sumMicroseconds = overflows ? .max : sum
   }
 
   /// The nearest-rank percentile: the smallest duration that at least `fraction` of all durations do not exceed.
@@ -145,7 +151,7 @@ package struct LatencyHistogram: Hashable, Sendable {
       buckets.append(Bucket(index: index, count: Int(count)))
       self.count += Int(count)
     }
-    self.sumMicroseconds = sumMicroseconds
+    self.sumMicroseconds = max(0, sumMicroseconds)
   }
 }
 

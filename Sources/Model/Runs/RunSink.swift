@@ -4,36 +4,6 @@ package protocol RunSink: Sendable {
   /// A run has ended.
   func record(_ run: Run)
 
-  /// A slot went by without a run.
-  func record(_ missed: MissedSlot)
-}
-
-/// A slot that could not be run.
-package struct MissedSlot: Hashable, Sendable {
-  /// Why no run was made.
-  package enum Cause: String, Hashable, Sendable, CaseIterable {
-    /// Its time was over before it could start.
-    case late
-    /// No place was free under the limits on concurrent runs.
-    case concurrency
-    /// The scheduler was stopping.
-    case stopped
-  }
-
-  /// Which check.
-  package var check: CheckID
-  /// In which region.
-  package var region: String
-  /// Which occasion.
-  package var slot: Slot
-  /// Why.
-  package var cause: Cause
-
-  /// A slot that could not be run.
-  package init(check: CheckID, region: String, slot: Slot, cause: Cause) {
-    self.check = check
-    self.region = region
-    self.slot = slot
-    self.cause = cause
-  }
+  /// Slots of one check went by without a run.
+  func record(_ missed: MissedSlots, in region: String)
 }

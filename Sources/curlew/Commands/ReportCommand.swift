@@ -89,17 +89,17 @@ struct ReportCommand: AsyncParsableCommand {
   ) async throws -> [ServiceLevelReport] {
     let start = end - window
     let scope = region.map { RegionScope.only($0) } ?? .combined
-    let rows = try await store.tallies(TallyQuery(checks: checks, scope: scope, from: start, to: end))
-    var reports: [ServiceLevelReport] = []
-    for row in rows {
-      let latency =
-        noLatency ? LatencyHistogram() : try await store.latency(of: row.check, region: region, from: start, to: end)
-      reports.append(
-        ServiceLevelReport(
-          check: row.check, region: row.region, window: Units.text(of: window), from: start, to: end, tally: row.tally,
-          objective: (objectives[row.check] ?? .standard).availability, latency: latency))
+    let query = TallyQuery(checks: checks, scope: scope, from: start, to: end)
+    var latencies: [CheckID: LatencyHistogram] = [:]
+    if !noLatency {
+      for row in try await store.latencies(query) { latencies[row.check] = row.latency }
     }
-    return reports
+    return try await store.tallies(query).map { row in
+      ServiceLevelReport(
+        check: row.check, region: row.region, window: Units.text(of: window), from: start, to: end, tally: row.tally,
+        objective: (objectives[row.check] ?? .standard).availability,
+        latency: latencies[row.check] ?? LatencyHistogram())
+    }
   }
 }
 

@@ -41,8 +41,17 @@ struct Daemon {
     let metrics = try MetricsRecorder(registry: registry, region: region, version: Version.text)
     let recent = RecentRuns()
     let store = try OpenedStore.open(settings.store, mode: .readWrite, retention: settings.retention)
-    let history = HistoryRecorder(store: store, time: time)
-    let log = RunLog(logger: logger) { recent.state(of: $0, in: region)?.verdict }
+    let history = HistoryRecorder(store: store, time: time) { event in
+      switch event {
+      case .wrote(let duration): metrics.recordHistoryWrite(took: duration)
+      case .fails(.writing, let cause): logger.error("history cannot be written", metadata: ["error": "\(cause)"])
+      case .fails(.upkeep, let cause):
+        logger.error("history cannot be rolled up and cleared", metadata: ["error": "\(cause)"])
+      case .recovered(.writing): logger.notice("history is written again")
+      case .recovered(.upkeep): logger.notice("history is rolled up and cleared again")
+      }
+    }
+    let log = RunLog(logger: logger) { recent.verdict(of: $0, in: region) }
     // The log stands first: it compares a run with what was held before it.
     let sinks = RunFanOut([log, metrics, recent, history])
 
@@ -58,8 +67,8 @@ struct Daemon {
     }
     metrics.watch(runsInFlight: { scheduler.inFlight })
     metrics.watch(historyQueueLength: { history.status.queueLength })
-    let historyProgress = HistoryProgress(metrics: metrics)
-    registry.onScrape { historyProgress.publish(history.status) }
+    let drops = HistoryDrops(metrics: metrics)
+    registry.onScrape { drops.publish(history.status.dropped) }
 
     let catalogue = CheckCatalogue(checks)
     let board = AvailabilityBoard(catalogue: catalogue, store: store, time: time, logger: logger) {
@@ -71,13 +80,12 @@ struct Daemon {
       recent.apply(checks)
       catalogue.apply(checks)
       scheduler.apply(checks.filter { $0.runs(in: region) })
-      do {
-        try await store.register(checks.map { CheckRegistration($0) }, at: time.now)
-      } catch {
-        logger.error("history does not know of the checks yet", metadata: ["error": "\(error)"])
-      }
+      history.register(checks.map { CheckRegistration($0) }, in: region, at: time.now)
+      Allocator.giveBack()
     }
     await apply(scenario)
+    // Now, so that a renamed check shows its history from the start; what fails is tried again later.
+    await history.flush(within: .zero)
     metrics.recordReload(succeeded: true, at: time.now)
     let reloader = Reloader(
       files: settings.files, load: load, current: current, apply: apply,
@@ -95,7 +103,12 @@ struct Daemon {
       configuration: .init(
         services: [
           .init(service: HistoryService(recorder: history, store: store)),
-          .init(service: UntilShutdown { await board.run() }),
+          .init(
+            service: UntilShutdown {
+              async let strips: Void = recent.restore(checks.map(\.id), in: region, from: store)
+              await board.run()
+              await strips
+            }),
           .init(service: SchedulerService(scheduler: scheduler, executor: pacemaker)),
           .init(service: reloader),
           .init(service: server),
@@ -126,26 +139,28 @@ struct Daemon {
       ComponentHealth(
         name: "history-writer", isReady: history.isWritable, latency: history.lastWrite ?? .zero,
         message: history.lastError),
+      // Ready all the same: what is not rolled up now will be, and nothing that is asked for is missing.
+      ComponentHealth(
+        name: "history-upkeep", isReady: true, latency: .zero, message: history.upkeepError),
       ComponentHealth(
         name: "scheduler", isReady: true, latency: .zero, message: "\(scheduler.inFlight) runs in flight"),
     ]
   }
 }
 
-/// Turns the recorder's totals into metrics at each scrape.
-private final class HistoryProgress: Sendable {
+/// Turns the recorder's total of dropped runs into a metric at each scrape.
+private final class HistoryDrops: Sendable {
   private let metrics: MetricsRecorder
-  private let seen = Mutex((written: 0, dropped: 0))
+  private let seen = Mutex(0)
 
   init(metrics: MetricsRecorder) {
     self.metrics = metrics
   }
 
-  func publish(_ status: HistoryRecorder.Status) {
+  func publish(_ dropped: Int) {
     seen.withLock { seen in
-      if status.written != seen.written, let took = status.lastWrite { metrics.recordHistoryWrite(took: took) }
-      if status.dropped > seen.dropped { metrics.recordHistoryDrop(of: status.dropped - seen.dropped) }
-      seen = (status.written, status.dropped)
+      if dropped > seen { metrics.recordHistoryDrop(of: dropped - seen) }
+      seen = max(seen, dropped)
     }
   }
 }

@@ -7,7 +7,7 @@ import UnixSignals
 
 /// Puts changed files in force as a whole, or not at all: on SIGHUP, on `POST /-/reload`, and when a file has changed.
 ///
-/// An actor, so that two reloads never overlap.
+/// One reload after the other, so that the files read last are those in force at the end.
 actor Reloader: Service {
   private let files: [String]
   private let load: @Sendable () -> LoadResult
@@ -15,6 +15,9 @@ actor Reloader: Service {
   private let apply: @Sendable (Scenario) async -> Void
   private let report: @Sendable (_ succeeded: Bool) -> Void
   private let logger: Logger
+  private var running: Task<ReloadOutcome, Never>?
+  /// Asked for, and not begun.
+  private var waiting: Task<ReloadOutcome, Never>?
 
   /// - Parameters:
   ///   - files: what was named on the command line or in the service file.
@@ -34,7 +37,21 @@ actor Reloader: Service {
   }
 
   /// Reads all files anew and puts them in force if they are right.
+  ///
+  /// Who asks while another reload waits for its turn shares it: it has not looked at the files yet.
   func reload() async -> ReloadOutcome {
+    if let waiting { return await waiting.value }
+    let before = running
+    let next = Task {
+      _ = await before?.value
+      (running, waiting) = (waiting, nil)
+      return await reloadOnce()
+    }
+    waiting = next
+    return await next.value
+  }
+
+  private func reloadOnce() async -> ReloadOutcome {
     let result = await loaded()
     let problems = result.diagnostics.map { $0.rendered() }.joined(separator: "\n\n")
     guard let scenario = result.scenario, !scenario.checks.isEmpty else {

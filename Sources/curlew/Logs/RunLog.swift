@@ -30,9 +30,10 @@ final class RunLog: RunSink {
     logger.log(level: level, isChange ? "check is \(run.verdict.rawValue)" : "run", metadata: fields)
   }
 
-  func record(_ missed: MissedSlot) {
+  func record(_ missed: MissedSlots, in region: String) {
+    let count = missed.count
     logger.warning(
-      "slot missed",
-      metadata: ["check": "\(missed.check)", "slot": "\(missed.slot.start)", "cause": "\(missed.cause.rawValue)"])
+      count == 1 ? "slot missed" : "\(count) slots missed",
+      metadata: ["check": "\(missed.check)", "slot": "\(missed.first.start)", "cause": "\(missed.cause.rawValue)"])
   }
 }

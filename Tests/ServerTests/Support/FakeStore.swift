@@ -34,7 +34,7 @@ final class FakeStore: HistoryStore {
     }
   }
 
-  func register(_ checks: [CheckRegistration], at moment: Timestamp) async throws {}
+  func register(_ checks: [CheckRegistration], in region: String, at moment: Timestamp) async throws {}
   func takeOver(_ old: CheckID, by new: CheckID) async throws {}
   func write(_ runs: [HistoryRun], at now: Timestamp) async throws -> WriteSummary { WriteSummary() }
   func maintain(at now: Timestamp) async throws -> Bool { false }
@@ -48,7 +48,7 @@ final class FakeStore: HistoryStore {
     }
   }
 
-  func lastRuns(of check: CheckID?) async throws -> [HistoryRun] { try answer(\.lastRuns) }
+  func lastRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun] { try answer(\.lastRuns) }
 
   func stateChanges(
     of check: CheckID, from: Timestamp, to: Timestamp, limit: Int
@@ -62,8 +62,6 @@ final class FakeStore: HistoryStore {
     }
   }
 
-  func series(of check: CheckID, region: String?, boundaries: [Timestamp]) async throws -> [SlotTally] { [] }
-
   func latency(of check: CheckID, region: String?, from: Timestamp, to: Timestamp) async throws -> LatencyHistogram {
     let (histogram, onLatency) = try answer { state in
       state.latencyQueries.append(check)
@@ -71,6 +69,13 @@ final class FakeStore: HistoryStore {
     }
     onLatency()
     return histogram
+  }
+
+  func latencies(_ query: TallyQuery) async throws -> [LatencyRow] {
+    try answer { state in
+      state.latencies.filter { query.checks?.contains($0.key) ?? true }
+        .map { LatencyRow(check: $0.key, region: nil, latency: $0.value) }
+    }
   }
 
   func health() async -> HistoryHealth { read(\.health) }
