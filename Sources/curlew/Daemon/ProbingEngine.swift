@@ -16,6 +16,7 @@ struct ProbingEngine {
   let loops: EventLoops
 
   init(settings: ProbingSettings) throws {
+    DescriptorLimit.raise()
     do {
       loops = try EventLoops()
     } catch {
