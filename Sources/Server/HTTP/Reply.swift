@@ -1,4 +1,5 @@
 import HTTPTypes
+import Model
 
 /// What a handler answers, before the coding and the headers that every answer has.
 struct Reply: Sendable {
