@@ -50,6 +50,8 @@ package struct JourneyRunner: Sendable {
     let identity = RunIdentity(
       id: RandomHex.digits(16), check: check.check.id.text, region: region, slot: slot.number,
       traceID: RandomHex.digits(32))
+    // One for all attempts: a variable that is random, or of the time, is computed once a run.
+    let scope = RunScope(variables: check.variables, run: identity, now: { [time] in time.now })
     let started = time.now
     let begin = time.uptime
     let end = budget.map { begin + $0 } ?? .seconds(Int64.max / 2)
@@ -65,7 +67,7 @@ package struct JourneyRunner: Sendable {
       case .attempt(let number, let attemptEnd):
         attempts = number
         if let last { earlier.append(contentsOf: last.asEarlier) }
-        let result = await attempt(check, number: number, end: attemptEnd, identity: identity)
+        let result = await attempt(check, number: number, end: attemptEnd, scope: scope, identity: identity)
         last = result
         // What we could not do is no better the second time, and what the target did well needs no second.
         guard result.verdict == .down else { break repeating }
@@ -100,9 +102,8 @@ package struct JourneyRunner: Sendable {
 
   /// One attempt of all steps; a plain check has one.
   private func attempt(
-    _ check: ScenarioCheck, number: Int, end: Duration, identity: RunIdentity
+    _ check: ScenarioCheck, number: Int, end: Duration, scope: RunScope, identity: RunIdentity
   ) async -> StepResult {
-    let scope = RunScope(variables: check.variables, run: identity, now: { [time] in time.now })
     guard let step = check.steps.first else { return cancelled(check, after: 0, at: time.now) }
     guard step.isPolling else {
       return await exchange(step, of: check, attempt: number, end: end, scope: scope, identity: identity).result

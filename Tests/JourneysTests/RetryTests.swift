@@ -47,6 +47,23 @@ struct RetryTests {
     #expect(prober.requests.count == 3)
   }
 
+  @Test("computes a variable that is random once, however many attempts there are")
+  func randomVariable() async throws {
+    let time = ManualTime()
+    let prober = ScriptedProber(.failed(.timeout), .http(200))
+    async let ran = runOnce(
+      "retry: {attempts: 2, delay: 1s}\n    http: {url: \"http://shop.example/${vars.order}\"}",
+      variables: "{order: \"${uuid()}\"}", prober, time: time)
+    await time.advanceToNextDeadline()
+    _ = try await ran
+    let urls = prober.requests.compactMap { request -> String? in
+      if case .http(let spec) = request.spec { spec.url } else { nil }
+    }
+    #expect(urls.count == 2)
+    #expect(Set(urls).count == 1)
+    #expect(urls.first?.count == "http://shop.example/".count + 36)
+  }
+
   @Test("tells expressions which attempt it is")
   func attemptNumber() async throws {
     let time = ManualTime()
