@@ -1,4 +1,5 @@
 import Glibc
+import Server
 import Synchronization
 import Testing
 import Transport

@@ -9,6 +9,7 @@ struct TurnsTests {
     let text = Mutex("old")
     let inForce = Mutex("")
     let reads = Mutex(0)
+    let askers = Mutex(0)
   }
 
   @Test("never overlap: who asks while one is under way gets one that began later, and it is the last to put in force")
@@ -32,9 +33,16 @@ struct TurnsTests {
       files.inForce.withLock { $0 = text }
       return text
     }
-    // Tasks of one executor start in any order, so all are told apart by what they give, not by when.
     let others = await withTaskGroup(of: String.self) { group in
-      for _ in 0..<5 { group.addTask { await turns.take(next) } }
+      for _ in 0..<5 {
+        group.addTask {
+          files.askers.withLock { $0 += 1 }
+          return await turns.take(next)
+        }
+      }
+      // The first turn goes on once all have come to ask, so that it would be the last to end if they were let pass.
+      while files.askers.withLock({ $0 }) < 5 { await Task.yield() }
+      for _ in 0..<100 { await Task.yield() }
       gate.yield()
       return await group.reduce(into: []) { $0.append($1) }
     }

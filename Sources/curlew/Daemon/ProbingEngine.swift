@@ -31,6 +31,8 @@ struct ProbingEngine {
     let equipment = ProbeEquipment(
       loops: loops, resolver: Resolver(servers: servers), userAgent: "curlew/\(Version.text)",
       allowsPrograms: settings.allowsExec)
+    // Read before anything is timed: the first exchange over TLS would show it as a time of its target.
+    _ = try? equipment.tls.settings(for: TLSOptions(), folder: ".")
     prober = ProbeTable(equipment)
   }
 }
