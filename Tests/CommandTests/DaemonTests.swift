@@ -191,8 +191,8 @@ struct DaemonTests {
     defer { server.stop() }
     let workspace = try Workspace()
     try TestProgram.run(["mkfifo", "fifo"], in: workspace.folder)
-    // Open for both, so that neither side waits for the other to open it.
-    let pipe = try #require(fopen(workspace.path("fifo"), "r+"))
+    // Open for both, so that neither side waits for the other to open it; closed in children, which would keep it open.
+    let pipe = try #require(fopen(workspace.path("fifo"), "r+e"))
     let process = try ChildProcess(
       ["sh", "-c", "exec \"$0\" run - --listen 127.0.0.1:0 <fifo", try CurlewProcess.binary.get()],
       in: workspace.folder)

@@ -154,11 +154,6 @@ struct HistoryCommandTests {
     #expect(rows[0].slots.up.int == 7)
     #expect(rows[0].latency_ms.p50.number ?? 0 > 0)
     #expect(try TestProgram.read(workspace.path("h.db")) == before)
-
-    // While a check bears the earlier id, it is that one's history.
-    try workspace.write(Self.file(["front-page", "home, moved_from: front-page"]), to: "shop.yaml")
-    let both = try JSONValue(try await report(workspace, "shop.yaml", "--format", "json").stdout)
-    #expect(both.items.map { $0.slots.up.int } == [7, 0])
   }
 
   @Test("make no store where none is, whatever the files say")

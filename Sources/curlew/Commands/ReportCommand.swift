@@ -65,7 +65,7 @@ struct ReportCommand: AsyncParsableCommand {
   /// A check that was renamed since the daemon last ran has its history under the old id still. To take it over is for the
   /// daemon, which knows what is in force; a report writes nothing.
   private func keptID(of id: CheckID, inFiles: [CheckID: Check], known: Set<CheckID>) -> CheckID {
-    guard !known.contains(id), let old = inFiles[id]?.movedFrom, known.contains(old), inFiles[old] == nil else {
+    guard !known.contains(id), let old = inFiles[id]?.movedFrom, known.contains(old) else {
       return id
     }
     return old
