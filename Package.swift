@@ -114,7 +114,7 @@ let tests: [Target] = [
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),
-  .testTarget(name: "CommandTests", dependencies: ["Model", "TestSupport", "curlew"]),
+  .testTarget(name: "CommandTests", dependencies: ["Model", "Transport", "Server", "TestSupport", "curlew"]),
 ]
 
 let package = Package(

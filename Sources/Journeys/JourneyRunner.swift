@@ -50,6 +50,8 @@ package struct JourneyRunner: Sendable {
     let identity = RunIdentity(
       id: RandomHex.digits(16), check: check.check.id.text, region: region, slot: slot.number,
       traceID: RandomHex.digits(32))
+    // One for all attempts: a variable that is random, or of the time, is computed once a run.
+    let scope = RunScope(variables: check.variables, run: identity, now: { [time] in time.now })
     let started = time.now
     let begin = time.uptime
     let end = budget.map { begin + $0 } ?? .seconds(Int64.max / 2)

@@ -50,3 +50,18 @@ enum ReportCSV {
     return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
   }
 }
+
+/// Numbers and moments as programs read them.
+enum ReportNumber {
+  /// The shortest text that reads back as the same double; whole numbers without a fraction.
+  static func text(_ value: Double?) -> String? {
+    guard let value, value.isFinite else { return nil }
+    if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 { return String(whole) }
+    return "\(value)"
+  }
+
+  /// RFC 3339, with milliseconds only where there are any.
+  static func text(_ moment: Timestamp) -> String {
+    moment.rfc3339(fractionDigits: moment.nanosecondsSinceEpoch % 1_000_000_000 == 0 ? 0 : 3)
+  }
+}

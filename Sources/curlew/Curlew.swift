@@ -16,8 +16,10 @@ struct Curlew: AsyncParsableCommand {
   static func main() async {
     // A reader that goes away, such as `curlew check | head`, is no reason to die half-way through a write.
     signal(SIGPIPE, SIG_IGN)
+    var speaksOfTargets = false
     do {
       var command = try parseAsRoot()
+      speaksOfTargets = command is CheckCommand || command is ProbeCommand
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
@@ -28,6 +30,11 @@ struct Curlew: AsyncParsableCommand {
       Glibc.exit(failure.exitCode)
     } catch {
       let code = exitCode(for: error)
+      if code == .failure, !(error is ExitCode) {
+        // Nobody expected it, so it is a fault of ours; 1 would hold it against a target.
+        Terminal.standardError.write("curlew: \(error)\n")
+        Glibc.exit(speaksOfTargets ? ExitStatus.unknown : ExitStatus.usage)
+      }
       // Usage errors are 2 here, as for every other kind of wrong input.
       guard code == .validationFailure else { exit(withError: error) }
       Terminal.standardError.write(fullMessage(for: error) + "\n")

@@ -242,6 +242,35 @@ struct CheckTests {
     #expect(gauge.most == jobs)
   }
 
+  @Test("has descriptors for as many checks at a time as the hard limit allows, whatever the soft one is")
+  func descriptors() async throws {
+    let server = try HTTPTestServer { _ in
+      [.wait(.milliseconds(500)), .text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+    }
+    defer { server.stop() }
+    let checks = (1...80).map { "  - {id: c\($0), timeout: 50s, http: {url: \"http://127.0.0.1:\(server.port)/\"}}\n" }
+    let workspace = try Workspace(["a.yaml": "version: 1\nchecks:\n" + checks.joined()])
+    let outcome = try await ChildProcess.run(
+      ["sh", "-c", "ulimit -Sn 60 && exec \"$0\" check a.yaml --jobs 80", try CurlewProcess.binary.get()],
+      in: workspace.folder)
+    #expect(outcome.exitCode == 0, "\(outcome.stdout.suffix(2000))\(outcome.stderr)")
+  }
+
+  @Test("says that all checks are disabled, and looks at no check's regions")
+  func disabled() async throws {
+    let server = try server()
+    defer { server.stop() }
+    let check = "http: {url: \"http://127.0.0.1:\(server.port)/good\"}"
+    let workspace = try Workspace([
+      "d.yaml": "version: 1\nchecks:\n  - {id: a, enabled: false, \(check)}\n",
+      "r.yaml": "version: 1\nchecks:\n  - {id: a, regions: [elsewhere], \(check)}\n",
+    ])
+    let outcome = try await workspace.curlew("check", "d.yaml")
+    #expect(outcome.exitCode == 2)
+    #expect(outcome.stderr == "curlew: there is nothing to run: every check in 'd.yaml' is disabled\n")
+    #expect(try await workspace.curlew("check", "r.yaml").stdout.hasPrefix("✓ a "))
+  }
+
   @Test("writes what it knows at SIGINT, cut short what still ran, and ends with 130")
   func interrupted() async throws {
     let server = try HTTPTestServer { _ in [.hold] }

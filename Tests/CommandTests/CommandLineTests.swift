@@ -49,13 +49,31 @@ struct CommandLineTests {
 
   @Test("says in one sentence that a file cannot be read", arguments: ["check", "validate", "run"])
   func unreadable(command: String) async throws {
-    // A folder where a file is expected cannot be read by anybody, root included.
     let workspace = try Workspace(["a.yaml": Self.fine])
     try TestProgram.run(["chmod", "000", "a.yaml"], in: workspace.folder)
-    guard access(workspace.path("a.yaml"), R_OK) != 0 else { return }
-    let outcome = try await workspace.curlew(command, "a.yaml")
+    let outcome = try await Self.asNobody([command, "a.yaml"], in: workspace)
     #expect(outcome.exitCode == 2)
     #expect(outcome.stderr.contains("'a.yaml'"))
+    #expect(outcome.stderr.contains("ermission denied"), "\(outcome.stderr)")
+  }
+
+  /// Runs `curlew` as somebody whom permissions bind: root reads and writes where it likes.
+  private static func asNobody(_ arguments: [String], in workspace: Workspace) async throws -> ChildProcess.Outcome {
+    try TestProgram.run(["chmod", "755", "."], in: workspace.folder)
+    let somebody = geteuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+    return try await ChildProcess.run(somebody + [try CurlewProcess.binary.get()] + arguments, in: workspace.folder)
+  }
+
+  @Test(
+    "says in one sentence that standard input cannot be read, and leaves with 2",
+    arguments: ["check -", "validate -", "run -", "import -"], ["<&-", "</tmp"])
+  func closedInput(command: String, input: String) async throws {
+    let workspace = try Workspace()
+    let outcome = try await ChildProcess.run(
+      ["sh", "-c", "\"$0\" \(command) \(input)", try CurlewProcess.binary.get()], in: workspace.folder)
+    #expect(outcome.exitCode == 2, "\(outcome.stderr)")
+    #expect(outcome.stderr.hasPrefix("curlew: cannot read standard input: "), "\(outcome.stderr)")
+    #expect(outcome.stderr.split(separator: "\n").count == 1, "\(outcome.stderr)")
   }
 
   @Test("says in one sentence that a port is taken, and leaves with 2")
@@ -83,14 +101,10 @@ struct CommandLineTests {
   @Test("says in one sentence that a folder is read-only, and leaves with 2")
   func readOnly() async throws {
     let workspace = try Workspace(["a.yaml": Self.fine])
-    // Root writes where it likes, so somebody else has to try.
     try TestProgram.run(["mkdir", "locked"], in: workspace.folder)
     try TestProgram.run(["chmod", "555", "locked"], in: workspace.folder)
-    try TestProgram.run(["chmod", "755", "."], in: workspace.folder)
-    let arguments = ["run", "a.yaml", "--listen", "127.0.0.1:0", "--store", "sqlite:locked/curlew.db"]
-    let command = [try CurlewProcess.binary.get()] + arguments
-    let asSomebody = geteuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
-    let outcome = try await ChildProcess.run(asSomebody + command, in: workspace.folder)
+    let outcome = try await Self.asNobody(
+      ["run", "a.yaml", "--listen", "127.0.0.1:0", "--store", "sqlite:locked/curlew.db"], in: workspace)
     #expect(outcome.exitCode == 2)
     #expect(outcome.stderr.contains("locked/curlew.db"), "\(outcome.stderr)")
     #expect(outcome.stderr.split(separator: "\n").count == 1, "\(outcome.stderr)")

@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import TestSupport
 import Testing
@@ -112,6 +113,80 @@ struct HistoryCommandTests {
     #expect(outcome.stderr.contains("'back-page'"))
     #expect(outcome.stderr.contains("front-page"))
     #expect(try await report(workspace, "--check", "front-page").exitCode == 0)
+  }
+
+  @Test("refuse a region that nobody knows, and name those that there are")
+  func unknownRegion() async throws {
+    let workspace = try await imported()
+    let outcome = try await report(workspace, "--region", "locale")
+    #expect(outcome.exitCode == 2)
+    #expect(outcome.stderr.contains("'locale'") && outcome.stderr.contains("local"), "\(outcome.stderr)")
+    let row = try JSONValue(try await report(workspace, "--region", "local", "--format", "json").stdout)[0]
+    #expect(row.region.text == "local")
+    #expect(row.slots.up.int == 7)
+  }
+
+  @Test("have a row for a check that never ran, in which nothing is known")
+  func neverRan() async throws {
+    let workspace = try await imported()
+    try workspace.write(Self.file(["front-page", "new"]), to: "shop.yaml")
+    let rows = try JSONValue(try await report(workspace, "shop.yaml", "--format", "json").stdout)
+    #expect(rows.items.map(\.check.text) == ["front-page", "new"])
+    #expect(rows[1].slots.expected.int == 0)
+    #expect(rows[1].availability.isNull)
+    let one = try await report(workspace, "shop.yaml", "--check", "new", "--format", "json")
+    #expect(one.exitCode == 0)
+    #expect(try JSONValue(one.stdout).items.map(\.check.text) == ["new"])
+  }
+
+  /// A scenario file with checks of these ids; what stands after the id is part of the check.
+  private static func file(_ ids: [String]) -> String {
+    "version: 1\nchecks:\n" + ids.map { "  - {id: \($0), http: {url: \"http://127.0.0.1:1/\"}}\n" }.joined()
+  }
+
+  @Test("show a renamed check with the history of its earlier id, and leave the store as it is")
+  func moved() async throws {
+    let workspace = try await imported()
+    try workspace.write(Self.file(["home, moved_from: front-page"]), to: "shop.yaml")
+    let before = try TestProgram.read(workspace.path("h.db"))
+    let rows = try JSONValue(try await report(workspace, "shop.yaml", "--format", "json").stdout)
+    #expect(rows.items.map(\.check.text) == ["home"])
+    #expect(rows[0].slots.up.int == 7)
+    #expect(rows[0].latency_ms.p50.number ?? 0 > 0)
+    #expect(try TestProgram.read(workspace.path("h.db")) == before)
+  }
+
+  @Test("make no store where none is, whatever the files say")
+  func noStore() async throws {
+    let workspace = try Workspace(["shop.yaml": Self.file(["home, moved_from: front-page"])])
+    let outcome = try await workspace.curlew("report", "shop.yaml", "--store", "sqlite:typo.db")
+    #expect(outcome.exitCode == 2)
+    #expect(outcome.stderr.contains("typo.db"), "\(outcome.stderr)")
+    #expect(access(workspace.path("typo.db"), F_OK) != 0)
+  }
+
+  @Test("say in one sentence that the store is held by another program, and end with 2")
+  func held() async throws {
+    let workspace = try await imported()
+    let holder = try ChildProcess(
+      [
+        "/usr/bin/python3", "-c",
+        """
+        import sqlite3, time
+        connection = sqlite3.connect("h.db", timeout=60, isolation_level=None)
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE")
+        print("held", flush=True)
+        time.sleep(600)
+        """,
+      ], in: workspace.folder)
+    _ = try await eventually("the store is held") { holder.stdout.contains("held") ? true : nil }
+    let outcome = try await report(workspace)
+    holder.send(SIGKILL)
+    #expect(outcome.exitCode == 2, "\(outcome.stderr)")
+    #expect(outcome.stderr.hasPrefix("curlew: "))
+    #expect(outcome.stderr.split(separator: "\n").count == 1, "\(outcome.stderr)")
+    #expect(outcome.stderr.contains("h.db"), "\(outcome.stderr)")
   }
 
   @Test("take objectives from scenario files")

@@ -11,24 +11,35 @@ struct SampleTests {
   /// Whole scenario files: those in `scenarios/`, and those in the documentation.
   private static let samples: [(name: String, text: String)] = {
     var samples: [(String, String)] = []
-    let folder = root.appendingPathComponent("scenarios")
-    for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
-    where name.hasSuffix(".yaml") {
-      if let text = try? String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8) {
-        samples.append((name, text))
-      }
+    for file in files(in: "scenarios") + files(in: "docker/curlew/scenarios") + files(in: "docker/curlew")
+    where file.name.hasSuffix(".yaml") && file.text.contains("version: 1") {
+      samples.append(file)
     }
-    let docs = root.appendingPathComponent("docs")
-    let pages = ((try? FileManager.default.contentsOfDirectory(atPath: docs.path)) ?? []).sorted()
-      .filter { $0.hasSuffix(".md") }.map { docs.appendingPathComponent($0) }
-    for page in [root.appendingPathComponent("README.md")] + pages {
-      guard let text = try? String(contentsOf: page, encoding: .utf8) else { continue }
-      for (place, yaml) in blocks(of: text).enumerated()
-      where yaml.contains("version: 1") && yaml.contains("checks:") {
-        samples.append(("\(page.lastPathComponent)-\(place + 1).yaml", yaml))
-      }
+    for (name, yaml) in blocks where yaml.contains("version: 1") && yaml.contains("checks:") {
+      samples.append((name, yaml))
     }
     return samples
+  }()
+
+  /// Whole service files: that of the image, and those in the documentation.
+  private static let serviceFiles =
+    files(in: "docker/curlew").filter { $0.name == "curlew.yaml" } + blocks.filter { $0.text.contains("store: ") }
+
+  /// The files of a folder.
+  private static func files(in folder: String) -> [(name: String, text: String)] {
+    let folder = root.appendingPathComponent(folder)
+    return ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted().compactMap { name in
+      (try? String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)).map { (name, $0) }
+    }
+  }
+
+  /// The YAML blocks of all pages, each with its page and place.
+  private static let blocks: [(name: String, text: String)] = {
+    let pages = files(in: ".").filter { $0.name == "README.md" } + files(in: "docs").filter { $0.name.hasSuffix(".md") }
+    let probes = files(in: "probes").map { ("probes-\($0.name)", $0.text) }
+    return (pages + probes).flatMap { page in
+      blocks(of: page.1).enumerated().map { ("\(page.0)-\($0 + 1).yaml", $1) }
+    }
   }()
 
   /// The YAML blocks of a Markdown page, without the indentation of a list that they stand in.
@@ -66,6 +77,17 @@ struct SampleTests {
     #expect(names.count { !$0.contains(".md") } >= 6)
     #expect(names.contains { $0.hasPrefix("README.md") })
     #expect(names.count { $0.contains(".md") } >= 5)
+    #expect(names.contains { $0.hasPrefix("probes-README.md") })
+    #expect(names.contains("health.yaml") && names.contains("stack.yaml"))
+    #expect(Self.serviceFiles.count >= 3)
+  }
+
+  @Test("have service files that load without a problem", arguments: serviceFiles)
+  func serviceFile(name: String, text: String) async throws {
+    let workspace = try Workspace(["curlew.yaml": text])
+    // The service file is read before the file that is not there.
+    let outcome = try await workspace.curlew("import", "none.ndjson", "--config", "curlew.yaml")
+    #expect(outcome.stderr.hasPrefix("curlew: cannot read 'none.ndjson'"), "\(outcome.stderr)")
   }
 
   @Test("load without a problem", arguments: samples)

@@ -54,6 +54,32 @@ struct StatusPageTests {
     }
   }
 
+  @Test("a strip ends now: a long gap is told by its newest slots, and an overdue check by the slots without a run")
+  func strips() async throws {
+    let gap = try Check.sample("gap")
+    let overdue = try Check.sample("overdue")
+    let off = try Check.sample("off", isEnabled: false)
+    let fixture = ServerFixture([gap, overdue, off])
+    for slotsAgo in [1000, 2, 0] { fixture.record(gap, .up, slotsAgo: slotsAgo) }
+    fixture.record(overdue, .up, slotsAgo: 6)
+    fixture.record(off, .up, slotsAgo: 6)
+    try await fixture.serving { client async throws in
+      let html = try await client.get("/").text
+      #expect(html.contains("aria-label=\"last 20 slots: 2 up, 18 missed\""))
+      let newest = gap.grid.slot(at: fixture.time.now)
+      func title(slotsAgo: Int64) -> String {
+        let start = gap.grid.slot(number: newest.number - slotsAgo).start.rfc3339(fractionDigits: 0)
+        return "title=\"\(start.prefix(10)) \(start.dropFirst(11).prefix(8)) UTC · missed: no run\""
+      }
+      #expect(html.contains(title(slotsAgo: 1)))
+      #expect(html.contains(title(slotsAgo: 19)))
+      #expect(!html.contains(title(slotsAgo: 999)))
+      // The slot that is under way, and the one before it, may get their runs still.
+      #expect(html.contains("aria-label=\"last 5 slots: 1 up, 4 missed\""))
+      #expect(html.contains("aria-label=\"last 1 slot: 1 up\""))
+    }
+  }
+
   @Test(
     "nothing that others wrote becomes markup",
     arguments: [

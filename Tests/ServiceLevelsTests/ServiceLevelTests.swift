@@ -103,11 +103,11 @@ struct ReportTests {
     #expect(
       ReportFormat.json.render(try rows()) == """
         [
-          {"check":"front-page","region":null,"window":"30d","from":"2026-01-01T00:00:00Z","to":"2026-01-31T00:00:00Z",\
+          {"check":"front-page","region":null,"window":"30d","from":"2026-01-01T00:00:00.000Z","to":"2026-01-31T00:00:00.000Z",\
         "slots":{"expected":1000,"up":990,"degraded":2,"down":4,"unknown":1,"missed":2,"maintenance":1},\
         "availability":0.9959839357429718,"coverage":0.997,"objective":0.995,"budget_remaining":0.19678714859437751,\
         "downtime_seconds":240,"latency_ms":{"p50":8.064,"p95":8.064,"p99":8.064,"mean":8}},
-          {"check":"login","region":"eu,\\"1\\"","window":"30d","from":"2026-01-01T00:00:00Z","to":"2026-01-31T00:00:00Z",\
+          {"check":"login","region":"eu,\\"1\\"","window":"30d","from":"2026-01-01T00:00:00.000Z","to":"2026-01-31T00:00:00.000Z",\
         "slots":{"expected":0,"up":0,"degraded":0,"down":0,"unknown":0,"missed":0,"maintenance":0},\
         "availability":null,"coverage":null,"objective":1,"budget_remaining":null,\
         "downtime_seconds":0,"latency_ms":{"p50":null,"p95":null,"p99":null,"mean":null}}

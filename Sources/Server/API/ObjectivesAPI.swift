@@ -51,30 +51,6 @@ struct ObjectivesAPI: Sendable {
 }
 
 extension JSONWriter {
-  /// The members of `curlew report --format json`.
-  fileprivate mutating func write(_ report: ServiceLevelReport) {
-    let figures = report.figures
-    member("check", report.check.text)
-    member("region", report.region)
-    member("window", report.window)
-    member("from", report.from)
-    member("to", report.to)
-    member("slots", object: { $0.write(report.tally) })
-    member("availability", figures.availability?.value)
-    member("coverage", figures.coverage?.value)
-    member("objective", report.objective)
-    member("budget_remaining", figures.budgetRemaining?.value)
-    member("downtime_seconds", report.tally.downtime.seconds)
-    member(
-      "latency_ms",
-      object: { json in
-        json.member("p50", milliseconds: report.latency.percentile(0.5))
-        json.member("p95", milliseconds: report.latency.percentile(0.95))
-        json.member("p99", milliseconds: report.latency.percentile(0.99))
-        json.member("mean", milliseconds: report.latency.mean)
-      })
-  }
-
   fileprivate mutating func write(_ check: Check, _ figures: CheckFigures) {
     let availability = figures.availability
     member("check", check.id.text)
@@ -106,15 +82,5 @@ extension JSONWriter {
     }
     member("downtime_seconds", figures.tally.downtime.seconds)
     member("slots", object: { $0.write(figures.tally) })
-  }
-
-  private mutating func write(_ tally: SlotTally) {
-    member("expected", tally.expected)
-    member("up", tally.up)
-    member("degraded", tally.degraded)
-    member("down", tally.down)
-    member("unknown", tally.unknown)
-    member("missed", tally.missed)
-    member("maintenance", tally.maintenance)
   }
 }

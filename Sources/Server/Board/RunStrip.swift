@@ -19,45 +19,51 @@ struct RunStrip: Sendable {
 
   var cells: [Cell]
 
-  /// The strip of a check, its regions combined slot by slot.
-  init(_ check: Check, recent: RecentRuns) {
-    self.init(recent.regions(of: check.id).map { recent.history(of: check.id, in: $0) }, interval: check.interval)
+  /// The strip of a check up to `now`, its regions combined slot by slot.
+  init(_ check: Check, recent: RecentRuns, at now: Timestamp) {
+    let regions = recent.regions(of: check.id).filter { check.regions?.contains($0) ?? true }
+    // Of a disabled check no slots are expected after its last run.
+    self.init(
+      regions.map { recent.history(of: check.id, in: $0) }, interval: check.interval,
+      until: check.isEnabled ? now : nil)
   }
 
-  /// The strip of these runs.
+  /// The strip of these runs, made from its newest slot back.
   ///
   /// - Parameters:
   ///   - histories: each region's runs, oldest first.
   ///   - interval: from one slot to the next.
-  init(_ histories: [[RecentRun]], interval: Duration) {
+  ///   - end: up to when slots are expected; nil when none is after the newest run.
+  private init(_ histories: [[RecentRun]], interval: Duration, until end: Timestamp?) {
     var bySlot: [Timestamp: [RecentRun]] = [:]
     for run in histories.joined() { bySlot[run.slotStart, default: []].append(run) }
-    var cells: [Cell] = []
-    var before: Timestamp?
-    for (slotStart, runs) in bySlot.sorted(by: { $0.key < $1.key }).suffix(Self.length) {
-      if let before {
-        // Half an interval of play, for the moment at which the interval was changed.
-        var missed = before + interval
-        while missed + interval / 2 < slotStart, cells.count < Self.length * 2 {
-          cells.append(Cell(slotStart: missed, verdict: nil, isInMaintenance: false))
-          missed = missed + interval
-        }
+    var newestFirst: [Cell] = []
+    var after: Timestamp?
+    for (slotStart, runs) in bySlot.sorted(by: { $0.key > $1.key }) {
+      // Half an interval of play, for the moment at which the interval was changed. Towards the end a whole one: its run
+      // may still be under way.
+      let gap = after.map { $0 - slotStart - interval / 2 } ?? end.map { $0 - slotStart - interval * 2 } ?? .zero
+      let missed = gap > .zero ? Int((gap.nanoseconds - 1) / max(1, interval.nanoseconds)) : 0
+      let room = Self.length - newestFirst.count
+      for number in stride(from: missed, to: max(0, missed - room), by: -1) {
+        newestFirst.append(Cell(slotStart: slotStart + interval * number, verdict: nil, isInMaintenance: false))
       }
-      before = slotStart
+      guard newestFirst.count < Self.length else { break }
+      after = slotStart
       let verdict = Verdict.overRegions(runs.map(\.verdict))
-      cells.append(
+      newestFirst.append(
         Cell(
           slotStart: slotStart, verdict: verdict, duration: runs.map(\.duration).max(),
           reason: runs.first { $0.verdict == verdict && $0.reason != nil }?.reason,
           isInMaintenance: runs.allSatisfy(\.isInMaintenance)))
     }
-    self.cells = cells.suffix(Self.length)
+    cells = newestFirst.reversed()
   }
 
   /// What a strip shows, in words: "last 20 runs: 18 up, 1 degraded, 1 down".
   var summary: String {
     let runs = cells.compactMap(\.verdict)
-    guard !runs.isEmpty else { return "no runs yet" }
+    guard !cells.isEmpty else { return "no runs yet" }
     var parts: [String] = []
     for verdict in Verdict.allCases {
       let count = runs.count { $0 == verdict }

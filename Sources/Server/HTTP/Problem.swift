@@ -1,4 +1,5 @@
 import HTTPTypes
+import Model
 
 /// An answer that says what is wrong with a request, as RFC 9457 writes it.
 struct Problem: Error, Hashable {
@@ -13,7 +14,6 @@ struct Problem: Error, Hashable {
     case bodyTooLarge = "body-too-large"
     case crossSite = "cross-site"
     case historyUnavailable = "history-unavailable"
-    case fault
 
     /// The kind in words; the same for every occurrence, as section 3.1.3 wants it.
     var title: String {
@@ -27,7 +27,6 @@ struct Problem: Error, Hashable {
       case .bodyTooLarge: "The body of the request is too large"
       case .crossSite: "Another site may not ask for this"
       case .historyUnavailable: "History cannot be read"
-      case .fault: "The server has failed"
       }
     }
 
@@ -39,7 +38,6 @@ struct Problem: Error, Hashable {
       case .bodyTooLarge: .contentTooLarge
       case .crossSite: .forbidden
       case .historyUnavailable: .serviceUnavailable
-      case .fault: .internalServerError
       }
     }
   }

@@ -1,5 +1,6 @@
 import Exposition
 import HTTPTypes
+import Model
 
 /// What a handler answers, before the coding and the headers that every answer has.
 struct Reply: Sendable {

@@ -38,7 +38,9 @@ struct Responder: HTTPResponder {
       reply = problem.reply(for: path)
     } catch {
       // The only calls that throw anything else are those to the store.
-      logger.warning("history could not be read", metadata: ["error": "\(error)", "path": "\(path)"])
+      if !Task.isCancelled {
+        logger.warning("history could not be read", metadata: ["error": "\(error)", "path": "\(path)"])
+      }
       reply = Problem(.historyUnavailable, "the store could not answer; the log says why").reply(for: path)
       reply.headers[.retryAfter] = "5"
     }

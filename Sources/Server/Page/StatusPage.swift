@@ -148,7 +148,8 @@ struct StatusPage {
         CheckRow(
           check: overview.edition.checks[index], standing: overview.standings[index],
           figures: overview.board?[overview.edition.checks[index].id],
-          strip: RunStrip(overview.edition.checks[index], recent: recentRuns), now: overview.at
+          strip: RunStrip(overview.edition.checks[index], recent: recentRuns, at: overview.at),
+          now: overview.at
         ).write(to: &html)
       }
       html.markup("</tbody>\n")

@@ -26,7 +26,7 @@ struct CheckSession {
         next += 1
         group.addTask { (index, await runOnce(check)) }
       }
-      for _ in 0..<max(1, jobs) { startNext() }
+      for _ in 0..<min(max(1, jobs), checks.count) { startNext() }
       while let (index, run) = await group.next() {
         results[index] = run
         startNext()

@@ -52,7 +52,13 @@ struct CheckCommand: AsyncParsableCommand {
 
   func run() async throws {
     let loaded = try scenario.load(files: scenario.files)
-    let checks = try selection.select(loaded.checks.filter(\.check.isEnabled))
+    let enabled = loaded.checks.filter(\.check.isEnabled)
+    guard !enabled.isEmpty else {
+      throw CommandFailure(
+        "there is nothing to run: every check in \(scenario.files.map { "'\($0)'" }.joined(separator: ", ")) is disabled"
+      )
+    }
+    let checks = try selection.select(enabled)
     let masks = Masks(loaded.redactor)
     let probing = try ProbingEngine(settings: ProbingSettings(allowsExec: allowExec), masks: masks)
     let runner = JourneyRunner(
@@ -83,7 +89,7 @@ struct CheckCommand: AsyncParsableCommand {
       return count > 0 ? "\(count) \(verdict.rawValue)" : nil
     }
     return style(
-      "\(report.entries.count) \(report.entries.count == 1 ? "check" : "checks"): \(counts.joined(separator: ", ")) in \(HumanText.duration(report.duration))",
+      "\(HumanText.count(report.entries.count, "check")): \(counts.joined(separator: ", ")) in \(HumanText.duration(report.duration))",
       .bold) + "\n"
   }
 

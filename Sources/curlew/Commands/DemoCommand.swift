@@ -1,12 +1,12 @@
 import ArgumentParser
 import DemoOrigin
-import Foundation
 import Logging
 import Model
 import Scenarios
 import Scheduling
 import Server
 import Transport
+import UnixSignals
 
 /// `curlew demo`: a small shop on loopback, and the daemon that watches it.
 struct DemoCommand: AsyncParsableCommand {
@@ -23,6 +23,7 @@ struct DemoCommand: AsyncParsableCommand {
   var scenario: String?
 
   func run() async throws {
+    let hangups = await UnixSignalsSequence(trapping: .sighup)
     guard let address = ListenAddress(listen) else {
       throw CommandFailure("cannot listen on '\(listen)': write host:port")
     }
@@ -37,13 +38,19 @@ struct DemoCommand: AsyncParsableCommand {
       let (shops, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
       group.addTask { await origin.run() }
       group.addTask {
+        defer { continuation.finish() }
         let quiet = Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() }
-        try await DemoShop(on: ListenAddress(host: "127.0.0.1", port: 0), logger: quiet) { continuation.yield($0) }
-          .run()
+        do {
+          try await DemoShop(on: ListenAddress(host: "127.0.0.1", port: 0), logger: quiet) { continuation.yield($0) }
+            .run()
+        } catch {
+          throw CommandFailure("the demo cannot serve its shop: \(error)")
+        }
       }
       var addresses = shops.makeAsyncIterator()
-      guard let shop = await addresses.next() else { return }
-      group.addTask { try await watch(shop: shop, origin: origin.addresses, listen: address) }
+      if let shop = await addresses.next() {
+        group.addTask { try await watch(shop: shop, origin: origin.addresses, listen: address, hangups: hangups) }
+      }
       // The daemon ends at SIGINT, and the shop has nothing left to do then.
       try await group.next()
       group.cancelAll()
@@ -51,22 +58,27 @@ struct DemoCommand: AsyncParsableCommand {
     loops.stop()
   }
 
-  private func watch(shop: ListenAddress, origin: DemoOrigin.Addresses, listen: ListenAddress) async throws {
+  private func watch(
+    shop: ListenAddress, origin: DemoOrigin.Addresses, listen: ListenAddress, hangups: UnixSignalsSequence
+  ) async throws {
     let file = scenario ?? "-"
     let overrides = Overrides(
       variables: [
         "tls_port=\(origin.tls)", "greeting_port=\(origin.greeting)", "name_server=\(origin.nameServer)",
       ], bases: ["shop=http://\(shop)"])
-    let loader = ScenarioLoader.ofProcess
-    let load: @Sendable () -> LoadResult = {
-      loader.load(
-        paths: [file], overrides: overrides, standardInput: file == "-" ? Array(DemoScenario.text.utf8) : nil)
+    let read: @Sendable () -> Reading = {
+      Reading.take { files in
+        ScenarioOptions.loader(on: files).load(
+          paths: [file], overrides: overrides, standardInput: file == "-" ? Array(DemoScenario.text.utf8) : nil)
+      }
     }
+    let reading = read()
     let settings = ServiceSettings(
       files: [file], listen: listen, store: store, region: "local", retention: .standard, limits: .standard,
       probing: ProbingSettings(), logFormat: .text, logLevel: .notice)
     let daemon = Daemon(
-      settings: settings, scenario: try ScenarioOptions.checked(load(), files: [file]), load: load,
+      settings: settings, scenario: try ScenarioOptions.checked(reading.result, files: [file]), sight: reading.sight,
+      read: read, hangups: hangups,
       onListening: { Terminal.standardOutput.write(greeting(page: $0, shop: shop, origin: origin)) })
     try await daemon.run()
   }

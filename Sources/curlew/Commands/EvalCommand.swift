@@ -61,11 +61,9 @@ struct EvalCommand: ParsableCommand {
   }
 
   private func read(_ path: String) throws -> [String: Value] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw CommandFailure("cannot read '\(path)'")
-    }
+    let bytes = try bytes(of: path)
     do {
-      guard case .map(let map) = try JSON.parse(Array(data)) else {
+      guard case .map(let map) = try JSON.parse(Array(bytes)) else {
         throw CommandFailure("'\(path)' is no JSON object; its members would be the variables")
       }
       // Two names that are the same to Unicode are two members of JSON; the first holds.
@@ -75,13 +73,20 @@ struct EvalCommand: ParsableCommand {
     }
   }
 
+  private func bytes(of path: String) throws -> Data {
+    do {
+      return try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw CommandFailure("cannot read '\(path)': \(error.localizedDescription)")
+    }
+  }
+
   private func answer(linesOf path: String) throws {
     let evaluator = BatchEvaluator()
     if path == "-" {
       while let line = readLine() { answer(line, by: evaluator) }
     } else {
-      guard let data = FileManager.default.contents(atPath: path) else { throw CommandFailure("cannot read '\(path)'") }
-      for line in data.split(separator: UInt8(ascii: "\n")) {
+      for line in try bytes(of: path).split(separator: UInt8(ascii: "\n")) {
         answer(String(decoding: line, as: UTF8.self), by: evaluator)
       }
     }

@@ -34,14 +34,14 @@ struct ImportCommand: AsyncParsableCommand {
       let summary = try await store.write(runs, at: now)
       try await store.close()
       Terminal.standardOutput.write(
-        "\(summary.added) runs added, \(summary.duplicates) known already\n")
+        "\(HumanText.count(summary.added, "run")) added, \(summary.duplicates) known already\n")
     } catch {
       throw CommandFailure("\(error)")
     }
   }
 
   private func read() throws -> Data {
-    if file == "-" { return try FileHandle.standardInput.readToEnd() ?? Data() }
+    if file == "-" { return Data(try StandardInput.read()) }
     do {
       return try Data(contentsOf: URL(fileURLWithPath: file))
     } catch {

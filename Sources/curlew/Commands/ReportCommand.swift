@@ -26,49 +26,62 @@ struct ReportCommand: AsyncParsableCommand {
   var region: String?
 
   @Option(help: "How the figures are written.")
-  var format = Format.table
+  var format = ReportFormat.table
 
   @Flag(help: "Leaves percentiles out, which take the longest to read of thousands of checks.")
   var noLatency = false
 
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case table, json, csv, markdown
+  /// A row to come: the check, and under which id its history is kept.
+  private struct Subject {
+    var check: CheckID
+    var kept: CheckID
+    var objective: Objective
   }
 
   func run() async throws {
     let settings = try service.settings()
     let files = scenario.files.isEmpty ? settings.files : scenario.files
     let checks = files.isEmpty ? [] : try scenario.load(files: files).checks.map(\.check)
-    let objectives = Dictionary(checks.map { ($0.id, $0.objective) }) { first, _ in first }
-    try await takeOverMoved(checks, in: settings.store)
+    let inFiles = Dictionary(checks.map { ($0.id, $0) }) { first, _ in first }
     let store = try OpenedStore.open(settings.store, mode: .readOnly)
-    let known = try await store.checks().map(\.id)
-    let wanted = try wantedChecks(known: known, inFiles: objectives)
+    let known = try await store.checks()
+    try refuseUnknownRegion(known)
+    let ids = Set(known.map(\.id))
+    let subjects = try wantedChecks(known: known.map(\.id), inFiles: inFiles).map { id in
+      Subject(
+        check: id, kept: keptID(of: id, inFiles: inFiles, known: ids), objective: inFiles[id]?.objective ?? .standard)
+    }
     let end = at?.timestamp ?? SystemTime().now
     var reports: [ServiceLevelReport] = []
-    for (window, checks) in grouped(wanted, objectives: objectives) {
-      reports += try await report(checks, window: window, end: end, objectives: objectives, from: store)
+    // Checks that look over the same window are asked for together.
+    for (window, subjects) in Dictionary(grouping: subjects, by: { window?.duration ?? $0.objective.window }) {
+      reports += try await report(subjects, window: window, end: end, from: store)
     }
     reports.sort { ($0.check, $0.region ?? "") < ($1.check, $1.region ?? "") }
-    Terminal.standardOutput.write(format.reportFormat.render(reports))
+    Terminal.standardOutput.write(format.render(reports))
     try await store.close()
   }
 
-  /// A check that was renamed since the daemon last ran has its history under the old id still.
-  private func takeOverMoved(_ checks: [Check], in store: String) async throws {
-    guard checks.contains(where: { $0.movedFrom != nil }) else { return }
-    let history = try OpenedStore.open(store, mode: .readWrite)
-    let known = Set(try await history.checks().map(\.id))
-    for check in checks {
-      guard let old = check.movedFrom, known.contains(old) else { continue }
-      try await history.takeOver(old, by: check.id)
+  /// A check that was renamed since the daemon last ran has its history under the old id still. To take it over is for the
+  /// daemon, which knows what is in force; a report writes nothing.
+  private func keptID(of id: CheckID, inFiles: [CheckID: Check], known: Set<CheckID>) -> CheckID {
+    guard !known.contains(id), let old = inFiles[id]?.movedFrom, known.contains(old) else {
+      return id
     }
-    try await history.close()
+    return old
   }
 
-  private func wantedChecks(known: [CheckID], inFiles objectives: [CheckID: Objective]) throws -> [CheckID] {
-    let all = Set(known).union(objectives.keys)
-    guard !onlyChecks.isEmpty else { return objectives.isEmpty ? known : objectives.keys.sorted() }
+  private func refuseUnknownRegion(_ known: [KnownCheck]) throws {
+    guard let region else { return }
+    let regions = Set(known.flatMap(\.regions))
+    guard !regions.contains(region) else { return }
+    let some = regions.sorted().prefix(10).joined(separator: ", ")
+    throw CommandFailure("region '\(region)' is not known\(some.isEmpty ? "" : "; there are \(some)")")
+  }
+
+  private func wantedChecks(known: [CheckID], inFiles: [CheckID: Check]) throws -> [CheckID] {
+    let all = Set(known).union(inFiles.keys)
+    guard !onlyChecks.isEmpty else { return inFiles.isEmpty ? known : inFiles.keys.sorted() }
     return try onlyChecks.map { text in
       guard let id = CheckID(text), all.contains(id) else {
         let some = all.sorted().prefix(10).map(\.text).joined(separator: ", ")
@@ -78,38 +91,25 @@ struct ReportCommand: AsyncParsableCommand {
     }
   }
 
-  /// Checks that look over the same window are asked for together.
-  private func grouped(_ checks: [CheckID], objectives: [CheckID: Objective]) -> [Duration: [CheckID]] {
-    Dictionary(grouping: checks) { window?.duration ?? (objectives[$0] ?? .standard).window }
-  }
-
+  /// A row for each subject: one that never ran is part of the promise, and shows that nothing is known of it.
   private func report(
-    _ checks: [CheckID], window: Duration, end: Timestamp, objectives: [CheckID: Objective],
-    from store: any HistoryStore
+    _ subjects: [Subject], window: Duration, end: Timestamp, from store: any HistoryStore
   ) async throws -> [ServiceLevelReport] {
     let start = end - window
     let scope = region.map { RegionScope.only($0) } ?? .combined
-    let query = TallyQuery(checks: checks, scope: scope, from: start, to: end)
+    let query = TallyQuery(checks: subjects.map(\.kept), scope: scope, from: start, to: end)
+    let tallies = Dictionary(try await store.tallies(query).map { ($0.check, $0.tally) }) { first, _ in first }
     var latencies: [CheckID: LatencyHistogram] = [:]
     if !noLatency {
       for row in try await store.latencies(query) { latencies[row.check] = row.latency }
     }
-    return try await store.tallies(query).map { row in
+    return subjects.map { subject in
       ServiceLevelReport(
-        check: row.check, region: row.region, window: Units.text(of: window), from: start, to: end, tally: row.tally,
-        objective: (objectives[row.check] ?? .standard).availability,
-        latency: latencies[row.check] ?? LatencyHistogram())
+        check: subject.check, region: region, window: Units.text(of: window), from: start, to: end,
+        tally: tallies[subject.kept] ?? SlotTally(), objective: subject.objective.availability,
+        latency: latencies[subject.kept] ?? LatencyHistogram())
     }
   }
 }
 
-extension ReportCommand.Format {
-  fileprivate var reportFormat: ReportFormat {
-    switch self {
-    case .table: .table
-    case .json: .json
-    case .csv: .csv
-    case .markdown: .markdown
-    }
-  }
-}
+extension ReportFormat: ExpressibleByArgument {}

@@ -4,6 +4,7 @@ import Model
 import Scenarios
 import Scheduling
 import Server
+import UnixSignals
 
 /// `curlew run`: the daemon.
 struct RunCommand: AsyncParsableCommand {
@@ -30,18 +31,25 @@ struct RunCommand: AsyncParsableCommand {
   var logLevel: LogLevel?
 
   func run() async throws {
+    let hangups = await UnixSignalsSequence(trapping: .sighup)
     let settings = try settings()
     guard !settings.files.isEmpty else {
       throw CommandFailure("no scenario files; name them on the command line, or under 'files' in the service file")
     }
-    let loaded = try scenario.load(files: settings.files)
-    let loader = scenario.loader
+    // Standard input can be read once, and its checks are to outlive every reload.
+    let input = settings.files.contains("-") ? try ScenarioOptions.standardInput() : nil
     let overrides = scenario.overrides
+    let read: @Sendable () -> Reading = {
+      Reading.take { files in
+        ScenarioOptions.loader(on: files).load(paths: settings.files, overrides: overrides, standardInput: input)
+      }
+    }
+    let reading = read()
+    let loaded = try ScenarioOptions.checked(reading.result, files: settings.files)
+    let count = HumanText.count(loaded.checks.count, "check")
     let daemon = Daemon(
-      settings: settings, scenario: loaded, load: { loader.load(paths: settings.files, overrides: overrides) },
-      onListening: {
-        Terminal.standardError.write("curlew: \(loaded.checks.count) checks; listening on http://\($0)\n")
-      })
+      settings: settings, scenario: loaded, sight: reading.sight, read: read, hangups: hangups,
+      onListening: { Terminal.standardError.write("curlew: \(count); listening on http://\($0)\n") })
     try await daemon.run()
   }
 

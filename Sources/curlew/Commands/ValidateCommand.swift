@@ -16,9 +16,7 @@ struct ValidateCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try scenario.load(files: scenario.files)
-    let checks = loaded.checks.count
-    let files = loaded.files.count
-    Terminal.standardOutput.write(
-      "\(checks) \(checks == 1 ? "check" : "checks") in \(files) \(files == 1 ? "file" : "files"): no problems\n")
+    let checks = HumanText.count(loaded.checks.count, "check")
+    Terminal.standardOutput.write("\(checks) in \(HumanText.count(loaded.files.count, "file")): no problems\n")
   }
 }

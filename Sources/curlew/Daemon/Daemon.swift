@@ -17,8 +17,12 @@ import UnixSignals
 struct Daemon {
   let settings: ServiceSettings
   let scenario: Scenario
+  /// How the files of `scenario` looked when they were read.
+  let sight: FileSight
   /// Reads all files anew, for a reload.
-  let load: @Sendable () -> LoadResult
+  let read: @Sendable () -> Reading
+  /// SIGHUP, trapped before the files were read: untrapped it would end the process while they are.
+  let hangups: UnixSignalsSequence
   /// Told the address once the server listens.
   let onListening: @Sendable (ListenAddress) -> Void
 
@@ -26,7 +30,6 @@ struct Daemon {
   ///
   /// - Throws: `CommandFailure` when a port is taken or the store cannot be opened.
   func run() async throws {
-    DescriptorLimit.raise()
     let current = CurrentScenario(scenario)
     let probing = try ProbingEngine(settings: settings.probing, masks: current.masks)
     // Sleeps end on the thread that the schedule runs on, and runs are started from there.
@@ -81,21 +84,20 @@ struct Daemon {
       catalogue.apply(checks)
       scheduler.apply(checks.filter { $0.runs(in: region) })
       history.register(checks.map { CheckRegistration($0) }, in: region, at: time.now)
-      Allocator.giveBack()
     }
     await apply(scenario)
     // Now, so that a renamed check shows its history from the start; what fails is tried again later.
     await history.flush(within: .zero)
     metrics.recordReload(succeeded: true, at: time.now)
     let reloader = Reloader(
-      files: settings.files, load: load, current: current, apply: apply,
+      hangups: hangups, sight: sight, read: read, current: current, apply: apply,
       report: { metrics.recordReload(succeeded: $0, at: time.now) }, logger: logger)
 
     let server = CurlewServer(
       configuration: ServerConfiguration(listen: [settings.listen], region: region, version: Version.text),
       sources: ServerSources(
         registry: registry, catalogue: catalogue, store: store, recentRuns: recent, board: board,
-        components: { components(history: history.status, scheduler: scheduler) },
+        components: { await components(history: history.status, scheduler: scheduler, loops: probing.loops) },
         reload: { await reloader.reload() }, scenarioText: { ScenarioText.yaml(of: current.scenario) }),
       logger: logger, onListening: onListening)
     // Taken down from last to first: the door closes, runs end, and then history is flushed.
@@ -134,17 +136,20 @@ struct Daemon {
     Logger(label: "services") { _ in SwiftLogNoOpLogHandler() }
   }
 
-  private func components(history: HistoryRecorder.Status, scheduler: Scheduler) -> [ComponentHealth] {
-    [
+  private func components(
+    history: HistoryRecorder.Status, scheduler: Scheduler, loops: EventLoops
+  ) async -> [ComponentHealth] {
+    let records = [
       ComponentHealth(
         name: "history-writer", isReady: history.isWritable, latency: history.lastWrite ?? .zero,
         message: history.lastError),
       // Ready all the same: what is not rolled up now will be, and nothing that is asked for is missing.
-      ComponentHealth(
-        name: "history-upkeep", isReady: true, latency: .zero, message: history.upkeepError),
-      ComponentHealth(
-        name: "scheduler", isReady: true, latency: .zero, message: "\(scheduler.inFlight) runs in flight"),
+      ComponentHealth(name: "history-upkeep", isReady: true, latency: .zero, message: history.upkeepError),
     ]
+    var threads = await LoopHealth.components(of: loops)
+    // The schedule runs on the first one.
+    if let first = threads.first, first.isReady { threads[0].message = "\(scheduler.inFlight) runs in flight" }
+    return records + threads
   }
 }
 

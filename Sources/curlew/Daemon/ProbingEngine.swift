@@ -17,6 +17,7 @@ struct ProbingEngine {
 
   /// - Parameter masks: told of every access token that a probe obtains.
   init(settings: ProbingSettings, masks: Masks) throws {
+    DescriptorLimit.raise()
     do {
       loops = try EventLoops()
     } catch {
@@ -31,6 +32,8 @@ struct ProbingEngine {
     let equipment = ProbeEquipment(
       loops: loops, resolver: Resolver(servers: servers), userAgent: "curlew/\(Version.text)",
       tokenObserver: { masks.add($0) }, allowsPrograms: settings.allowsExec)
+    // Read before anything is timed: the first exchange over TLS would show it as a time of its target.
+    _ = try? equipment.tls.settings(for: TLSOptions(), folder: ".")
     prober = ProbeTable(equipment)
   }
 }

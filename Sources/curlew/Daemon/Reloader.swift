@@ -3,33 +3,35 @@ import Model
 import Scenarios
 import Server
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// Puts changed files in force as a whole, or not at all: on SIGHUP, on `POST /-/reload`, and when a file has changed.
-///
-/// One reload after the other, so that the files read last are those in force at the end.
-actor Reloader: Service {
-  private let files: [String]
-  private let load: @Sendable () -> LoadResult
+final class Reloader: Service {
+  private let hangups: UnixSignalsSequence
+  private let read: @Sendable () -> Reading
   private let current: CurrentScenario
   private let apply: @Sendable (Scenario) async -> Void
   private let report: @Sendable (_ succeeded: Bool) -> Void
   private let logger: Logger
-  private var running: Task<ReloadOutcome, Never>?
-  /// Asked for, and not begun.
-  private var waiting: Task<ReloadOutcome, Never>?
+  /// How the files looked that were read last, whether or not they could be put in force.
+  private let sight: Mutex<FileSight>
+  /// Of two reloads that overlap, the one that read the older files could be the last to put them in force.
+  private let turns = Turns<ReloadOutcome>()
 
   /// - Parameters:
-  ///   - files: what was named on the command line or in the service file.
-  ///   - load: reads all files anew.
+  ///   - hangups: SIGHUP.
+  ///   - sight: how the files looked that are in force at the start.
+  ///   - read: reads all files anew.
   ///   - apply: puts a scenario in force everywhere.
   ///   - report: told how each reload ended.
   init(
-    files: [String], load: @escaping @Sendable () -> LoadResult, current: CurrentScenario,
+    hangups: UnixSignalsSequence, sight: FileSight, read: @escaping @Sendable () -> Reading, current: CurrentScenario,
     apply: @escaping @Sendable (Scenario) async -> Void, report: @escaping @Sendable (Bool) -> Void, logger: Logger
   ) {
-    self.files = files
-    self.load = load
+    self.hangups = hangups
+    self.sight = Mutex(sight)
+    self.read = read
     self.current = current
     self.apply = apply
     self.report = report
@@ -40,21 +42,16 @@ actor Reloader: Service {
   ///
   /// Who asks while another reload waits for its turn shares it: it has not looked at the files yet.
   func reload() async -> ReloadOutcome {
-    if let waiting { return await waiting.value }
-    let before = running
-    let next = Task {
-      _ = await before?.value
-      (running, waiting) = (waiting, nil)
-      return await reloadOnce()
-    }
-    waiting = next
-    return await next.value
+    await turns.take { await self.readAndApply() }
   }
 
-  private func reloadOnce() async -> ReloadOutcome {
-    let result = await loaded()
-    let problems = result.diagnostics.map { $0.rendered() }.joined(separator: "\n\n")
-    guard let scenario = result.scenario, !scenario.checks.isEmpty else {
+  /// Away from whoever asks: ten thousand checks are a second of work.
+  @concurrent
+  private func readAndApply() async -> ReloadOutcome {
+    let reading = read()
+    sight.withLock { $0 = reading.sight }
+    let problems = reading.result.diagnostics.map { $0.rendered() }.joined(separator: "\n\n")
+    guard let scenario = reading.result.scenario, !scenario.checks.isEmpty else {
       report(false)
       logger.error("reload refused; what was in force stays in force", metadata: ["problems": "\(problems)"])
       return .refused(diagnostics: problems.isEmpty ? "no checks in the scenario files" : problems)
@@ -66,16 +63,10 @@ actor Reloader: Service {
     return .applied(checks: scenario.checks.count)
   }
 
-  /// Ten thousand checks are a second of work, which is no work for the actor's own thread.
-  @concurrent
-  private nonisolated func loaded() async -> LoadResult { load() }
-
   func run() async throws {
     await withTaskGroup { group in
       group.addTask {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-          _ = await self.reload()
-        }
+        for await _ in self.hangups.cancelOnGracefulShutdown() { _ = await self.reload() }
       }
       group.addTask { await self.watchFiles() }
     }
@@ -83,12 +74,10 @@ actor Reloader: Service {
 
   private func watchFiles() async {
     await cancelWhenGracefulShutdown {
-      var watch = FileWatch(self.watchedPaths)
       while (try? await Task.sleep(for: .seconds(2))) != nil {
-        if watch.hasChanged(self.watchedPaths) { _ = await self.reload() }
+        let sight = self.sight.withLock { $0 }
+        if !sight.stillHolds { _ = await self.reload() }
       }
     }
   }
-
-  private nonisolated var watchedPaths: [String] { files + current.scenario.files }
 }

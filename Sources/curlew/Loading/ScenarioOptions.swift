@@ -22,13 +22,17 @@ struct ScenarioOptions: ParsableArguments {
   ///
   /// - Throws: `CommandFailure` when there is anything wrong in them, or no check.
   func load(files: [String]) throws -> Scenario {
-    let result = loader.load(
-      paths: files, overrides: overrides, standardInput: files.contains("-") ? try standardInput() : nil)
+    let result = Self.loader().load(
+      paths: files, overrides: overrides, standardInput: files.contains("-") ? try Self.standardInput() : nil)
     return try Self.checked(result, files: files)
   }
 
-  /// The loader on the process's own environment and disk.
-  var loader: ScenarioLoader { .ofProcess }
+  /// The loader on the process's own environment, with what the installed libraries can do.
+  static func loader(on files: any ScenarioFiles = DiskFiles()) -> ScenarioLoader {
+    ScenarioLoader(
+      environment: ProcessInfo.processInfo.environment,
+      capabilities: ScenarioCapabilities(http3: CurlLibrary.supportsHTTP3), files: files)
+  }
 
   /// What the command line sets over the files.
   var overrides: Overrides { Overrides(variables: variables, variableFiles: varsFile, bases: base) }
@@ -40,7 +44,7 @@ struct ScenarioOptions: ParsableArguments {
     }
     guard let scenario = result.scenario else {
       let count = result.diagnostics.count { $0.severity == .error }
-      throw CommandFailure("\(count) \(count == 1 ? "problem" : "problems") in the scenario files; nothing was sent")
+      throw CommandFailure("\(HumanText.count(count, "problem")) in the scenario files; nothing was sent")
     }
     guard !scenario.checks.isEmpty else {
       throw CommandFailure("no checks in \(files.map { "'\($0)'" }.joined(separator: ", "))")
@@ -48,20 +52,9 @@ struct ScenarioOptions: ParsableArguments {
     return scenario
   }
 
-  /// All of standard input, within the limit on a file.
-  private func standardInput() throws -> [UInt8] {
-    let limit = 16 << 20
-    guard let data = try FileHandle.standardInput.read(upToCount: limit + 1) else { return [] }
-    return Array(data)
-  }
-}
-
-extension ScenarioLoader {
-  /// On the process's own environment and disk, and with what the installed libraries can do.
-  static var ofProcess: ScenarioLoader {
-    ScenarioLoader(
-      environment: ProcessInfo.processInfo.environment,
-      capabilities: ScenarioCapabilities(http3: CurlLibrary.supportsHTTP3))
+  /// All of standard input; one byte more than a file may have, where there is more, so that the loader refuses it.
+  static func standardInput() throws -> [UInt8] {
+    try StandardInput.read(atMost: ScenarioLoader.fileLimit + 1)
   }
 }
 

@@ -26,8 +26,7 @@ struct ServiceFileOptions: ParsableArguments {
         Terminal.standardError.write(result.diagnostics.map { $0.rendered() }.joined(separator: "\n\n") + "\n")
       }
       guard let loaded = result.file else {
-        throw CommandFailure(
-          "\(result.diagnostics.count) \(result.diagnostics.count == 1 ? "problem" : "problems") in '\(config)'")
+        throw CommandFailure("\(HumanText.count(result.diagnostics.count, "problem")) in '\(config)'")
       }
       file = loaded
     }

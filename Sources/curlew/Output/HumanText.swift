@@ -17,6 +17,11 @@ enum HumanText {
     }
   }
 
+  /// `1 check`, `3 checks`.
+  static func count(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
+  }
+
   /// `1.2 KiB`.
   static func size(_ bytes: Int) -> String {
     switch bytes {

@@ -10,13 +10,6 @@ struct Terminal: Sendable {
   /// Whether a person looks at it.
   var isInteractive: Bool { isatty(descriptor) == 1 }
 
-  /// How many columns it has; 80 where that is not known.
-  var columns: Int {
-    var size = winsize()
-    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
-  }
-
   /// Writes all of the text; what nobody reads any more is dropped.
   func write(_ text: String) {
     var text = text

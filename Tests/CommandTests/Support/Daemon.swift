@@ -9,10 +9,12 @@ final class Daemon: Sendable {
 
   /// Starts the daemon and returns once it listens.
   init(
-    _ arguments: String..., command: String = "run", environment: [String: String] = [:], in workspace: Workspace
+    _ arguments: String..., command: String = "run", environment: [String: String] = [:], input: String = "",
+    in workspace: Workspace
   ) async throws {
     let process = try CurlewProcess.start(
-      [command] + arguments + ["--listen", "127.0.0.1:0"], environment: environment, in: workspace.folder)
+      [command] + arguments + ["--listen", "127.0.0.1:0"], environment: environment, input: input,
+      in: workspace.folder)
     port = try await eventually("curlew listens") {
       // "listening on http://127.0.0.1:34567", or the page of the demo.
       let text = process.stderr + process.stdout
@@ -37,6 +39,11 @@ final class Daemon: Sendable {
     try await eventually("\(series) reaches \(value)") {
       try await metric(series).flatMap { $0 >= value ? $0 : nil }
     }
+  }
+
+  /// Waits until a metric has a value.
+  func metric(_ series: String, is value: Double) async throws {
+    _ = try await eventually("\(series) is \(value)") { try await metric(series) == value ? true : nil }
   }
 
   /// Ends it in order.

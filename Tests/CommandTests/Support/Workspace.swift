@@ -16,6 +16,7 @@ final class Workspace: Sendable {
 
   func write(_ text: String, to name: String) throws {
     // Put in place as a whole: a daemon that watches the file never sees half of it.
+    if name.contains("/") { try TestProgram.run(["mkdir", "-p", String(name.prefix { $0 != "/" })], in: folder) }
     try TestProgram.write(text, to: path("\(name).new"))
     try TestProgram.run(["mv", "\(name).new", name], in: folder)
   }

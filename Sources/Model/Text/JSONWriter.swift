@@ -1,42 +1,47 @@
-import Model
-
 /// Writes JSON (RFC 8259) straight into bytes, members in the order in which they are written.
-struct JSONWriter {
-  private(set) var bytes: [UInt8] = []
+package struct JSONWriter: Sendable {
+  /// What was written.
+  package private(set) var bytes: [UInt8] = []
   private var needsComma = false
 
+  /// Nothing is written yet.
+  package init() {}
+
   /// What was written, with a line end, so that a terminal shows it well.
-  var line: [UInt8] { bytes + [UInt8(ascii: "\n")] }
+  package var line: [UInt8] { bytes + [UInt8(ascii: "\n")] }
 
   // MARK: Values
 
   /// An object whose members `write` writes.
-  mutating func object(_ write: (inout JSONWriter) throws -> Void) rethrows {
+  package mutating func object(_ write: (inout JSONWriter) throws -> Void) rethrows {
     try nested(UInt8(ascii: "{"), UInt8(ascii: "}"), write)
   }
 
   /// An array whose elements `write` writes.
-  mutating func array(_ write: (inout JSONWriter) throws -> Void) rethrows {
+  package mutating func array(_ write: (inout JSONWriter) throws -> Void) rethrows {
     try nested(UInt8(ascii: "["), UInt8(ascii: "]"), write)
   }
 
-  mutating func value(_ text: String?) {
+  /// A text, or null.
+  package mutating func value(_ text: String?) {
     separate()
     if let text { append(quoted: text) } else { append(raw: "null") }
   }
 
-  mutating func value(_ flag: Bool?) {
+  /// A boolean, or null.
+  package mutating func value(_ flag: Bool?) {
     separate()
     append(raw: flag.map { $0 ? "true" : "false" } ?? "null")
   }
 
-  mutating func value(_ number: Int?) {
+  /// A whole number, or null.
+  package mutating func value(_ number: Int?) {
     separate()
     bytes.append(contentsOf: (number.map(String.init) ?? "null").utf8)
   }
 
   /// A number in the shortest form that reads back as the same; null for what JSON cannot say.
-  mutating func value(_ number: Double?) {
+  package mutating func value(_ number: Double?) {
     separate()
     guard let number, number.isFinite else {
       append(raw: "null")
@@ -51,50 +56,56 @@ struct JSONWriter {
 
   // MARK: Members
 
-  mutating func member(_ name: StaticString, _ text: String?) {
+  /// A text, or null.
+  package mutating func member(_ name: StaticString, _ text: String?) {
     key(name)
     value(text)
   }
 
-  mutating func member(_ name: StaticString, _ flag: Bool?) {
+  /// A boolean, or null.
+  package mutating func member(_ name: StaticString, _ flag: Bool?) {
     key(name)
     value(flag)
   }
 
-  mutating func member(_ name: StaticString, _ number: Int?) {
+  /// A whole number, or null.
+  package mutating func member(_ name: StaticString, _ number: Int?) {
     key(name)
     value(number)
   }
 
-  mutating func member(_ name: StaticString, _ number: Double?) {
+  /// A number as `value` writes it.
+  package mutating func member(_ name: StaticString, _ number: Double?) {
     key(name)
     value(number)
   }
 
   /// RFC 3339 in UTC with milliseconds.
-  mutating func member(_ name: StaticString, _ moment: Timestamp?) {
+  package mutating func member(_ name: StaticString, _ moment: Timestamp?) {
     key(name)
     value(moment?.description)
   }
 
   /// Milliseconds with their fraction; the name ends in `_ms`.
-  mutating func member(_ name: StaticString, milliseconds duration: Duration?) {
+  package mutating func member(_ name: StaticString, milliseconds duration: Duration?) {
     key(name)
     value(duration?.milliseconds)
   }
 
-  mutating func member(_ name: StaticString, object write: (inout JSONWriter) throws -> Void) rethrows {
+  /// An object whose members `write` writes.
+  package mutating func member(_ name: StaticString, object write: (inout JSONWriter) throws -> Void) rethrows {
     key(name)
     try object(write)
   }
 
-  mutating func member(_ name: StaticString, array write: (inout JSONWriter) throws -> Void) rethrows {
+  /// An array whose elements `write` writes.
+  package mutating func member(_ name: StaticString, array write: (inout JSONWriter) throws -> Void) rethrows {
     key(name)
     try array(write)
   }
 
   /// An object of texts, by name.
-  mutating func member(_ name: StaticString, _ texts: [String: String]) {
+  package mutating func member(_ name: StaticString, _ texts: [String: String]) {
     key(name)
     object { json in
       for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
@@ -107,7 +118,8 @@ struct JSONWriter {
     }
   }
 
-  mutating func null(_ name: StaticString) {
+  /// Null.
+  package mutating func null(_ name: StaticString) {
     key(name)
     separate()
     append(raw: "null")
