@@ -55,8 +55,6 @@ package struct JourneyRunner: Sendable {
     let started = time.now
     let begin = time.uptime
     let end = budget.map { begin + $0 } ?? .seconds(Int64.max / 2)
-    // One for all attempts: what a variable was computed to holds for the run.
-    let scope = RunScope(variables: check.variables, run: identity, now: { [time] in time.now })
     // The `retry` of a check that polls says how it polls.
     let policy = check.steps.contains(where: \.isPolling) ? .none : check.check.retry
     var machine = AttemptMachine(policy: policy, timeout: check.check.timeout, end: end)

@@ -61,15 +61,16 @@ struct DemoCommand: AsyncParsableCommand {
   private func watch(
     shop: ListenAddress, origin: DemoOrigin.Addresses, listen: ListenAddress, hangups: UnixSignalsSequence
   ) async throws {
-    let file = scenario ?? "-"
+    let file = scenario ?? DemoScenario.path
+    let isBuiltIn = scenario == nil
     let overrides = Overrides(
       variables: [
         "tls_port=\(origin.tls)", "greeting_port=\(origin.greeting)", "name_server=\(origin.nameServer)",
       ], bases: ["shop=http://\(shop)"])
     let read: @Sendable () -> Reading = {
       Reading.take { files in
-        ScenarioOptions.loader(on: files).load(
-          paths: [file], overrides: overrides, standardInput: file == "-" ? Array(DemoScenario.text.utf8) : nil)
+        ScenarioOptions.loader(on: isBuiltIn ? DemoScenario.Files(others: files) : files)
+          .load(paths: [file], overrides: overrides)
       }
     }
     let reading = read()

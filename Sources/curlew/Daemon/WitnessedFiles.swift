@@ -19,9 +19,9 @@ final class WitnessedFiles: ScenarioFiles {
     return try disk.read(path, limit: limit)
   }
 
-  func kind(of path: String) -> FileKind? {
+  func kind(of path: String) throws(FileProblem) -> FileKind? {
     sight.withLock { $0.noteKind(of: path) }
-    return disk.kind(of: path)
+    return try disk.kind(of: path)
   }
 
   func names(in directory: String) throws(FileProblem) -> [String] {
@@ -49,7 +49,7 @@ struct FileSight {
   }
 
   mutating func noteKind(of path: String) {
-    kinds[path] = .some(DiskFiles().kind(of: path))
+    kinds[path] = .some(Self.kind(of: path))
   }
 
   mutating func noteNames(in directory: String) {
@@ -59,18 +59,20 @@ struct FileSight {
   /// Whether everything looks as it did.
   var stillHolds: Bool {
     contents.allSatisfy { FileStamp($0.key) == $0.value }
-      && kinds.allSatisfy { DiskFiles().kind(of: $0.key) == $0.value }
+      && kinds.allSatisfy { Self.kind(of: $0.key) == $0.value }
       && names.allSatisfy { Self.names(in: $0.key) == $0.value }
   }
 
+  /// What may not be looked at counts as nothing: when it may, it has changed.
+  private static func kind(of path: String) -> FileKind? { (try? DiskFiles().kind(of: path)) ?? nil }
+
   /// YAML files and directories, without what a loader passes over: the temporary file of an editor is no change.
   private static func names(in directory: String) -> Set<String> {
-    let disk = DiskFiles()
-    let all = (try? disk.names(in: directory)) ?? []
+    let all = (try? DiskFiles().names(in: directory)) ?? []
     return Set(
       all.filter { name in
         guard !name.hasPrefix(".") else { return false }
-        return name.hasSuffix(".yaml") || name.hasSuffix(".yml") || disk.kind(of: "\(directory)/\(name)") == .directory
+        return name.hasSuffix(".yaml") || name.hasSuffix(".yml") || kind(of: "\(directory)/\(name)") == .directory
       })
   }
 }
