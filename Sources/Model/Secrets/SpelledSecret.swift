@@ -33,11 +33,10 @@ struct SpelledSecret: Hashable, Sendable {
   ///
   /// - Returns: where that ends, and how many bytes of the secret it is.
   func match(in text: [UInt8], at start: Int) -> (end: Int, count: Int) {
-    let plain = match(in: text, at: start, prefersEscapes: false)
-    guard plain.count < bytes.count else { return plain }
     // A secret may itself look like an escape: "%41" is written as it is, or as "%2541".
+    let plain = match(in: text, at: start, prefersEscapes: false)
     let escaped = match(in: text, at: start, prefersEscapes: true)
-    return escaped.count > plain.count ? escaped : plain
+    return (escaped.count, escaped.end) > (plain.count, plain.end) ? escaped : plain
   }
 
   private func match(in text: [UInt8], at start: Int, prefersEscapes: Bool) -> (end: Int, count: Int) {
