@@ -1,5 +1,5 @@
 /// Text with expressions in it: `${base}/orders/${order}`; `$${` is a literal `${`.
-package struct Template: Sendable, Hashable {
+package struct Template: Sendable {
   /// An expression of a template.
   package struct Part: Sendable, Hashable {
     /// The expression between the braces.
@@ -14,9 +14,9 @@ package struct Template: Sendable, Hashable {
     }
   }
 
-  fileprivate enum Segment: Sendable, Hashable {
+  fileprivate enum Segment: Sendable {
     case literal(String)
-    case expression(Part)
+    case expression(Part, Syntax)
   }
 
   /// The text as it was written.
@@ -55,11 +55,10 @@ package struct Template: Sendable, Hashable {
       literal = []
       let part = Part(source: String(decoding: bytes[start..<end], as: UTF8.self), range: start..<end)
       do {
-        _ = try Parser.parse(part.source)
+        segments.append(.expression(part, try Parser.parse(part.source)))
       } catch {
         issues.append(error.issue.shifted(by: start))
       }
-      segments.append(.expression(part))
       position = end + 1
     }
     literal += bytes[position...]
@@ -93,7 +92,7 @@ package struct Template: Sendable, Hashable {
 
   /// The expressions in order.
   package var expressions: [Part] {
-    segments.compactMap { if case .expression(let part) = $0 { part } else { nil } }
+    segments.compactMap { if case .expression(let part, _) = $0 { part } else { nil } }
   }
 
   /// Whether there is no expression in it.
@@ -119,16 +118,16 @@ package struct Template: Sendable, Hashable {
     for segment in segments {
       switch segment {
       case .literal(let text): parts.append(.literal(text))
-      case .expression(let part):
+      case .expression(let part, let syntax):
         do throws(CompilationFailure) {
-          parts.append(.expression(try environment.compile(part.source), offset: part.range.lowerBound))
+          parts.append(.expression(try environment.compile(syntax, source: part.source), offset: part.range.lowerBound))
         } catch {
           issues += error.issues.map { $0.shifted(by: part.range.lowerBound) }
         }
       }
     }
     guard issues.isEmpty else { throw CompilationFailure(issues) }
-    return CompiledTemplate(template: self, parts: parts)
+    return CompiledTemplate(text: text, parts: parts)
   }
 }
 
@@ -140,20 +139,14 @@ package struct CompiledTemplate: Sendable {
     case expression(Expression, offset: Int)
   }
 
-  /// What was compiled.
-  package let template: Template
+  /// The text as it was written.
+  package let text: String
   private let parts: [Part]
 
-  init(template: Template, parts: [Part]) {
-    self.template = template
+  init(text: String, parts: [Part]) {
+    self.text = text
     self.parts = parts
   }
-
-  /// The text as it was written.
-  package var text: String { template.text }
-
-  /// Whether there is no expression in it.
-  package var isLiteral: Bool { template.isLiteral }
 
   /// The type of a single expression; text otherwise.
   package var type: ValueType {

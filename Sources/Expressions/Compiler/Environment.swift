@@ -39,6 +39,11 @@ package struct Environment: Sendable {
     } catch {
       throw CompilationFailure([error.issue])
     }
+    return try compile(syntax, source: source)
+  }
+
+  /// Compiles what was parsed already.
+  func compile(_ syntax: Syntax, source: String) throws(CompilationFailure) -> Expression {
     var compiler = Compiler(self)
     let root = compiler.compile(syntax)
     guard compiler.issues.isEmpty else { throw CompilationFailure(compiler.issues) }
