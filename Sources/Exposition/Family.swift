@@ -71,11 +71,15 @@ package final class Family<Child: Instrument>: Sendable {
 /// A family whose kind of children does not matter.
 protocol AnyFamily: Sendable {
   var description: FamilyDescription { get }
+  /// How many series there are.
+  var count: Int { get }
   func write(to writer: inout SampleWriter)
   func remove(label: String, values: Set<String>)
 }
 
 extension Family: AnyFamily {
+  var count: Int { state.withLock { $0.children.count } }
+
   func write(to writer: inout SampleWriter) {
     writer.begin(description)
     for child in ordered { child.write(to: &writer) }

@@ -6,6 +6,9 @@ import Synchronization
 /// away. Names are checked here, once, so that nothing that a scraper refuses can be printed later.
 package final class Registry: Sendable {
   private let state = Mutex(State())
+  /// What the lines of one series have on average at most, before the first rendering has shown it.
+  private static let mostBytesOfSeries = 512
+
   /// How much the last rendering printed, as a forecast for the next.
   private let lastByteCount = Atomic<Int>(0)
 
@@ -169,8 +172,10 @@ package final class Registry: Sendable {
   package func render(_ format: TextFormat) -> [UInt8] {
     let (families, refreshes) = state.withLock { ($0.families, $0.refreshes) }
     for refresh in refreshes { refresh() }
-    let expected = lastByteCount.load(ordering: .relaxed)
-    var writer = SampleWriter(format: format, expectedByteCount: expected + expected / 16)
+    let last = lastByteCount.load(ordering: .relaxed)
+    // Rather too much: pages that are not written to cost nothing, and a buffer that grows is there twice meanwhile.
+    let expected = last > 0 ? last + last / 16 : families.reduce(0) { $0 + $1.count } * Self.mostBytesOfSeries
+    var writer = SampleWriter(format: format, expectedByteCount: expected)
     for family in families { family.write(to: &writer) }
     let bytes = writer.finish()
     lastByteCount.store(bytes.count, ordering: .relaxed)
