@@ -86,9 +86,6 @@ enum HTTPDecoder {
       maxBodyBytes: section(HTTPKeys.maxBody) ?? HTTPDefaults.maxBodyBytes,
       cookies: (section(HTTPKeys.cookies) ?? []).map { HeaderField($0.name, $0.value) },
       tls: section(HTTPKeys.tls) ?? TLSOptions())
-    if spec.method == "HEAD", hasBody(section), let method = section.entry(HTTPKeys.method.name) {
-      section.reader.fault("a HEAD request carries no body; take the body away or use another method", at: method.value)
-    }
     return url == nil ? nil : .http(spec)
   }
 
