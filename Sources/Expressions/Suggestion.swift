@@ -1,7 +1,7 @@
 /// Finds what was probably meant.
 package enum Suggestion {
-  /// The candidate nearest to `name`, if it is near enough to be a slip of the fingers: one letter wrong, missing, too many
-  /// or swapped in a short name, two in one of six letters or more, three in one of twelve.
+  /// The candidate nearest to `name`, if it is near enough to be a slip of the fingers: one letter wrong, missing, too
+  /// many or swapped in a short name, two in one of six letters or more, three in one of twelve.
   package static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
     let wanted = Array(name.unicodeScalars.prefix(64))
     let bound = wanted.count < 6 ? 1 : wanted.count < 12 ? 2 : 3

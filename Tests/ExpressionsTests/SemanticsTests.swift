@@ -1,11 +1,11 @@
 import Expressions
 import Testing
 
-/// The language case by case (https://github.com/google/cel-spec/blob/master/doc/langdef.md): operators, conversions, errors
-/// and macros, so that a copy of the package alone shows whether an operator still means what it should.
+/// The language case by case (https://github.com/google/cel-spec/blob/master/doc/langdef.md): operators, conversions,
+/// errors and macros, so that a copy of the package alone shows whether an operator still means what it should.
 @Suite struct SemanticsTests {
-  /// One line of the table: `expression => type JSON`, `expression => error code`, or `expression => issue` for one that does
-  /// not compile.
+  /// One line of the table: `expression => type JSON`, `expression => error code`, or `expression => issue` for one
+  /// that does not compile.
   struct Case: Sendable, CustomTestStringConvertible {
     let source: String
     let expected: String

@@ -16,8 +16,8 @@ struct Explainer {
 
   /// Says why the expression does not hold.
   ///
-  /// Its parts are evaluated again from what the whole has left of its limit. Where that is too little, it is the explanation
-  /// that was too dear, and not the expression.
+  /// Its parts are evaluated again from what the whole has left of its limit. Where that is too little, it is the
+  /// explanation that was too dear, and not the expression.
   mutating func explain(_ root: any Node) -> String {
     let sentence = explain(root, wanted: true)
     guard isOutcomeKnown, frame.budget < 0 else { return sentence }

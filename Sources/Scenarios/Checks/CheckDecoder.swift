@@ -73,8 +73,8 @@ struct CheckDecoder {
     Self.kinds[name].map { ProbeDecoder.entry(for: $0) != nil } ?? true
   }
 
-  /// The one probe of a check. One that this version cannot run is told, and the rest of the check read all the same; where
-  /// there is none, the key that is told of instead.
+  /// The one probe of a check. One that this version cannot run is told, and the rest of the check read all the same;
+  /// where there is none, the key that is told of instead.
   private func probe(
     _ entries: [YAMLNode.Entry], at node: YAMLNode
   ) -> (probe: (kind: ProbeKind, entry: YAMLNode.Entry)?, unknown: YAMLNode?) {

@@ -4,8 +4,8 @@ import Model
 /// `${1}` and `${name}` in a `send` of a dialogue are groups of an earlier `expect`, as in blackbox_exporter; every other
 /// `${…}` is a template. Groups are escaped here, so that templates pass them on to the prober.
 enum DialogueGroups {
-  /// The probe's map with the groups in its dialogue escaped, and the lines in which the prober will read `$`: those that
-  /// follow an `expect`.
+  /// The probe's map with the groups in its dialogue escaped, and the lines in which the prober will read `$`: those
+  /// that follow an `expect`.
   static func kept(in probe: YAMLNode, kind: ProbeKind) -> (probe: YAMLNode, answers: Set<ObjectIdentifier>) {
     guard kind == .tcp || kind == .unix || kind == .websocket, case .mapping(let entries) = probe.content,
       let index = entries.firstIndex(where: { $0.name == ExchangeKeys.dialogue.name }),

@@ -1,7 +1,7 @@
 import Model
 
-/// The scopes of one file: one for its checks without variables of their own, and one for each map of such variables, which
-/// many checks share when it stands in `defaults`.
+/// The scopes of one file: one for its checks without variables of their own, and one for each map of such variables,
+/// which many checks share when it stands in `defaults`.
 final class FileScopes {
   private let variables: [String: YAMLNode]
   private let overriding: [String: YAMLNode]

@@ -74,8 +74,8 @@ final class ScopeCompiler {
     return result
   }
 
-  /// Compiles the templates in a node and evaluates those that no run can change. Where one has a fault, which was told, the
-  /// tree is not whole: a value that is not known stands in its place.
+  /// Compiles the templates in a node and evaluates those that no run can change. Where one has a fault, which was
+  /// told, the tree is not whole: a value that is not known stands in its place.
   ///
   /// - Parameter answers: texts in which a prober reads `$`, so that one in a value is written twice.
   func tree(
