@@ -1,5 +1,6 @@
 """Measures Curlew, beside blackbox_exporter where there is a peer, and prints each figure with its limit."""
 import random
+import shutil
 import signal
 import socket
 import sqlite3
@@ -12,7 +13,7 @@ import collections
 import json
 
 import scenario_text
-from rig import CURLEW, Rig, cpu_seconds, free_port, memory_mib, metrics, quantile_bound, total
+from rig import CURLEW, ROOT, Rig, cpu_seconds, free_port, memory_mib, metrics, quantile_bound, total
 
 results = []
 
@@ -83,7 +84,21 @@ def compared(case, probe, module, target, rate, limit, absolute=None, every=5, s
         report(case, "CPU per check, ratio to blackbox_exporter", own / theirs, limit)
 
 
+def bare_curl():
+    """What libcurl takes by itself for the requests of the case `http`, on this machine: the floor under its figure."""
+    with Rig() as rig:
+        rig.nginx()
+        compiler = shutil.which("clang") or shutil.which("cc")
+        if not compiler:
+            return note("http", "no C compiler here, so the floor is not measured")
+        program = rig.path("bare_curl")
+        subprocess.run([compiler, "-O2", ROOT / "Benchmarks" / "bare_curl.c", "-o", program, "-lcurl"], check=True)
+        spent = subprocess.run([program, f"http://127.0.0.1:{rig.http_port}/", "1000", "8"], check=True, capture_output=True, text=True)
+        note("http", f"libcurl by itself takes {float(spent.stdout):.4f} ms here")
+
+
 def http():
+    bare_curl()
     compared("http", 'http: {{url: "http://127.0.0.1:{http}/"}}', "http", "http://127.0.0.1:{http}/", 1000, 0.25, 0.10)
 
 
