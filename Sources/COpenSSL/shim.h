@@ -33,6 +33,11 @@ static inline void curlew_ctx_harden(SSL_CTX *context) {
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
 }
 
+// SSL_set_read_ahead(3)
+static inline void curlew_ssl_read_ahead(SSL *ssl) {
+  SSL_set_read_ahead(ssl, 1);
+}
+
 // SSL_CTX_set_tlsext_status_type(3), SSL_CTX_set_tlsext_status_cb(3)
 static inline void curlew_ctx_request_staple(SSL_CTX *context, int (*callback)(SSL *, void *)) {
   SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp);

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The words of the C library for its error numbers (strerror(3)).

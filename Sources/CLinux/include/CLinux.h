@@ -1,4 +1,7 @@
 // What glibc's module map for Swift leaves out: event polling, ICMP headers, socket error queues.
+//
+// Of a system header that two modules include, the one that happens to be built first owns the names. Sources of targets
+// that depend on this one therefore import both, CLinux and Glibc, whichever they need.
 #ifndef CURLEW_CLINUX_H
 #define CURLEW_CLINUX_H
 

@@ -5,8 +5,8 @@ import ServiceLevels
 
 /// What is kept of every promise, reckoned off the path of requests.
 ///
-/// One refresh asks history once for each distinct window, whatever the number of checks. How fast checks were is asked
-/// check by check, in rotation, as many at a time as a bounded portion of a refresh allows.
+/// One refresh asks history once for each distinct window, whatever the number of checks. How fast checks were takes
+/// longer to read, and is asked of some of them at each refresh, in rotation.
 package actor AvailabilityBoard {
   /// From one refresh to the next, when nobody asks for a fresher one.
   private static let refreshInterval = Duration.seconds(15)
@@ -14,8 +14,8 @@ package actor AvailabilityBoard {
   private static let freshness = Duration.seconds(1)
   /// A refresh that took long is repeated only after so many times as long, so that requests cannot keep history busy.
   private static let restFactor = 10
-  /// How long one refresh may ask for latencies.
-  private static let latencyPortion = Duration.milliseconds(500)
+  /// Of how many checks one refresh asks the latency: well below a tenth of a second's work.
+  private static let latencyBatch = 1000
 
   private let catalogue: CheckCatalogue
   private let store: any HistoryStore
@@ -129,14 +129,17 @@ package actor AvailabilityBoard {
 
   private func refreshLatencies(of edition: CheckCatalogue.Edition, at now: Timestamp) async throws {
     latencies = latencies.filter { id, known in edition[id]?.objective == known.objective }
-    let deadline = time.uptime + Self.latencyPortion
-    for _ in edition.checks {
-      guard time.uptime < deadline else { return }
-      nextInRotation = nextInRotation + 1 < edition.checks.count ? nextInRotation + 1 : 0
-      let check = edition.checks[nextInRotation]
-      let histogram = try await store.latency(
-        of: check.id, region: nil, from: now - check.objective.window, to: now)
-      latencies[check.id] = (check.objective, LatencyFigures(histogram, objective: check.objective.latency))
+    let count = edition.checks.count
+    let batch = (0..<min(count, Self.latencyBatch)).map { edition.checks[(nextInRotation + $0) % count] }
+    for (window, checks) in Dictionary(grouping: batch, by: \.objective.window) {
+      let query = TallyQuery(checks: checks.map(\.id), from: now - window, to: now)
+      let rows = try await store.latencies(query)
+      let found = Dictionary(rows.map { ($0.check, $0.latency) }) { first, _ in first }
+      for check in checks {
+        let figures = LatencyFigures(found[check.id] ?? LatencyHistogram(), objective: check.objective.latency)
+        latencies[check.id] = (check.objective, figures)
+      }
     }
+    if count > 0 { nextInRotation = (nextInRotation + batch.count) % count }
   }
 }

@@ -1,4 +1,5 @@
 import CLDNS
+import CLinux
 import Glibc
 
 /// A record type by its number (RFC 1035 section 3.2.2 and what IANA added since).

@@ -28,8 +28,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private var isStopping = false
   /// When the loop last looked at its sockets, in nanoseconds of `now`.
   private var turnStart: Int64 = 0
-  /// How long a turn may take before what comes next should go elsewhere.
-  private static let longTurn: Int64 = 500_000
+  /// How long jobs may keep a turn from its end, in nanoseconds.
+  private static let longTurn: Int64 = 100_000
+  /// With more jobs than this before it, a run would better begin elsewhere.
+  private static let manyJobs = 2
 
   private struct Shared {
     var jobs: [UnownedJob] = []
@@ -91,10 +93,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// Whether the caller runs on this loop's thread.
   package var isCurrent: Bool { threadID.load(ordering: .relaxed) == Self.currentThreadID }
 
-  /// Whether so much was done since the loop last looked at its sockets that they may be waiting.
+  /// Whether there is so much to do here already that something more would have to wait.
   var isBusy: Bool {
     preconditionOnLoop()
-    return Self.now - turnStart > Self.longTurn
+    return localJobs.count > Self.manyJobs
   }
 
   /// Stops the program when the caller is on another thread: the objects of a loop know no locks.
@@ -226,13 +228,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   }
 
   private func runJobs() {
-    // Bounded, so that jobs which enqueue jobs cannot starve the sockets.
-    var left = max(64, localJobs.count)
-    while left > 0, let job = localJobs.popFirst() {
+    while let job = localJobs.popFirst() {
       // As a job of the serial executor, whichever way it came: with Swift 6.3, `runSynchronously(isolatedTo:taskExecutor:)`
       // loses cancellations that arrive close to a resumption.
       job.runSynchronously(on: asUnownedSerialExecutor())
-      left -= 1
+      // Sockets are looked at in between: an answer that waits for the start of another run would seem to be late.
+      if Self.now - turnStart > Self.longTurn { return }
     }
   }
 

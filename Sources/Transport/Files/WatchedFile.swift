@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A small file of the system that is read again whenever it was changed.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// HTTP over libcurl, for everybody in the process: one multi handle a loop, and no thread of its own.

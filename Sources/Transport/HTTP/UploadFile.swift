@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A file that is sent as a request's body, opened once and read from its start for each request.

@@ -1,3 +1,4 @@
+import CLinux
 import COpenSSL
 import Glibc
 package import Model
@@ -36,6 +37,9 @@ package final class TLSStream: ByteStream {
     }
     // SSL_set_bio(3): takes over one reference when both are the same.
     SSL_set_bio(ssl, bio, bio)
+    // Whole flights at a time; else each of some ten records of a handshake is two calls of recv(2). Nobody waits for the
+    // socket here before reading has said that nothing is left.
+    curlew_ssl_read_ahead(ssl)
     // SSL_set_cert_cb(3): called when the server asks for a certificate; 1 goes on with what the context has.
     SSL_set_cert_cb(
       ssl,

@@ -72,10 +72,14 @@ final class FakeStore: HistoryStore {
   }
 
   func latencies(_ query: TallyQuery) async throws -> [LatencyRow] {
-    try answer { state in
-      state.latencies.filter { query.checks?.contains($0.key) ?? true }
+    let (rows, onLatency) = try answer { state in
+      state.latencyQueries += query.checks ?? []
+      let rows = state.latencies.filter { query.checks?.contains($0.key) ?? true }
         .map { LatencyRow(check: $0.key, region: nil, latency: $0.value) }
+      return (rows, state.onLatency)
     }
+    onLatency()
+    return rows
   }
 
   func health() async -> HistoryHealth { read(\.health) }
