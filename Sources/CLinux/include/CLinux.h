@@ -1,9 +1,12 @@
 // What glibc's module map for Swift leaves out: event polling, ICMP headers, socket error queues.
-//
-// Of a system header that two modules include, the one that happens to be built first owns the names. Sources of targets
-// that depend on this one therefore import both, CLinux and Glibc, whichever they need.
 #ifndef CURLEW_CLINUX_H
 #define CURLEW_CLINUX_H
+
+// Of a header that two modules include, the one that is loaded first owns the names, and a source that imports the other
+// does not see them. With Glibc's module loaded first, whatever order they are imported in, its names stay its own.
+#if __has_feature(modules)
+#pragma clang module import SwiftGlibc
+#endif
 
 #include <time.h>
 
