@@ -30,11 +30,9 @@ enum RandomHex {
     pool.withLock { pool in
       if pool.isEmpty {
         pool = Array(unsafeUninitializedCapacity: poolSize) { buffer, count in
-          // getentropy(3) gives at most 256 bytes a call, and fails for more alone.
-          for start in stride(from: 0, to: poolSize, by: 32) {
-            if let base = buffer.baseAddress { getentropy(base + start, 256) }
-          }
-          count = poolSize
+          // arc4random_buf(3): fills all of it, and never fails.
+          if let base = buffer.baseAddress { arc4random_buf(base, buffer.count * MemoryLayout<UInt64>.size) }
+          count = buffer.count
         }
       }
       return pool.removeLast()
