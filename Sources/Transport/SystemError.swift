@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// The words of the C library for its error numbers (strerror(3)).

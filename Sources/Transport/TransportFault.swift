@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// A fault of ours or of the machine: a system call that has no business failing. It never counts against a target.

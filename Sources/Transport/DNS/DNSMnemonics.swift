@@ -1,5 +1,4 @@
 import CLDNS
-import CLinux
 import Glibc
 
 /// A record type by its number (RFC 1035 section 3.2.2 and what IANA added since).

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// Paths that scenario files name and that may not leave the folder of the file that names them: what counts is where a path

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// A small file of the system that is read again whenever it was changed.

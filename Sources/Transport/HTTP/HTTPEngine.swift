@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// HTTP over libcurl, for everybody in the process: one multi handle a loop, and no thread of its own.

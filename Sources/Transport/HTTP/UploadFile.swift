@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// A file that is sent as a request's body, opened once and read from its start for each request.
