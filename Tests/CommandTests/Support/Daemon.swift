@@ -16,10 +16,14 @@ final class Daemon: Sendable {
       [command] + arguments + ["--listen", "127.0.0.1:0"], environment: environment, input: input,
       in: workspace.folder)
     port = try await eventually("curlew listens") {
-      // "listening on http://127.0.0.1:34567", or the page of the demo.
-      let text = process.stderr + process.stdout
-      if process.ended != nil { throw TestProgram.Failure(description: "curlew ended: \(text)") }
-      guard let start = text.firstRange(of: "http://127.0.0.1:") else { return nil }
+      // With the words before it: a log line of a first run, which names its target, may come earlier.
+      let (text, announcement) =
+        command == "demo"
+        ? (process.stdout, "page      http://127.0.0.1:") : (process.stderr, "listening on http://127.0.0.1:")
+      if process.ended != nil {
+        throw TestProgram.Failure(description: "curlew ended: \(process.stderr)\(process.stdout)")
+      }
+      guard let start = text.firstRange(of: announcement) else { return nil }
       let digits = text[start.upperBound...].prefix { $0.isNumber }
       return text[digits.endIndex...].isEmpty ? nil : Int(digits)
     }
