@@ -18,6 +18,7 @@ package struct JourneyRunner: Sendable {
   private let region: String
   private let node: String
   private let detail: Detail
+  private let observer: (any RunObserver)?
 
   /// A runner.
   ///
@@ -28,8 +29,10 @@ package struct JourneyRunner: Sendable {
   ///   - region: where it runs.
   ///   - node: which node it is.
   ///   - detail: how much of what was seen stays in the record.
+  ///   - observer: told of each attempt before it is made.
   package init(
-    prober: any Prober, time: any TimeSource, masks: Masks, region: String, node: String, detail: Detail
+    prober: any Prober, time: any TimeSource, masks: Masks, region: String, node: String, detail: Detail,
+    observer: (any RunObserver)? = nil
   ) {
     self.prober = prober
     self.time = time
@@ -37,6 +40,7 @@ package struct JourneyRunner: Sendable {
     self.region = region
     self.node = node
     self.detail = detail
+    self.observer = observer
   }
 
   /// Runs the check for one slot.
@@ -168,6 +172,9 @@ package struct JourneyRunner: Sendable {
       timeout: max(.zero, end - time.uptime),
       traceparent: check.propagatesTrace ? "00-\(identity.traceID)-\(RandomHex.digits(16))-01" : nil,
       folder: step.folder)
+    observer?.attemptBegins(
+      StepAttempt(
+        check: check.check.id, step: step.name, number: attempt, spec: spec, traceparent: context.traceparent))
     let observation = await prober.probe(spec, in: context)
     let facts = FactBindings(observation, attempt: attempt, now: time.now)
     let judgement = Judge(step: step).judge(observation, of: spec, bindings: scope.bindings(facts: facts))
