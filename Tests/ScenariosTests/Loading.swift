@@ -38,6 +38,14 @@ func loadCheck(
 }
 
 extension ScenarioCheck {
+  /// The one step of a plain check.
+  var onlyStep: Step {
+    guard journey.steps.count == 1, case .probe(let step) = journey.steps[0].action else {
+      preconditionFailure("\(check.id) is no plain check")
+    }
+    return step
+  }
+
   /// The scope of a run at a fixed moment.
   func scope(at moment: Timestamp = Timestamp(secondsSinceEpoch: 1_700_000_000)) -> RunScope {
     RunScope(
