@@ -21,8 +21,8 @@ package struct Scenario: Sendable {
 
 /// A check with what it sends and expects. A plain check is a journey of one step.
 package struct ScenarioCheck: Sendable {
-  /// Identity, rhythm and promise.
-  package let check: Check
+  /// Identity, rhythm and promise; a command may lay a rule of its own over them.
+  package var check: Check
   /// One for a plain check.
   package let steps: [Step]
   /// Whether requests carry `traceparent`.
