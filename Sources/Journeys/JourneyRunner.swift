@@ -176,7 +176,8 @@ package struct JourneyRunner: Sendable {
       folder: step.folder)
     observer?.attemptBegins(
       StepAttempt(
-        check: check.check.id, step: step.name, number: attempt, spec: spec, traceparent: context.traceparent))
+        check: check.check.id, step: step.name, number: attempt, spec: spec, traceparent: context.traceparent,
+        folder: context.folder))
     let observation = await prober.probe(spec, in: context)
     let facts = FactBindings(observation, attempt: attempt, now: time.now)
     let judgement = Judge(step: step).judge(observation, of: spec, bindings: scope.bindings(facts: facts))
