@@ -254,7 +254,7 @@ struct JourneyAttempt: Sendable {
       folder: probe.folder)
     // A plain check that does not poll is repeated as a whole.
     let number = isJourney || step.isPolling ? number : self.number
-    observe(step, number: number, spec: spec, traceparent: context.traceparent)
+    observe(step, number: number, spec: spec, context)
     let observation: Observation
     if let session {
       observation = await session.probe(spec, in: context)
@@ -321,10 +321,13 @@ struct JourneyAttempt: Sendable {
     return (result, harvest.failure == nil ? .held : .settled)
   }
 
-  private func observe(_ step: JourneyStep, number: Int, spec: ProbeSpec? = nil, traceparent: String? = nil) {
+  private func observe(
+    _ step: JourneyStep, number: Int, spec: ProbeSpec? = nil, _ context: ProbeContext? = nil
+  ) {
     runner.observer?.attemptBegins(
       StepAttempt(
-        check: check.check.id, step: step.name, number: number, spec: spec, traceparent: traceparent))
+        check: check.check.id, step: step.name, number: number, spec: spec, traceparent: context?.traceparent,
+        folder: context?.folder ?? "."))
   }
 
   // MARK: Records

@@ -21,8 +21,8 @@ package struct Scenario: Sendable {
 
 /// A check with what it sends and expects.
 package struct ScenarioCheck: Sendable {
-  /// Identity, rhythm and promise.
-  package let check: Check
+  /// Identity, rhythm and promise; a command may lay a rule of its own over them.
+  package var check: Check
   /// What it does; one step for a plain check.
   package let journey: Journey
   /// Whether requests carry `traceparent`.

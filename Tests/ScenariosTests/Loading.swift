@@ -55,7 +55,7 @@ extension ScenarioCheck {
   }
 
   /// What the prober of its only step is given.
-  func spec() throws -> ProbeSpec { try steps[0].probe.spec(in: scope()) }
+  func spec() throws -> ProbeSpec { try onlyStep.probe.spec(in: scope()) }
 
   /// What the prober of its only step, an HTTP one, is given.
   func httpSpec(sourceLocation: Testing.SourceLocation = #_sourceLocation) throws -> HTTPSpec {
