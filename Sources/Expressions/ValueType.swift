@@ -79,7 +79,7 @@ extension ValueType {
   }
 
   /// The type that covers both, `dyn` where they differ.
-  func joined(with other: ValueType) -> ValueType {
+  package func joined(with other: ValueType) -> ValueType {
     if self == other { return self }
     switch (self, other) {
     case (.list(let a), .list(let b)): return .list(a.joined(with: b))

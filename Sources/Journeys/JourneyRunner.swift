@@ -60,7 +60,7 @@ package struct JourneyRunner: Sendable {
     let begin = time.uptime
     let end = budget.map { begin + $0 } ?? .seconds(Int64.max / 2)
     // The `retry` of a check that polls says how it polls.
-    let policy = check.steps.contains(where: \.isPolling) ? .none : check.check.retry
+    let policy = check.journey.steps.contains(where: \.isPolling) ? .none : check.check.retry
     var machine = AttemptMachine(policy: policy, timeout: check.check.timeout, end: end)
     var action = machine.start(at: begin)
     var attempts = 0
@@ -108,7 +108,9 @@ package struct JourneyRunner: Sendable {
   private func attempt(
     _ check: ScenarioCheck, number: Int, end: Duration, scope: RunScope, identity: RunIdentity
   ) async -> StepResult {
-    guard let step = check.steps.first else { return cancelled(check, after: 0, at: time.now) }
+    guard case .probe(let step)? = check.journey.steps.first?.action else {
+      return cancelled(check, after: 0, at: time.now)
+    }
     guard step.isPolling else {
       return await exchange(step, of: check, attempt: number, end: end, scope: scope, identity: identity).result
     }
@@ -174,7 +176,8 @@ package struct JourneyRunner: Sendable {
       folder: step.folder)
     observer?.attemptBegins(
       StepAttempt(
-        check: check.check.id, step: step.name, number: attempt, spec: spec, traceparent: context.traceparent))
+        check: check.check.id, step: step.name, number: attempt, spec: spec, traceparent: context.traceparent,
+        folder: context.folder))
     let observation = await prober.probe(spec, in: context)
     let facts = FactBindings(observation, attempt: attempt, now: time.now)
     let judgement = Judge(step: step).judge(observation, of: spec, bindings: scope.bindings(facts: facts))
@@ -228,6 +231,13 @@ package struct JourneyRunner: Sendable {
       facts.show(with: redactor, keepsBodies: !isGood, isSensitive: step.isSensitive)
     }
     return facts
+  }
+}
+
+extension JourneyStep {
+  /// Whether it is repeated until something holds.
+  fileprivate var isPolling: Bool {
+    if case .probe(let step) = action { step.isPolling } else { false }
   }
 }
 

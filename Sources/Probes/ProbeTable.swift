@@ -32,4 +32,17 @@ package struct ProbeTable: Prober {
     case .exec(let spec): await exec.probe(spec, in: context)
     }
   }
+
+  package func session(reusingConnections: Bool) -> any ProbeSession { TableSession(table: self) }
+}
+
+/// The probers of the table for one journey.
+private struct TableSession: ProbeSession {
+  let table: ProbeTable
+
+  func probe(_ spec: ProbeSpec, in context: ProbeContext) async -> Observation {
+    await table.probe(spec, in: context)
+  }
+
+  func end() async {}
 }

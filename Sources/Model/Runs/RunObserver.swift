@@ -17,13 +17,18 @@ package struct StepAttempt: Sendable {
   package var spec: ProbeSpec?
   /// The W3C `traceparent` that goes along, or nil.
   package var traceparent: String?
+  /// The folder that relative paths in the spec start from.
+  package var folder: String
 
   /// An attempt with everything said.
-  package init(check: CheckID, step: String, number: Int, spec: ProbeSpec?, traceparent: String?) {
+  package init(
+    check: CheckID, step: String, number: Int, spec: ProbeSpec?, traceparent: String?, folder: String = "."
+  ) {
     self.check = check
     self.step = step
     self.number = number
     self.spec = spec
     self.traceparent = traceparent
+    self.folder = folder
   }
 }

@@ -176,7 +176,8 @@ struct CheckDecoder {
       name: check.id.text, kind: check.kind, probe: template, expectations: expectations,
       retry: section.has(CheckKeys.retry) ? check.retry : nil, folder: folder, isSensitive: traits.isSensitive)
     return ScenarioCheck(
-      check: check, steps: [step], propagatesTrace: traits.propagatesTrace, variables: compiler.scope)
+      check: check, journey: Journey(step, variables: compiler.scope), propagatesTrace: traits.propagatesTrace,
+      variables: compiler.scope)
   }
 
   /// Packets that leave after the deadline would count as lost.

@@ -30,7 +30,7 @@ struct ProbingEngine {
       return SocketAddress(address, port: UInt16(endpoint.port))
     }
     let equipment = ProbeEquipment(
-      loops: loops, resolver: Resolver(servers: servers), userAgent: "curlew/\(Version.text)",
+      loops: loops, resolver: Resolver(servers: servers), userAgent: Version.userAgent,
       tokenObserver: { masks.add($0) }, allowsPrograms: settings.allowsExec)
     // Read before anything is timed: the first exchange over TLS would show it as a time of its target.
     _ = try? equipment.tls.settings(for: TLSOptions(), folder: ".")

@@ -50,12 +50,18 @@ enum HumanText {
       case "\n": result += "\\n"
       case "\r": result += "\\r"
       case "\t": result += "\\t"
-      case _ where scalar.value < 32 || (127...159).contains(scalar.value) || scalar.properties.isBidiControl:
+      case _ where isControl(scalar):
         result += "\\u{" + String(scalar.value, radix: 16) + "}"
       default: result.unicodeScalars.append(scalar)
       }
     }
     return result
+  }
+
+  /// Whether a terminal would obey the character in place of showing it, or turn around what stands beside it.
+  static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 32 || (127...159).contains(scalar.value) || scalar.properties.isBidiControl
+      || scalar.value == 0x2028 || scalar.value == 0x2029
   }
 
   /// The text padded with blanks on the right.

@@ -10,24 +10,40 @@ struct Terminal: Sendable {
   /// Whether a person looks at it.
   var isInteractive: Bool { isatty(descriptor) == 1 }
 
+  /// How many columns and lines it has at this moment (ioctl_tty(2)); 80 by 24 where it does not say.
+  var size: (columns: Int, lines: Int) {
+    // `struct winsize`: rows, columns, and both in pixels. Which module owns its name depends on the order of imports.
+    var size = [UInt16](repeating: 0, count: 4)
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size[0] > 0, size[1] > 0 else { return (80, 24) }
+    return (columns: Int(size[1]), lines: Int(size[0]))
+  }
+
   /// Writes all of the text; what nobody reads any more is dropped.
   func write(_ text: String) {
-    var text = text
-    text.withUTF8 { bytes in
-      var offset = 0
-      while offset < bytes.count {
-        let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
-        if count < 0 {
-          guard errno == EINTR else { return }
-        } else {
-          offset += count
-        }
+    // There is nobody left to tell.
+    try? Self.write(text, to: descriptor)
+  }
+
+  /// Writes all of the text, however many calls it takes (write(2)).
+  static func write(_ text: String, to descriptor: Int32) throws(WriteFailure) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        bytes = bytes.dropFirst(count)
+      } else if errno != EINTR {
+        throw WriteFailure(code: errno)
       }
     }
   }
 }
 
-/// Colours, or none: `NO_COLOR`, `--no-color` and a pipe turn them off.
+/// Why not all of a text was written, as errno(3) has it.
+struct WriteFailure: Error {
+  var code: Int32
+}
+
+/// Colours, or none: `NO_COLOR`, `--no-color`, `TERM=dumb` and a pipe turn them off.
 struct Style: Sendable {
   let isColored: Bool
 
@@ -35,9 +51,12 @@ struct Style: Sendable {
     self.isColored = isColored
   }
 
+  /// Without colours.
+  static let plain = Style(isColored: false)
+
   /// The style for standard output.
   init(allowsColor: Bool, environment: [String: String]) {
-    let isRefused = !(environment["NO_COLOR"] ?? "").isEmpty
+    let isRefused = !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
     isColored = allowsColor && !isRefused && Terminal.standardOutput.isInteractive
   }
 

@@ -33,6 +33,19 @@ final class ScriptedProber: Prober {
     }
     return await script[place](spec, context)
   }
+
+  func session(reusingConnections: Bool) -> any ProbeSession { ScriptedSession(prober: self) }
+}
+
+/// A session that answers by the script of its prober.
+struct ScriptedSession: ProbeSession {
+  let prober: ScriptedProber
+
+  func probe(_ spec: ProbeSpec, in context: ProbeContext) async -> Observation {
+    await prober.probe(spec, in: context)
+  }
+
+  func end() async {}
 }
 
 extension Observation {

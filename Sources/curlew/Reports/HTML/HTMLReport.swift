@@ -1,0 +1,4 @@
+package struct HTMLReport {
+  package init(_ report: CheckReport) {}
+  package func document() -> String { "" }
+}
