@@ -89,6 +89,7 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
   ///
   /// The name is one of our own, never used twice: another exchange with the same URL may go elsewhere at the same
   /// time, and what URLs and redirects name must not pile up in the cache (CURLOPT_RESOLVE(3), CURLOPT_CONNECT_TO(3)).
+  /// One address alone needs no name, and none of this where the URL names it itself.
   private func setAddresses(of easy: CurlEasy, _ request: HTTPRequest) {
     let url = request.url
     var resolve = staleNames.map { "-\($0)" }
@@ -96,6 +97,12 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
     var connectTo: String?
     var scope: UInt32 = 0
     switch request.route {
+    case .direct(let addresses, let port) where addresses.count == 1:
+      scope = addresses[0].scope
+      let address = addresses[0].withoutScope.description
+      if url.host != address || url.port != port || request.tls?.serverName != nil {
+        connectTo = "::\(Endpoint(host: address, port: Int(port)))"
+      }
     case .direct(let addresses, let port):
       scope = Self.scope(of: addresses)
       nameSerial &+= 1
@@ -123,8 +130,7 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
 
   /// libcurl reads addresses without their interface, which it knows apart, one for all.
   private static func list(_ addresses: [IPAddress]) -> String {
-    if addresses.count == 1 { return addresses[0].withoutScope.description }
-    return addresses.lazy.map(\.withoutScope.description).joined(separator: ",")
+    addresses.lazy.map(\.withoutScope.description).joined(separator: ",")
   }
 
   private static func scope(of addresses: [IPAddress]) -> UInt32 {
