@@ -114,7 +114,7 @@ def tcp():
 
 
 def tls():
-    compared("tls", 'tls: {{target: "localhost:{https}", tls: {{ca: "{ca}"}}}}', "tls", "localhost:{https}", 400, 0.60)
+    compared("tls", 'tls: {{target: "localhost:{https}", tls: {{ca: "{ca}"}}, ip: 4}}', "tls", "localhost:{https}", 400, 0.60)
 
 
 def dns():

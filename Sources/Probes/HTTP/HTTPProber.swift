@@ -5,6 +5,7 @@ package import Transport
 package struct HTTPProber: Sendable {
   private let equipment: ProbeEquipment
   private let tokens: OAuth2Tokens
+  private let urls = HTTPURLs()
 
   /// A prober over the process's equipment. It keeps OAuth2 tokens, so one serves all probes of a process.
   package init(_ equipment: ProbeEquipment) {
@@ -29,7 +30,7 @@ package struct HTTPProber: Sendable {
   ) async -> Observation {
     let request: PreparedRequest
     do throws(PreparationFailure) {
-      request = try PreparedRequest(spec, in: context, userAgent: equipment.userAgent)
+      request = try PreparedRequest(spec, in: context, urls: urls, userAgent: equipment.userAgent)
     } catch {
       return Observation(
         facts: Facts(phases: Phases(), detail: .http(HTTPFacts(url: spec.url, method: spec.method))),

@@ -98,11 +98,10 @@ final class CurlEasy {
 
   // MARK: One exchange
 
-  /// Takes a request over, with everything that is left of the one before forgotten.
+  /// Takes a request over; of the one before, nothing is left since `forget`.
   ///
   /// - Parameter mayReuse: whether it may go over a connection that is open, and leaves its own open.
   func prepare(_ request: HTTPRequest, deadline: Deadline, mayReuse: Bool = false) {
-    forget()
     self.deadline = deadline
     body.reset(limit: request.maxBodyBytes)
     dropsRedirectBody = request.dropsRedirectBody
@@ -160,7 +159,6 @@ final class CurlEasy {
 
   /// Lets go of the cookies too, so that the next session begins with none.
   func forgetSession(hadCookies: Bool) {
-    forget()
     if hadCookies { set(CURLOPT_COOKIELIST, "ALL") }
   }
 
@@ -188,9 +186,6 @@ final class CurlEasy {
     // The loop's deadline ends the exchange. libcurl is told of it only because it divides what is left among several
     // addresses (CURLOPT_CONNECTTIMEOUT_MS(3)); one second more, so that it is never the first to give up.
     set(CURLOPT_CONNECTTIMEOUT_MS, Int(deadline.remaining.nanoseconds / 1_000_000) + 1000)
-    // Names are resolved by us. What is put into libcurl's cache for one exchange must not go stale before it is read,
-    // and `CurlMulti` takes it out again; without a timeout the cache is not searched for stale entries at every end.
-    set(CURLOPT_DNS_CACHE_TIMEOUT, -1)
     let me = Unmanaged.passUnretained(self).toOpaque()
     curlew_easy_setopt_data_function(handle, CURLOPT_HEADERFUNCTION, Self.receiveHead)
     curlew_easy_setopt_pointer(handle, CURLOPT_HEADERDATA, me)
@@ -215,13 +210,13 @@ final class CurlEasy {
     } else {
       set(CURLOPT_URL, request.url.text)
     }
-    // Neither http_proxy nor no_proxy of the environment is looked at (CURLOPT_PROXY(3), CURLOPT_NOPROXY(3)).
-    set(CURLOPT_NOPROXY, "")
+    // What http_proxy and no_proxy of the environment say does not count (CURLOPT_PROXY(3), CURLOPT_NOPROXY(3)).
     guard case .proxy(let proxy, _, _) = request.route else {
       set(CURLOPT_PROXY, "")
       return
     }
     set(CURLOPT_PROXY, proxy.text)
+    set(CURLOPT_NOPROXY, "")
     if proxy.scheme == "https" {
       proxyTLSHost = proxy.host
       set(CURLOPT_PROXY_SSL_VERIFYPEER, 0)
@@ -235,6 +230,10 @@ final class CurlEasy {
   ///
   /// - Parameter scope: the interface of link-local addresses, 0 for none (CURLOPT_ADDRESS_SCOPE(3)).
   func setAddresses(resolve: [String], connectTo: String?, scope: UInt32) {
+    // What is put into libcurl's cache for one exchange must not go stale before it is read, and `CurlMulti` takes it out
+    // again; without a timeout the cache is not searched for stale entries at every end. The addresses that libcurl reads
+    // from a URL it would keep, so they go stale at once (CURLOPT_DNS_CACHE_TIMEOUT(3)).
+    set(CURLOPT_DNS_CACHE_TIMEOUT, cachedName == nil ? 0 : -1)
     setList(CURLOPT_RESOLVE, resolve)
     if scope != 0 { set(CURLOPT_ADDRESS_SCOPE, Int(scope)) }
     if let connectTo { setList(CURLOPT_CONNECT_TO, [connectTo]) }

@@ -99,7 +99,7 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
   /// The name is one of our own, never used twice: another exchange with the same URL may go elsewhere at the same
   /// time, and what URLs and redirects name must not pile up in the cache (CURLOPT_RESOLVE(3), CURLOPT_CONNECT_TO(3)).
   /// libcurl uses a connection again only for the name that it was opened for, so one that may be used again has a name of its
-  /// own that stays.
+  /// own that stays. Else one address alone needs no name, and none of this where the URL names it itself.
   private func setAddresses(of easy: CurlEasy, _ request: HTTPRequest, _ keptName: String?) {
     let url = request.url
     var resolve = staleNames.map { "-\($0)" }
@@ -107,6 +107,12 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
     var connectTo: String?
     var scope: UInt32 = 0
     switch request.route {
+    case .direct(let addresses, let port) where addresses.count == 1 && keptName == nil:
+      scope = addresses[0].scope
+      let address = addresses[0].withoutScope.description
+      if url.host != address || url.port != port || request.tls?.serverName != nil {
+        connectTo = "::\(Endpoint(host: address, port: Int(port)))"
+      }
     case .direct(let addresses, let port):
       scope = Self.scope(of: addresses)
       let name = "\(keptName ?? nextName()):\(port)"
@@ -138,8 +144,7 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
 
   /// libcurl reads addresses without their interface, which it knows apart, one for all.
   private static func list(_ addresses: [IPAddress]) -> String {
-    if addresses.count == 1 { return addresses[0].withoutScope.description }
-    return addresses.lazy.map(\.withoutScope.description).joined(separator: ",")
+    addresses.lazy.map(\.withoutScope.description).joined(separator: ",")
   }
 
   private static func scope(of addresses: [IPAddress]) -> UInt32 {

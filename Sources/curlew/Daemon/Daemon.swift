@@ -59,13 +59,13 @@ struct Daemon {
     // The log stands first: it compares a run with what was held before it.
     let sinks = RunFanOut([log, metrics, recent, archive, history])
 
-    let node = ProcessInfo.processInfo.hostName
+    let runner = JourneyRunner(
+      prober: probing.prober, time: time, masks: current.masks, region: region, node: ProcessInfo.processInfo.hostName,
+      detail: .failures)
     let scheduler = Scheduler(region: region, limits: settings.limits, time: time, sink: sinks) { start in
       guard let check = current.check(start.check) else { return }
-      let runner = JourneyRunner(
-        prober: probing.prober, time: time, masks: current.masks, region: region, node: node, detail: .failures)
       // The whole run, its record included, stays on one loop: changing threads costs more than probing.
-      await withTaskExecutorPreference(probing.loops.leastDisturbed) {
+      await probing.loops.onLeastDisturbed {
         sinks.record(await runner.run(check, slot: start.slot, lag: start.lag, budget: start.budget))
       }
     }
