@@ -11,7 +11,8 @@ enum CheckKeys {
   static let group = Key("group", .nonEmptyText, "heading it stands under")
   static let labels = Key("labels", .labels, "labels of curlew_check_info")
   static let every = Key("every", .wholeMilliseconds(intervals), "from one slot to the next (60s)")
-  static let timeout = Key("timeout", .duration(.milliseconds(1) ... .days(365)), "bound of one attempt (10s; journeys 60s)")
+  static let timeout = Key(
+    "timeout", .duration(.milliseconds(1) ... .days(365)), "bound of one attempt (10s; journeys 60s)")
   static let regions = Key(
     "regions", Form<[String]>.list(of: .nonEmptyText, minimum: 1), "regions that run it; all without")
   static let enabled = Key("enabled", .bool, "false: loaded and shown, never run")

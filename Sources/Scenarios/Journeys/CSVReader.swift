@@ -96,7 +96,8 @@ struct CSVReader {
         index += 1
         guard index < bytes.count, bytes[index] == Self.quote else {
           guard isAtEnd else {
-            throw Fault(message: "after the closing quote only a comma or a line end may stand", range: index..<index + 1)
+            throw Fault(
+              message: "after the closing quote only a comma or a line end may stand", range: index..<index + 1)
           }
           return Field(text: String(decoding: text, as: UTF8.self), range: start..<index)
         }

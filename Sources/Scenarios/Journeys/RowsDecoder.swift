@@ -60,7 +60,8 @@ struct RowsDecoder {
       reader.sink.report(
         Diagnostic(
           error.message, excerpt: source.excerpt(ofBytes: error.range),
-          notes: (error.note.map { [.init($0)] } ?? []) + [.init("its rows are asked for here", excerpt: node.excerpt)]))
+          notes: (error.note.map { [.init($0)] } ?? []) + [.init("its rows are asked for here", excerpt: node.excerpt)])
+      )
       return []
     }
   }

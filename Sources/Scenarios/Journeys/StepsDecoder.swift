@@ -223,7 +223,8 @@ final class StepsDecoder {
     if !missing.isEmpty {
       let names = missing.map { "'\($0)'" }.joined(separator: ", ")
       sink.error(
-        "fragment '\(fragment.name)' needs \(names) under 'with'", at: section.entry(StepKeys.with.name)?.key ?? action.value,
+        "fragment '\(fragment.name)' needs \(names) under 'with'",
+        at: section.entry(StepKeys.with.name)?.key ?? action.value,
         notes: [note])
     }
     guard case .mapping(let entries)? = section.entry(StepKeys.with.name)?.value.content else { return }
