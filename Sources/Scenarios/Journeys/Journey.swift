@@ -29,9 +29,11 @@ package struct Journey: Sendable {
   }
 
   /// The journey of a plain check.
-  init(_ step: Step, variables: VariableScope) {
+  init(_ step: Step, measures: [Assignment], variables: VariableScope) {
     self.init(
-      steps: [JourneyStep(name: step.name, action: .probe(step), frame: 0, origin: step.probe.origin)],
+      steps: [
+        JourneyStep(name: step.name, action: .probe(step), measures: measures, frame: 0, origin: step.probe.origin)
+      ],
       frames: [JourneyFrame(variables: variables)])
   }
 }
