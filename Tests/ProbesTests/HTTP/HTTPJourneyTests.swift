@@ -138,7 +138,7 @@ struct HTTPJourneyTests {
     #expect(shown[0].phases.tls > .zero)
     for step in shown {
       #expect(step.tls?.isVerified == true)
-      #expect(step.tls?.chain == shown[0].tls?.chain)
+      #expect(step.tls?.chain.map(\.fingerprintSHA256) == shown[0].tls?.chain.map(\.fingerprintSHA256))
     }
     #expect(shown.dropFirst().allSatisfy { $0.phases.connect == .zero && $0.phases.tls == .zero })
   }
@@ -220,8 +220,7 @@ struct HTTPJourneyTests {
       HTTPSpec(url: server.url("/", host: "shop.co.uk"), auth: .bearer("token")),
       HTTPSpec(url: server.url("/", host: "shop.co.uk")),
       HTTPSpec(
-        url: server.url("/leave", host: "shop.co.uk"), auth: .bearer("token"), cookies: [HeaderField("own", "1")],
-        maxRedirects: 5),
+        url: server.url("/leave", host: "shop.co.uk"), auth: .bearer("token"), cookies: [HeaderField("own", "1")]),
     ])
     #expect(server.requests.map { $0.value("Authorization") } == ["Bearer token", nil, "Bearer token", nil])
     #expect(server.requests.last?.value("Cookie") == nil)
