@@ -29,6 +29,7 @@ let ground: [Target] = [
 let engines: [Target] = [
   .target(name: "Expressions", dependencies: ["CRE2", "CNettle"]),
   .target(name: "Exposition"),
+  .target(name: "Conversion"),
   .target(
     name: "Transport",
     dependencies: [
@@ -81,7 +82,7 @@ let doors: [Target] = [
     dependencies: [
       "Model", "Expressions", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
       "Scheduling",
-      "Journeys", "Recording", "Server", "DemoOrigin",
+      "Journeys", "Recording", "Server", "DemoOrigin", "Conversion",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -96,6 +97,8 @@ let tests: [Target] = [
   .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport"),
   .testTarget(name: "ModelTests", dependencies: ["Model"]),
   .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "TestSupport"]),
+  .testTarget(
+    name: "ConversionTests", dependencies: ["Model", "Scenarios", "Conversion"], exclude: ["Fixtures"]),
   .testTarget(name: "ExpositionTests", dependencies: ["Exposition"]),
   .testTarget(name: "TransportTests", dependencies: ["Model", "Transport", "TestSupport"]),
   .testTarget(name: "ProbesTests", dependencies: ["Model", "Transport", "Probes", "TestSupport"]),
