@@ -127,7 +127,7 @@ struct JourneyAttempt: Sendable {
     if isJourney, Task.isCancelled { return cancel(step, "cancelled before step \(step.name) began") }
     var rules = JourneyMachine.StepRules(timeout: step.timeout, continues: step.continues)
     do throws(TemplateFailure) {
-      if let condition = step.condition, try !condition.holds(in: scope(of: step)) {
+      if let journeyScope, try !journeyScope.runs(step) {
         append(StepResult(skipped: step, at: runner.time.now))
         return .considered(.skip, rules)
       }
@@ -383,18 +383,4 @@ extension JourneyStep {
 extension Step {
   /// Whether it is repeated until something holds.
   var isPolling: Bool { expectations.contains { $0.kind == .until } }
-}
-
-extension WrittenExpression {
-  /// Whether a condition holds. What is neither true nor false, and what has no value, is a fault of who wrote it.
-  fileprivate func holds(in scope: RunScope) throws(TemplateFailure) -> Bool {
-    let value: Value
-    do {
-      value = try expression.evaluate(scope.bindings())
-    } catch {
-      throw TemplateFailure(message: "when: \(error.message)", excerpt: excerpt(of: error.range))
-    }
-    if let holds = value.asBool { return holds }
-    throw TemplateFailure(message: "when: expected bool, this gives \(value.kind)", excerpt: excerpt())
-  }
 }
