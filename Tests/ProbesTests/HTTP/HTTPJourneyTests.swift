@@ -226,6 +226,24 @@ struct HTTPJourneyTests {
     #expect(server.requests.last?.value("Cookie") == nil)
   }
 
+  @Test("a challenge is met over the connection that it came by")
+  func digest() async throws {
+    let server = try HTTPTestServer { _ in
+      [
+        .answer("401 No", [#"WWW-Authenticate: Digest realm="r", nonce="n", qop="auth""#], body: "who?"), .readRequest,
+        .answer(body: "welcome"), .readRequest, .answer(body: "next"),
+      ]
+    }
+    defer { server.stop() }
+    let shown = try await journey([
+      HTTPSpec(url: server.url(), auth: .digest(username: "u", password: "p")), HTTPSpec(url: server.url("/next")),
+    ])
+    #expect(shown.map(\.http.status) == [200, 200])
+    #expect(shown.map(\.text) == ["welcome", "next"])
+    #expect(shown[0].phases.total == shown[0].observation.facts.elapsed)
+    #expect(server.requests.map { $0.value("Authorization")?.hasPrefix("Digest ") ?? false } == [false, true, false])
+  }
+
   @Test("other probes are steps too")
   func otherProbes() async throws {
     let server = try HTTPTestServer(speaksFirst: true) { _ in [.text("hello\r\n")] }
