@@ -15,14 +15,10 @@ struct Harvest {
   /// Why the first that could not be had is not there.
   private(set) var failure: Reason?
 
-  /// Nothing yet.
-  init(_ step: JourneyStep) {
-    self.step = step
-  }
-
   /// Takes captures and measures of the step. Each capture is seen by those after it, and one that fails keeps none of them
   /// from its turn.
-  mutating func take(in journey: JourneyScope, _ facts: FactBindings) {
+  init(of step: JourneyStep, in journey: JourneyScope, _ facts: FactBindings) {
+    self.step = step
     for capture in step.captures {
       guard let value = value(of: capture, "capture", in: journey, facts, code: .captureFailed) else { continue }
       if case .null = value {
@@ -46,7 +42,8 @@ struct Harvest {
   }
 
   /// Computes variables; an error is one of who wrote them.
-  mutating func set(_ assignments: [Assignment], in journey: JourneyScope) {
+  init(setting assignments: [Assignment], by step: JourneyStep, in journey: JourneyScope) {
+    self.step = step
     for assignment in assignments {
       guard let value = value(of: assignment, "set", in: journey, NoBindings(), code: .templateFailed) else { return }
       journey.assign(value, to: assignment.name, by: step)

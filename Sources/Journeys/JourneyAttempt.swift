@@ -5,16 +5,20 @@ import Scenarios
 /// One attempt of all steps, and the clean-up after it: does what `JourneyMachine` decides, and writes down what comes of
 /// it.
 struct JourneyAttempt: Sendable {
-  let runner: JourneyRunner
-  let check: ScenarioCheck
-  let identity: RunIdentity
+  private let runner: JourneyRunner
+  // Of the check what is needed, since all of it would be a lot to copy.
+  private let check: CheckID
+  private let timeout: Duration
+  private let journey: Journey
+  /// Of the requests; nil where they are to carry none.
+  private let traceID: String?
   /// Which attempt of all steps it is, counted from 1.
-  let number: Int
+  private let number: Int
   /// Where a plain check finds its variables; a journey asks `journeyScope`.
-  let runScope: RunScope
-  let journeyScope: JourneyScope?
+  private let runScope: RunScope
+  private let journeyScope: JourneyScope?
   /// Nil for a plain check, which shares nothing.
-  let session: (any ProbeSession)?
+  private let session: (any ProbeSession)?
 
   private var machine: JourneyMachine
   private var isInCleanup = false
@@ -36,12 +40,14 @@ struct JourneyAttempt: Sendable {
   ///   - end: the uptime at which the steps must be over.
   ///   - runEnd: the uptime at which clean-up must be over too.
   init(
-    _ runner: JourneyRunner, _ check: ScenarioCheck, _ identity: RunIdentity, number: Int, runScope: RunScope,
+    _ runner: JourneyRunner, _ check: ScenarioCheck, traceID: String, number: Int, runScope: RunScope,
     journeyScope: JourneyScope?, session: (any ProbeSession)?, end: Duration, runEnd: Duration
   ) {
     self.runner = runner
-    self.check = check
-    self.identity = identity
+    self.check = check.check.id
+    timeout = check.check.timeout
+    journey = check.journey
+    self.traceID = check.propagatesTrace ? traceID : nil
     self.number = number
     self.runScope = runScope
     self.journeyScope = journeyScope
@@ -110,7 +116,7 @@ struct JourneyAttempt: Sendable {
   }
 
   private func step(_ index: Int) -> JourneyStep {
-    isInCleanup ? check.journey.cleanup[index] : check.journey.steps[index]
+    isInCleanup ? journey.cleanup[index] : journey.steps[index]
   }
 
   /// Whether the check is more than one probe.
@@ -127,7 +133,7 @@ struct JourneyAttempt: Sendable {
     if isJourney, Task.isCancelled { return cancel(step, "cancelled before step \(step.name) began") }
     var rules = JourneyMachine.StepRules(timeout: step.timeout, continues: step.continues)
     do throws(TemplateFailure) {
-      if let condition = step.condition, try !condition.holds(in: scope(of: step)) {
+      if let journeyScope, try !journeyScope.runs(step) {
         append(StepResult(skipped: step, at: runner.time.now))
         return .considered(.skip, rules)
       }
@@ -180,8 +186,8 @@ struct JourneyAttempt: Sendable {
   private mutating func expire(_ step: JourneyStep) {
     let whose =
       isInCleanup
-      ? "the \(Units.text(of: check.journey.cleanupTimeout)) of clean-up"
-      : "the \(Units.text(of: check.check.timeout)) of the journey"
+      ? "the \(Units.text(of: journey.cleanupTimeout)) of clean-up"
+      : "the \(Units.text(of: timeout)) of the journey"
     let isPause = open?.name == step.name
     let message =
       isPause ? "\(step.name) was cut short: its time was over" : "\(whose) were over before \(step.name) could begin"
@@ -250,7 +256,7 @@ struct JourneyAttempt: Sendable {
     }
     let context = ProbeContext(
       timeout: max(.zero, end - runner.time.uptime),
-      traceparent: check.propagatesTrace ? "00-\(identity.traceID)-\(RandomHex.digits(16))-01" : nil,
+      traceparent: traceID.map { "00-\($0)-\(RandomHex.digits(16))-01" },
       folder: probe.folder)
     // A plain check that does not poll is repeated as a whole.
     let number = isJourney || step.isPolling ? number : self.number
@@ -264,19 +270,19 @@ struct JourneyAttempt: Sendable {
     let now = runner.time.now
     let facts = FactBindings(observation, attempt: number, now: now)
     let judge = Judge(probe, of: step)
-    var harvest = Harvest(step)
+    var harvest: Harvest?
     if let journeyScope {
       let seen = StepFacts(observation, attempt: number, at: now)
       journeyScope.record(.map(MapValue(lazy: seen)), of: step)
       bodies.add(seen, of: step.name)
       if judge.decides(over: observation) {
-        harvest.take(in: journeyScope, facts)
+        harvest = Harvest(of: step, in: journeyScope, facts)
         if !step.captures.isEmpty { scope = (try? journeyScope.scope(of: step)) ?? scope }
       }
     }
     let judgement = judge.judge(observation, of: spec, bindings: scope.bindings(facts: facts))
     var (verdict, reason) = (judgement.verdict, judgement.reason)
-    if verdict.isGood, let failure = harvest.failure { (verdict, reason) = (failure.code.verdict, failure) }
+    if verdict.isGood, let failure = harvest?.failure { (verdict, reason) = (failure.code.verdict, failure) }
     // Asked for now, since the probe itself may have obtained a token.
     let redactor = runner.masks.current
     let result = StepResult(
@@ -284,8 +290,8 @@ struct JourneyAttempt: Sendable {
       started: started, duration: observation.facts.elapsed,
       facts: runner.recorded(
         observation.facts, isGood: verdict.isGood, isSensitive: step.isSensitive, by: redactor),
-      expectations: judgement.expectations.redacted(by: redactor), captures: harvest.captures(by: redactor),
-      measures: harvest.measures)
+      expectations: judgement.expectations.redacted(by: redactor), captures: harvest?.captures(by: redactor) ?? [:],
+      measures: harvest?.measures ?? [:])
     let mayImprove = probe.isPolling ? !judgement.isSettled : true
     return (result, verdict.isGood && judgement.isSettled ? .held : verdict == .down && mayImprove ? .failed : .settled)
   }
@@ -311,14 +317,13 @@ struct JourneyAttempt: Sendable {
   private func set(_ assignments: [Assignment], of step: JourneyStep) -> (StepResult, JourneyMachine.Outcome) {
     let started = runner.time.now
     observe(step, number: 1)
-    var harvest = Harvest(step)
-    if let journeyScope { harvest.set(assignments, in: journeyScope) }
+    let harvest = journeyScope.map { Harvest(setting: assignments, by: step, in: $0) }
     let redactor = runner.masks.current
     let result = StepResult(
-      name: step.name, kind: nil, verdict: harvest.failure?.code.verdict ?? .up,
-      reason: harvest.failure.map { $0.redacted(by: redactor) }, started: started, duration: .zero,
-      captures: harvest.captures(by: redactor))
-    return (result, harvest.failure == nil ? .held : .settled)
+      name: step.name, kind: nil, verdict: harvest?.failure?.code.verdict ?? .up,
+      reason: harvest?.failure.map { $0.redacted(by: redactor) }, started: started, duration: .zero,
+      captures: harvest?.captures(by: redactor) ?? [:])
+    return (result, harvest?.failure == nil ? .held : .settled)
   }
 
   private func observe(
@@ -326,7 +331,7 @@ struct JourneyAttempt: Sendable {
   ) {
     runner.observer?.attemptBegins(
       StepAttempt(
-        check: check.check.id, step: step.name, number: number, spec: spec, traceparent: context?.traceparent,
+        check: check, step: step.name, number: number, spec: spec, traceparent: context?.traceparent,
         folder: context?.folder ?? "."))
   }
 
@@ -345,7 +350,7 @@ struct JourneyAttempt: Sendable {
 
   /// Steps that the end of the others kept from their turn are on record as those that were skipped.
   private mutating func recordUnreached() {
-    for step in check.journey.steps.dropFirst(steps.count) {
+    for step in journey.steps.dropFirst(steps.count) {
       steps.append(StepResult(skipped: step, at: runner.time.now))
     }
   }
@@ -383,18 +388,4 @@ extension JourneyStep {
 extension Step {
   /// Whether it is repeated until something holds.
   var isPolling: Bool { expectations.contains { $0.kind == .until } }
-}
-
-extension WrittenExpression {
-  /// Whether a condition holds. What is neither true nor false, and what has no value, is a fault of who wrote it.
-  fileprivate func holds(in scope: RunScope) throws(TemplateFailure) -> Bool {
-    let value: Value
-    do {
-      value = try expression.evaluate(scope.bindings())
-    } catch {
-      throw TemplateFailure(message: "when: \(error.message)", excerpt: excerpt(of: error.range))
-    }
-    if let holds = value.asBool { return holds }
-    throw TemplateFailure(message: "when: expected bool, this gives \(value.kind)", excerpt: excerpt())
-  }
 }

@@ -111,7 +111,7 @@ package struct JourneyRunner: Sendable {
       case .attempt(let number, let attemptEnd):
         let session = isJourney ? prober.session(reusingConnections: check.journey.reusesConnections) : nil
         var attempt = JourneyAttempt(
-          self, check, identity, number: number, runScope: scope,
+          self, check, traceID: identity.traceID, number: number, runScope: scope,
           journeyScope: isJourney ? JourneyScope(journey: check.journey, run: scope, row: row) : nil,
           session: session, end: attemptEnd, runEnd: end.ofCleanup)
         await attempt.run()

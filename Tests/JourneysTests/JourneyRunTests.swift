@@ -131,7 +131,6 @@ struct JourneyRunTests {
     #expect(run.verdict == .unknown)
     #expect(run.reason?.code == .templateFailed)
     #expect(run.reason?.step == "a")
-    #expect(run.reason?.message.hasPrefix("when: ") == true)
     #expect(run.reason?.excerpt != nil)
     #expect(prober.requests.isEmpty)
   }
