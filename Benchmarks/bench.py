@@ -352,6 +352,37 @@ def loading():
         report("loading", "10,000 checks from files to the first probe, median of 3", sorted(times)[1], 2.0, " s")
 
 
+def check():
+    """`curlew check` as a pipeline runs it: 500 files of one check each, and how soon the first request of one file is made."""
+    with Rig() as rig:
+        rig.nginx()
+        folder = rig.path("files")
+        folder.mkdir()
+        for number in range(500):
+            (folder / f"check-{number}.yaml").write_text(
+                f"version: 1\nchecks:\n  - {{id: check-{number}, http: {{url: \"http://127.0.0.1:{rig.http_port}/{number}\"}}}}\n")
+        times = []
+        for _ in range(5):
+            begin = time.monotonic()
+            output = subprocess.run([CURLEW, "check", folder], check=True, capture_output=True, text=True).stdout
+            times.append(time.monotonic() - begin)
+            if "500 checks: 500 up" not in output:
+                sys.exit(f"not all checks were up:\n{output[-2000:]}")
+        report("check", "500 files of one check, the whole command, median of 5", sorted(times)[2], 1.5, " s")
+        listener = socket.create_server(("127.0.0.1", 0))
+        path = rig.write("one.yaml", f"version: 1\nchecks:\n  - {{id: one, http: {{url: \"http://127.0.0.1:{listener.getsockname()[1]}/\"}}}}\n")
+        times = []
+        for _ in range(9):
+            begin = time.monotonic()
+            process = subprocess.Popen([CURLEW, "check", path], stdout=subprocess.DEVNULL)
+            connection, _ = listener.accept()
+            connection.recv(1)
+            times.append((time.monotonic() - begin) * 1000)
+            connection.close()
+            process.wait()
+        report("check", "one file, from the start of the process to its first request, median of 9", sorted(times)[4], 40, " ms", 1)
+
+
 def availability():
     """Availability of 10,000 checks over 90 days, most of it from roll-ups."""
     with Rig() as rig:
@@ -436,7 +467,7 @@ def integrity(rig):
         return database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
 
 
-cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, availability, kill]
+cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill]
 
 
 def main():

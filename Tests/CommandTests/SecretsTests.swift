@@ -66,21 +66,33 @@ struct SecretsTests {
     }
   }
 
-  @Test("appears in no output of curlew check, though the server gives it back", arguments: ["pretty", "json"])
+  @Test(
+    "appears in no output and no report of curlew check, though the server gives it back",
+    arguments: ["pretty", "json", "tap", "github"])
   func check(format: String) async throws {
     let server = try echo()
     defer { server.stop() }
     let workspace = try Workspace(["shop.yaml": Self.scenario])
-    let outcome = try await workspace.curlew(
-      "check", "shop.yaml", "--verbose", "--format", format, "--base", "base=http://127.0.0.1:\(server.port)",
-      environment: Self.environment)
+    let kinds = ["junit", "json", "html", "tap"]
+    let reports = kinds.flatMap { ["--report", "\($0)=report.\($0)"] }
+    let outcome = try await CurlewProcess.run(
+      [
+        "check", "shop.yaml", "--verbose", "--curl", "--retry-all", "2", "--format", format, "--base",
+        "base=http://127.0.0.1:\(server.port)",
+      ] + reports, environment: Self.environment, in: workspace.folder)
     #expect(outcome.exitCode == 1, "\(outcome.stdout)\(outcome.stderr)")
     // It did travel: the server has it, so the test would see it.
     #expect(server.requests.contains { $0.value("X-Token") == Self.token })
     #expect(server.requests.contains { $0.value("Authorization")?.hasPrefix("Basic ") == true })
     #expect(outcome.stdout.contains("•••"))
+    #expect((outcome.stdout + outcome.stderr).contains("curl --"))
     expectNone(in: outcome.stdout, "standard output")
     expectNone(in: outcome.stderr, "standard error")
+    for kind in kinds {
+      let report = try TestProgram.read(workspace.path("report.\(kind)"))
+      #expect(report.contains("•••"), "\(kind)")
+      expectNone(in: report, "the \(kind) report")
+    }
   }
 
   @Test("appears nowhere in the daemon: metrics, API, page, configuration, logs, history", arguments: ["text", "json"])

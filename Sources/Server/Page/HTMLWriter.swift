@@ -1,14 +1,18 @@
 /// Writes HTML into bytes. Only literals of this program go in as they are: everything else is escaped.
-struct HTMLWriter {
-  private(set) var bytes: [UInt8] = []
+package struct HTMLWriter: Sendable {
+  /// What was written.
+  package private(set) var bytes: [UInt8] = []
+
+  /// Nothing is written yet.
+  package init() {}
 
   /// Markup, which can only be a literal.
-  mutating func markup(_ literal: StaticString) {
+  package mutating func markup(_ literal: StaticString) {
     literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
   }
 
   /// Text of any origin, for element content and quoted attributes alike.
-  mutating func text(_ text: String) {
+  package mutating func text(_ text: String) {
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "&"): markup("&amp;")
@@ -23,12 +27,13 @@ struct HTMLWriter {
     }
   }
 
-  mutating func number(_ number: Int) {
+  /// A whole number.
+  package mutating func number(_ number: Int) {
     bytes.append(contentsOf: String(number).utf8)
   }
 
   /// ` name="value"`, the value escaped.
-  mutating func attribute(_ name: StaticString, _ value: String) {
+  package mutating func attribute(_ name: StaticString, _ value: String) {
     markup(" ")
     markup(name)
     markup("=\"")
@@ -38,14 +43,14 @@ struct HTMLWriter {
 
   /// Text that is set apart, so that a name in a right-to-left script, or one with direction marks, cannot turn its
   /// surroundings around.
-  mutating func isolated(_ text: String) {
+  package mutating func isolated(_ text: String) {
     markup("<bdi>")
     self.text(text)
     markup("</bdi>")
   }
 
   /// A moment that shows its age, and itself when pointed at.
-  mutating func time(_ text: String, title: String, datetime: String) {
+  package mutating func time(_ text: String, title: String, datetime: String) {
     markup("<time")
     attribute("datetime", datetime)
     attribute("title", title)

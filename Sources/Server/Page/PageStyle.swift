@@ -1,5 +1,5 @@
 /// How the status page looks.
-enum PageStyle {
+package enum PageStyle {
   /// The style sheet. Light and dark follow the reader's system; below 720 px each check becomes a card.
   static let sheet: StaticString = """
     :root{color-scheme:light dark;--paper:#faf9f7;--card:#fff;--ink:#1b2024;--soft:#5d666e;--line:#e4e1db;--wash:#f2f0ec;
@@ -108,7 +108,7 @@ enum PageStyle {
     """
 
   /// The shapes of the states: a disc with a tick, a triangle, a square with a cross, a ring with a question.
-  static let glyphs: StaticString = """
+  package static let glyphs: StaticString = """
     <svg class="hidden" aria-hidden="true">
     <symbol id="glyph-up" viewBox="0 0 16 16"><path fill-rule="evenodd" d="M8 0a8 8 0 110 16A8 8 0 018 0zm3.4 4.9L7 9.6 \
     4.7 7.4 3.4 8.8 7.1 12.3l5.7-6.1z"/></symbol>

@@ -64,7 +64,8 @@ struct CheckCommand: AsyncParsableCommand {
     }
     _ = try reportRequests()
     if let retryAll, !(1...Self.mostAttempts).contains(retryAll) {
-      throw ValidationError("--retry-all \(retryAll) is not between 1 and \(Self.mostAttempts); the first attempt counts")
+      throw ValidationError(
+        "--retry-all \(retryAll) is not between 1 and \(Self.mostAttempts); the first attempt counts")
     }
   }
 
@@ -72,7 +73,8 @@ struct CheckCommand: AsyncParsableCommand {
     try report.map { text in
       guard let request = ReportRequest(text) else {
         let kinds = ReportKind.allCases.map { "\($0.rawValue)=FILE" }.joined(separator: ", ")
-        throw ValidationError("--report '\(text)' is no kind=file; there are \(kinds), and --format for standard output")
+        throw ValidationError(
+          "--report '\(text)' is no kind=file; there are \(kinds), and --format for standard output")
       }
       return request
     }

@@ -24,7 +24,9 @@ struct RunText {
       if let step = decidingStep(of: run) {
         text += exchange(of: step, run: run, check: check, indent: "  ", showsHeads: isVerbose && isPlain)
         text += earlier(of: step, indent: "  ")
-        if isVerbose, isPlain, let facts = step.facts { text += PhaseBars(style: style).text(for: facts.phases, indent: "  ") }
+        if isVerbose, isPlain, let facts = step.facts {
+          text += PhaseBars(style: style).text(for: facts.phases, indent: "  ")
+        }
       }
       if !isPlain { text += list(run.steps, of: run, check: check) }
     }

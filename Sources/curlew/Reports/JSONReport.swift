@@ -58,7 +58,8 @@ package struct JSONReport {
       ("id", .string(check.id.text)), ("name", .string(check.name)), ("group", text(check.group)),
       ("labels", texts(check.labels)), ("verdict", .string(entry.standing)), ("reason", value(of: run?.reason)),
       ("started", text(run?.started.rfc3339())), ("duration_ms", run.map { milliseconds($0.duration) } ?? .null),
-      ("attempts", .int(Int64(run?.attempts ?? 0))), ("trace_id", text(run.flatMap { $0.traceID.isEmpty ? nil : $0.traceID })),
+      ("attempts", .int(Int64(run?.attempts ?? 0))),
+      ("trace_id", text(run.flatMap { $0.traceID.isEmpty ? nil : $0.traceID })),
       ("steps", .list((run?.steps ?? []).map(value))), ("finally", .list((run?.cleanup ?? []).map(value))),
     ])
   }

@@ -1,8 +1,9 @@
 import Expressions
 import Model
 
-/// Test Anything Protocol, version 14 (https://testanything.org/tap-version-14-specification.html): a test point a
-/// check, with a YAML block under each that is not up and under each that has several steps.
+/// Test Anything Protocol (https://testanything.org/tap-version-13-specification.html): a test point a
+/// check, with a YAML block under each that is not up and under each that has several steps. The document is one of
+/// version 14 too, but says 13: `prove` of Perl 5.36 refuses what says 14, and nothing in it is new since 13.
 package struct TAPReport {
   private let failsDegraded: Bool
 
@@ -12,7 +13,7 @@ package struct TAPReport {
   }
 
   /// The version and the plan.
-  package func opening(count: Int) -> String { "TAP version 14\n1..\(count)\n" }
+  package func opening(count: Int) -> String { "TAP version 13\n1..\(count)\n" }
 
   /// One test point.
   ///

@@ -3,7 +3,10 @@ import Synchronization
 
 /// Counts how many are in a place at the same time.
 final class Gauge: Sendable {
-  private let state = Mutex((inside: 0, most: 0))
+  private let state = Mutex((inside: 0, most: 0, visits: 0))
+
+  /// How often anybody went in.
+  var visits: Int { state.withLock { $0.visits } }
 
   /// The most that were inside together.
   var most: Int { state.withLock { $0.most } }
@@ -12,6 +15,7 @@ final class Gauge: Sendable {
   func visit(until count: Int, within limit: Duration) {
     state.withLock { state in
       state.inside += 1
+      state.visits += 1
       state.most = max(state.most, state.inside)
     }
     let end = ContinuousClock.now + limit
