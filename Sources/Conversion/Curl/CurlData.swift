@@ -86,7 +86,11 @@ struct CurlData {
     }
     let type = request.header("content-type") ?? "application/x-www-form-urlencoded"
     if request.header("content-type") == nil { _ = request.addHeader("Content-Type", type) }
-    request.body = BodyRules.body(body, type: type.literals, line: line(data, source), draft: &draft)
+    let line = line(data, source)
+    request.body = BodyRules.body(body, type: type.literals) { name, text in
+      SensitiveNames.contains(name)
+        ? draft.protect(TemplateText(text), named: name, line: line) : draft.replacingProtected(TemplateText(text))
+    }
   }
 
   private func setFile(

@@ -3,7 +3,9 @@ struct ScenarioDraft: Sendable {
   var variables: [Tree.Entry] = []
   var checks: [CheckDraft] = []
   var ids = Names()
-  private(set) var notes: [ConversionNote] = []
+  private var losses: [ConversionNote] = []
+  /// Which variables of the environment have to be set.
+  private var settings: [ConversionNote] = []
   /// Notes about the file as a whole, which stand at its top.
   private var remarks: [String] = []
   private var secrets: [(name: String, environment: String)] = []
@@ -14,17 +16,22 @@ struct ScenarioDraft: Sendable {
   /// A value as short as this occurs by chance.
   private static let shortestKnown = 8
 
+  /// All that the user should know, in the input's order.
+  var notes: [ConversionNote] {
+    (losses + settings).enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }.map(\.element)
+  }
+
   /// Says something about the whole file.
   mutating func note(_ message: String, line: Int, isLoss: Bool = true) {
     let text = Self.oneLine(message)
-    notes.append(ConversionNote(line: line, message: text, isLoss: isLoss))
+    losses.append(ConversionNote(line: line, message: text, isLoss: isLoss))
     remarks.append("Line \(line): \(text)")
   }
 
   /// Says something about a step, above which it stands too.
   mutating func note(_ message: String, line: Int, on step: inout StepDraft, isLoss: Bool = true) {
     let text = Self.oneLine(message)
-    notes.append(ConversionNote(line: line, message: text, isLoss: isLoss))
+    losses.append(ConversionNote(line: line, message: text, isLoss: isLoss))
     step.comments.append("Line \(line): \(text)")
   }
 
@@ -48,8 +55,13 @@ struct ScenarioDraft: Sendable {
     let expression = "secrets.\(name)"
     known[value] = expression
     let message = "set the environment variable \(environment) to the value that stands here; it is not written out"
-    notes.append(ConversionNote(line: line, message: message, isLoss: false))
+    settings.append(ConversionNote(line: line, message: message, isLoss: false))
     return TemplateText(expression: expression)
+  }
+
+  /// Takes over the secrets that another conversion of the same input has found.
+  mutating func adoptSecrets(of other: ScenarioDraft) {
+    (secrets, secretNames, known, settings) = (other.secrets, other.secretNames, other.known, other.settings)
   }
 
   /// The text with every protected value in it replaced.

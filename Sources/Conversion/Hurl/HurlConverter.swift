@@ -220,10 +220,7 @@ struct HurlConverter {
   private mutating func json(
     _ value: JSONValue, at offset: Int, _ draft: inout ScenarioDraft, _ step: inout StepDraft
   ) -> Tree? {
-    switch value.content {
-    case .array, .object: break
-    case .null, .bool, .number, .string, .template: return nil
-    }
+    guard value.isContainer else { return nil }
     var scope = scope
     var missing: [String] = []
     var protected = draft
