@@ -31,7 +31,6 @@ enum BodyRules {
   }
 }
 
-
 extension String {
   /// Without blanks and tabs at both ends.
   var trimmed: String {

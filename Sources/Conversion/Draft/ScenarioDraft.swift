@@ -18,7 +18,8 @@ struct ScenarioDraft: Sendable {
 
   /// All that the user should know, in the input's order.
   var notes: [ConversionNote] {
-    (losses + settings).enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }.map(\.element)
+    (losses + settings).enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }.map(
+      \.element)
   }
 
   /// Says something about the whole file.

@@ -32,7 +32,8 @@ struct HARConverter {
     let chosen = chosen(&draft)
     guard !chosen.isEmpty else {
       throw ConversionFailure(
-        "no request of the recording is for a document or comes from a script: --all takes all requests", line: 1, column: 1)
+        "no request of the recording is for a document or comes from a script: --all takes all requests", line: 1,
+        column: 1)
     }
     let base = Self.mostCommonOrigin(chosen)
     draft.variables.append(.entry("base", .text(TemplateText(base))))
@@ -41,10 +42,14 @@ struct HARConverter {
     // Once to learn what is secret, so that a value is left out before the place, too, that tells what it is.
     var rehearsal = draft
     var first = HARSteps(base: base)
-    for exchange in exchanges { first.add(exchange.entry, last: exchange.last, isComplete: exchange.isComplete, &rehearsal) }
+    for exchange in exchanges {
+      first.add(exchange.entry, last: exchange.last, isComplete: exchange.isComplete, &rehearsal)
+    }
     draft.adoptSecrets(of: rehearsal)
     var steps = HARSteps(base: base)
-    for exchange in exchanges { steps.add(exchange.entry, last: exchange.last, isComplete: exchange.isComplete, &draft) }
+    for exchange in exchanges {
+      steps.add(exchange.entry, last: exchange.last, isComplete: exchange.isComplete, &draft)
+    }
     var check = CheckDraft(id: draft.ids.checkID(options.name ?? chosen[0].url.host))
     check.steps = steps.finished()
     draft.checks.append(check)
@@ -60,7 +65,9 @@ struct HARConverter {
     let others = Set(needed.filter { $0.site != site && !$0.isDocument }.map(\.url.host)).sorted()
     let left = entries.count - needed.count
     if left > 0 {
-      draft.note("\(left) requests for images, styles, scripts and the like were left out: --all takes them", line: 1, isLoss: false)
+      draft.note(
+        "\(left) requests for images, styles, scripts and the like were left out: --all takes them", line: 1,
+        isLoss: false)
     }
     if !others.isEmpty {
       let hosts = others.prefix(10).joined(separator: ", ") + (others.count > 10 ? ", …" : "")

@@ -60,7 +60,8 @@ struct HARSteps {
     if SensitiveNames.contains(name) { return draft.protect(TemplateText(text), named: name, line: line) }
     if text.hasPrefix(base), text.utf8.count == base.utf8.count || text.utf8.dropFirst(base.utf8.count).first == 0x2F {
       return TemplateText(expression: "base")
-        + draft.replacingProtected(TemplateText(String(decoding: Array(text.utf8.dropFirst(base.utf8.count)), as: UTF8.self)))
+        + draft.replacingProtected(
+          TemplateText(String(decoding: Array(text.utf8.dropFirst(base.utf8.count)), as: UTF8.self)))
     }
     return draft.replacingProtected(TemplateText(text))
   }

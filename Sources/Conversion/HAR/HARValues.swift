@@ -42,7 +42,8 @@ struct HARValues: Sendable {
     switch value.content {
     case .object(let members):
       for member in members {
-        let key = ["id", "key", "value", "uuid"].contains(member.key.lowercased()) ? "\(noun)_\(member.key)" : member.key
+        let key =
+          ["id", "key", "value", "uuid"].contains(member.key.lowercased()) ? "\(noun)_\(member.key)" : member.key
         learn(member.value, path: path + CELText.member(member.key), key: key, noun: noun, step: step)
       }
     case .array(let elements):
