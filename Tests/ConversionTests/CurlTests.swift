@@ -91,9 +91,9 @@ import Testing
       ("curl https://a.example/${X:-y}", 1, 24, "only ${NAME}"), ("curl https://a.example \\", 1, 25, "backslash"),
     ])
   func refuses(text: String, line: Int, column: Int, words: String) throws {
-    let failure = try failure(of: Array(text.utf8), as: .curl)
-    #expect(failure.message.contains(words), "\(failure.message)")
-    #expect((failure.line, failure.column) == (line, column), "\(failure.line):\(failure.column)")
+    let fault = try failure(of: Array(text.utf8), as: .curl)
+    #expect(fault.message.contains(words), "\(fault.message)")
+    #expect((fault.line, fault.column) == (line, column), "\(fault.line):\(fault.column)")
   }
 
   @Test("a file's name or how it begins tells what it is")

@@ -6,8 +6,8 @@ import Testing
 
   @Test("a file over the limit is refused with the limit", arguments: formats)
   func refusesLongFiles(format: ConversionFormat) throws {
-    let failure = try failure(of: [UInt8](repeating: 0x20, count: Conversion.inputLimit + 1), as: format)
-    #expect(failure.message.contains("64 MiB"))
+    let fault = try failure(of: [UInt8](repeating: 0x20, count: Conversion.inputLimit + 1), as: format)
+    #expect(fault.message.contains("64 MiB"))
   }
 
   @Test("bytes that are no text are refused where they stand", arguments: formats)
@@ -58,8 +58,8 @@ import Testing
       ("POST https://a.example\n" + String(repeating: "[", count: 9999), 2, 257, "nested"),
     ])
   func refusesHurl(text: String, line: Int, column: Int, words: String) throws {
-    let failure = try failure(of: Array(text.utf8), as: .hurl)
-    #expect(failure.message.contains(words), "\(failure.message)")
-    #expect((failure.line, failure.column) == (line, column), "\(failure.line):\(failure.column)")
+    let fault = try failure(of: Array(text.utf8), as: .hurl)
+    #expect(fault.message.contains(words), "\(fault.message)")
+    #expect((fault.line, fault.column) == (line, column), "\(fault.line):\(fault.column)")
   }
 }

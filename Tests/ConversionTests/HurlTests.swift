@@ -5,7 +5,7 @@ import Testing
   /// What becomes of one assert; its note where it cannot be said.
   private func assertion(_ text: String) throws -> String {
     let conversion = try convert("GET https://a.example/\nHTTP *\n[Asserts]\n\(text)\n", as: .hurl)
-    _ = try load(conversion.scenario.replacing("html(body).xpath", with: "[body].map"))
+    _ = try load(conversion.scenario)
     if let note = conversion.notes.first { return "note: \(note.message)" }
     let lines = conversion.scenario.split(separator: "\n")
     let expression = String(try #require(lines.last).dropFirst("        - ".count))

@@ -92,9 +92,9 @@ struct HAREntry: Sendable {
   /// Whether it loads what a page is made of, or reports something, and nobody waits for its answer.
   var isAsset: Bool {
     if let purpose, purpose != "other" { return Self.assetPurposes.contains(purpose) }
-    if ["image/", "font/", "audio/", "video/"].contains(where: responseType.hasPrefix) { return true }
+    if ["image/", "font/", "audio/", "video/"].contains(where: { responseType.hasPrefix($0) }) { return true }
     if ["text/css", "javascript", "ecmascript", "application/wasm", "application/font", "manifest+json"]
-      .contains(where: responseType.contains)
+      .contains(where: { responseType.contains($0) })
     {
       return true
     }

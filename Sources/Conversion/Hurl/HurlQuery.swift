@@ -212,7 +212,7 @@ struct HurlQuery {
     let single = value.single
     switch name {
     case "count":
-      if let count = value.count { return HurlValue(count == "size" ? "size" : count, .int) }
+      if let count = value.count { return HurlValue(count, .int) }
       return HurlValue("size(\(value.all ?? value.source))", .int)
     case "first": return HurlValue("\(value.receiver)[0]", .dyn, existence: value.existence)
     case "last":
