@@ -20,11 +20,14 @@ package struct RecordType: Sendable, Hashable {
   package let name: String
   /// Types by field name.
   package let fields: [String: ValueType]
+  /// What is said of fields that are not there though somebody may look for them, the first of these tables that knows.
+  package let absent: [[String: String]]
 
   /// A record; `name` stands in messages.
-  package init(name: String, fields: [String: ValueType]) {
+  package init(name: String, fields: [String: ValueType], absent: [[String: String]] = []) {
     self.name = name
     self.fields = fields
+    self.absent = absent
   }
 }
 

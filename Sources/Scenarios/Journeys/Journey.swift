@@ -94,6 +94,17 @@ package struct JourneyStep: Sendable {
     self.origin = origin
   }
 
+  /// The step where the journey has it.
+  ///
+  /// - Parameter isSensitive: what holds where the step itself says nothing.
+  func placed(as name: String, frame: Int, isSensitive: Bool) -> JourneyStep {
+    var action = action
+    if case .probe(let step) = action { action = .probe(step.placed(as: name, isSensitive: isSensitive)) }
+    return JourneyStep(
+      name: name, condition: condition, action: action, captures: captures, measures: measures, continues: continues,
+      timeout: timeout, isSensitive: isSensitive, frame: frame, origin: origin)
+  }
+
   /// Which kind of probe it makes; nil for an entry without one.
   package var kind: ProbeKind? {
     if case .probe(let step) = action { step.kind } else { nil }
@@ -177,6 +188,8 @@ struct JourneyFrame: Sendable {
   var parent: Int?
   /// Which name its steps stand under in `steps` of the parent; nil for the journey's own.
   var prefix: String?
+  /// `when` of the use: decided once, in the parent's frame, before its first step.
+  var condition: WrittenExpression?
   /// `with`: the fragment's parameters, evaluated in the parent's frame when the first step of the use runs.
   var parameters: [String: TemplateTree] = [:]
   /// Which captures are seen outside; nil: all.

@@ -7,6 +7,8 @@ package final class JourneyScope: Sendable {
   private let journey: Journey
   private let run: RunScope
   private let frames: Mutex<[Int: RunScope]>
+  /// Whether each use of a fragment runs, once that is decided.
+  private let uses = Mutex<[Int: Bool]>([:])
 
   /// A scope in which nothing has happened yet.
   ///
@@ -18,6 +20,26 @@ package final class JourneyScope: Sendable {
     self.run = run
     let values = row.flatMap { number in journey.rows.map { (number, $0[number]) } }
     frames = Mutex([0: run.layer(over: journey.frames[0].variables, row: values)])
+  }
+
+  /// Whether the step runs, by its `when` and by that of the use of the fragment that it belongs to.
+  ///
+  /// The `when` of a use is decided before the first step of it, and holds for all: what the fragment captures does not
+  /// change it half-way.
+  package func runs(_ step: JourneyStep) throws(TemplateFailure) -> Bool {
+    guard try runs(frame: step.frame) else { return false }
+    guard let condition = step.condition else { return true }
+    return try condition.holds(in: scope(of: step))
+  }
+
+  private func runs(frame number: Int) throws(TemplateFailure) -> Bool {
+    if let known = uses.withLock({ $0[number] }) { return known }
+    let frame = journey.frames[number]
+    guard let parent = frame.parent else { return true }
+    var isRun = try runs(frame: parent)
+    if isRun, let condition = frame.condition { isRun = try condition.holds(in: scope(ofFrame: parent)) }
+    uses.withLock { $0[number] = isRun }
+    return isRun
   }
 
   /// What the templates and expressions of a step see. The first step of a use of a fragment evaluates what the fragment is
@@ -65,6 +87,19 @@ package final class JourneyScope: Sendable {
       scope.steps.record(value, as: name)
       guard let parent = journey.frames[number].parent, let prefix = journey.frames[number].prefix else { return }
       (number, name, value) = (parent, prefix, .map(MapValue(lazy: scope.steps)))
+    }
+  }
+}
+
+extension WrittenExpression {
+  /// What a `when` comes to.
+  fileprivate func holds(in scope: RunScope) throws(TemplateFailure) -> Bool {
+    do throws(EvaluationError) {
+      let value = try expression.evaluate(scope.bindings())
+      if case .bool(let holds) = value { return holds }
+      throw EvaluationError(.noSuchOverload, "'when' must give bool, and this gives \(value.kind)")
+    } catch {
+      throw TemplateFailure(message: error.message, excerpt: excerpt(of: error.range))
     }
   }
 }

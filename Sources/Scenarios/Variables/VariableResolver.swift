@@ -50,7 +50,7 @@ struct VariableResolver {
       guard let node = variables[name] else { continue }
       types[name] = node.mayHoldTemplates || late[name] != nil ? .dyn : ValueType(constant: node.value)
     }
-    for (name, variable) in late where variables[name] == nil { types[name] = variable.type }
+    for (name, variable) in late where variables[name] == nil { types[name] = variable.type ?? .dyn }
     compile(names)
     for name in names { visit(name, path: []) }
     for name in order { evaluate(name) }
@@ -141,7 +141,7 @@ struct VariableResolver {
     }
     guard isConstant else {
       templates[name] = tree
-      types[name] = late[name].map { tree.type.joined(with: $0.type) } ?? tree.type
+      types[name] = late[name]?.type.map { tree.type.joined(with: $0) } ?? tree.type
       return
     }
     do {
@@ -166,8 +166,8 @@ struct VariableResolver {
 
 /// A name that gets its value while the run goes on.
 struct LateVariable {
-  /// What kind of value, as far as that is known.
-  var type: ValueType
+  /// What kind of value it has from the beginning on; nil when a step must give it one first.
+  var type: ValueType?
   /// What is said when it is asked for too soon.
   var absence: String
 }
