@@ -71,6 +71,12 @@ import Testing
     #expect(spec.auth == .basic(username: "anna", password: "s3cret-value"))
   }
 
+  @Test("a long timeout brings the rhythm that it needs", arguments: ["0.5", "59", "60", "299.5", "3000", "80000"])
+  func bearsLongTimeouts(seconds: String) throws {
+    let scenario = try load(try Conversion(curl: ["-m", seconds, "https://shop.example.org/"]).scenario)
+    #expect(scenario.checks.first.map { $0.check.timeout == .seconds(Double(seconds) ?? 0) } == true)
+  }
+
   @Test("without -L no redirect is followed")
   func followsOnlyWhenTold() throws {
     #expect(try spec(["https://shop.example.org/"]).maxRedirects == 0)

@@ -99,24 +99,34 @@ struct ScenarioDraft: Sendable {
 /// A check while it is made.
 struct CheckDraft: Sendable {
   var id: String
-  var name: String?
-  var timeout: String?
   var steps: [StepDraft] = []
 
   fileprivate var tree: Tree {
     var entries: [Tree.Entry] = [.entry("id", .text(TemplateText(id)))]
-    if let name { entries.append(.entry("name", .text(TemplateText(name)))) }
     if steps.count == 1, let request = steps[0].request, steps[0].isPlain {
       let step = steps[0]
       entries[0].comments = step.comments
-      if let timeout = step.timeout ?? timeout { entries.append(.entry("timeout", .plain(timeout))) }
+      if let timeout = step.timeout {
+        // A check is run every minute unless it says otherwise, and its timeout may not be longer than that.
+        if let every = Self.rhythm(for: timeout) { entries.append(.entry("every", .plain(every))) }
+        entries.append(.entry("timeout", .plain(timeout)))
+      }
       if let retry = step.retry { entries.append(.entry("retry", retry)) }
       entries.append(.entry("http", request.tree(expect: step.expect, until: step.until)))
       return .map(entries)
     }
-    if let timeout { entries.append(.entry("timeout", .plain(timeout))) }
     entries.append(.entry("journey", .map([.entry("steps", .list(steps.map(\.tree)))])))
     return .map(entries)
+  }
+
+  /// How often a check with this timeout can run; nil where the usual minute is enough.
+  private static func rhythm(for timeout: String) -> String? {
+    let units = ["ms": 0.001, "s": 1, "m": 60, "h": 3600]
+    let digits = timeout.prefix { $0.isNumber }
+    guard let number = Double(digits), let unit = units[String(timeout.dropFirst(digits.count))] else { return nil }
+    let rhythms = [(60.0, ""), (300, "5m"), (900, "15m"), (3600, "1h"), (86400, "1d")]
+    let rhythm = rhythms.first { number * unit < $0.0 } ?? (0, "30d")
+    return rhythm.1.isEmpty ? nil : rhythm.1
   }
 }
 
