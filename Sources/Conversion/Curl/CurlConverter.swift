@@ -36,7 +36,9 @@ struct CurlConverter {
   }
 
   /// What stands after `curl`; nil for what is no command, such as an assignment.
-  private func arguments(of command: [ShellWord], in source: SourceText) throws(ConversionFailure) -> ArraySlice<ShellWord>? {
+  private func arguments(of command: [ShellWord], in source: SourceText) throws(ConversionFailure) -> ArraySlice<
+    ShellWord
+  >? {
     var words = command[...]
     // A prompt that was copied along, and assignments before a command.
     if words.first?.text.literal == "$" { words = words.dropFirst() }
@@ -59,7 +61,7 @@ struct CurlConverter {
   private func convert(
     _ words: ArraySlice<ShellWord>, in source: SourceText, isOnly: Bool, isFirst: Bool, into draft: inout ScenarioDraft
   ) throws(ConversionFailure) {
-    let arguments = try CurlArguments(words, in: source)
+    let arguments = try CurlArguments(ArraySlice(words.map { Self.keepingSecrets(of: $0, &draft) }), in: source)
     var check = CheckDraft(id: "")
     var names = Names()
     for section in arguments.sections {
@@ -78,5 +80,19 @@ struct CurlConverter {
       }
     }
     draft.checks.append(check)
+  }
+
+  /// A variable of the shell whose name says that it holds a secret is read as one, so that it is masked everywhere.
+  private static func keepingSecrets(of word: ShellWord, _ draft: inout ScenarioDraft) -> ShellWord {
+    var text = TemplateText()
+    for piece in word.text.pieces {
+      switch piece {
+      case .literal(let literal): text.append(literal)
+      case .expression(let source):
+        let name = String(source.dropFirst("env.".count))
+        text.append(expression: SensitiveNames.contains(name) ? draft.secret(environment: name) : source)
+      }
+    }
+    return ShellWord(text: text, offset: word.offset)
   }
 }

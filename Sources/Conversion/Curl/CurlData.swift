@@ -38,7 +38,9 @@ struct CurlData {
     }
   }
 
-  private func line(_ options: [CurlOption], _ source: SourceText) -> Int { source.line(of: options.first?.offset ?? 0) }
+  private func line(_ options: [CurlOption], _ source: SourceText) -> Int {
+    source.line(of: options.first?.offset ?? 0)
+  }
 
   /// `--data-urlencode content`, `=content` and `name=content` (curl(1)).
   private static func encoded(_ value: TemplateText) -> TemplateText {
@@ -70,7 +72,8 @@ struct CurlData {
       }
       setFile(file.value.dropFirst(1), &request, line: line, &draft, &step)
       if data.count > 1 {
-        draft.note("only \(file.value.literals) is sent, not the other data: put all into one file", line: line, on: &step)
+        draft.note(
+          "only \(file.value.literals) is sent, not the other data: put all into one file", line: line, on: &step)
       } else if file.name == "data" || file.name == "data-ascii" {
         draft.note("line ends of \(file.value.literals) are sent too, which curl takes out", line: line, on: &step)
       } else if file.name == "data-urlencode" {
@@ -86,7 +89,11 @@ struct CurlData {
     }
     let type = request.header("content-type") ?? "application/x-www-form-urlencoded"
     if request.header("content-type") == nil { _ = request.addHeader("Content-Type", type) }
-    request.body = BodyRules.body(body, type: type.literals, line: line(data, source), draft: &draft)
+    let line = line(data, source)
+    request.body = BodyRules.body(body, type: type.literals) { name, text in
+      SensitiveNames.contains(name)
+        ? draft.protect(TemplateText(text), named: name, line: line) : draft.replacingProtected(TemplateText(text))
+    }
   }
 
   private func setFile(
@@ -94,7 +101,8 @@ struct CurlData {
     _ step: inout StepDraft
   ) {
     guard let text = path.literal, text != "-", text != "." else {
-      return draft.note("data from standard input is not carried over: put it into a file, and write file:", line: line, on: &step)
+      return draft.note(
+        "data from standard input is not carried over: put it into a file, and write file:", line: line, on: &step)
     }
     request.body = .file(path)
     draft.note(BodyRules.fileAdvice(text), line: line, on: &step, isLoss: false)
@@ -108,14 +116,18 @@ struct CurlData {
     for option in forms {
       let line = source.line(of: option.offset)
       guard let (name, value) = option.value.cut(at: "="), let key = name.literal else {
-        draft.note("the part '\(option.value.literals.prefix(60))' is not carried over: it is no name=value", line: line, on: &step)
+        draft.note(
+          "the part '\(option.value.literals.prefix(60))' is not carried over: it is no name=value", line: line,
+          on: &step)
         continue
       }
       guard !entries.contains(where: { $0.key == key }) else {
-        draft.note("the second part named '\(key)' is not carried over: names are unique in multipart", line: line, on: &step)
+        draft.note(
+          "the second part named '\(key)' is not carried over: names are unique in multipart", line: line, on: &step)
         continue
       }
-      let isFile = option.name == "form" && "@<".contains(value.leadingLiteral.prefix(1)) && !value.leadingLiteral.isEmpty
+      let isFile =
+        option.name == "form" && "@<".contains(value.leadingLiteral.prefix(1)) && !value.leadingLiteral.isEmpty
       guard isFile else {
         let (text, attributes) = option.name == "form" ? Self.attributes(of: value) : (value, [])
         let content = SensitiveNames.contains(key) ? draft.protect(text, named: key, line: line) : text

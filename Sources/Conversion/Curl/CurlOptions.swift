@@ -54,7 +54,8 @@ enum CurlOptions {
     "proxy-pinnedpubkey", "proxy-service-name", "proxy-tls13-ciphers", "proxy-tlsauthtype", "proxy-tlspassword",
     "proxy-tlsuser", "proxy-user", "pubkey", "quote", "random-file", "rate", "request-target", "retry-max-time",
     "sasl-authzid", "service-name", "socks5-gssapi-service", "speed-limit", "speed-time", "telnet-option",
-    "tftp-blksize", "time-cond", "tls13-ciphers", "tlsauthtype", "tlspassword", "tlsuser", "unix-socket", "ipfs-gateway",
+    "tftp-blksize", "time-cond", "tls13-ciphers", "tlsauthtype", "tlspassword", "tlsuser", "unix-socket",
+    "ipfs-gateway",
     "haproxy-clientip", "vlan-priority", "ip-tos", "sigalgs", "ech", "dns-timeout",
   ]
 

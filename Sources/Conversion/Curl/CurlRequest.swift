@@ -25,7 +25,8 @@ struct CurlRequest {
   ) throws(ConversionFailure) -> StepDraft {
     let parts = try parts(of: url)
     // Whether a URL's braces are patterns is said by an option that may stand after it.
-    if !options.contains(where: { $0.name == "globoff" }), url.text.literals.utf8.contains(where: { "{[".utf8.contains($0) }),
+    if !options.contains(where: { $0.name == "globoff" }),
+      url.text.literals.utf8.contains(where: { "{[".utf8.contains($0) }),
       !parts.authority.hasPrefix("[")
     {
       draft.note(
@@ -142,7 +143,8 @@ struct CurlRequest {
       if let count = Int(value.literals), (0...50).contains(count) {
         request.followRedirects = .plain(String(count))
       } else {
-        draft.note("--max-redirs \(value.literals) is not carried over: follow_redirects goes to 50", line: line, on: &step)
+        draft.note(
+          "--max-redirs \(value.literals) is not carried over: follow_redirects goes to 50", line: line, on: &step)
       }
     case "max-time":
       if let timeout = Self.duration(seconds: value.literals) {
@@ -205,7 +207,8 @@ struct CurlRequest {
       let number = Int(option.value.literals), (0...900).contains(number)
     else { return draft.note("--\(option.name) is not carried over: write retry:", line: line, on: &step) }
     entries.removeAll { $0.key == (isDelay ? "delay" : "attempts") }
-    let entry: Tree.Entry = isDelay ? .entry("delay", .plain("\(number)s")) : .entry("attempts", .plain("\(number + 1)"))
+    let entry: Tree.Entry =
+      isDelay ? .entry("delay", .plain("\(number)s")) : .entry("attempts", .plain("\(number + 1)"))
     entries.insert(entry, at: isDelay ? entries.count : 0)
     step.retry = .map(entries)
   }

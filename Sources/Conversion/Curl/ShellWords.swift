@@ -70,7 +70,9 @@ struct ShellWords {
     remarks.append(ShellRemark(message: "what the output is piped into is not carried over", offset: start))
     while true {
       skipBlanksAndContinuations()
-      guard let byte = cursor.peek, !byte.isLineEnd, byte != UInt8(ascii: ";"), byte != UInt8(ascii: "&") else { return }
+      guard let byte = cursor.peek, !byte.isLineEnd, byte != UInt8(ascii: ";"), byte != UInt8(ascii: "&") else {
+        return
+      }
       if "|<>()".utf8.contains(byte) { cursor.position += 1 } else { _ = try word() }
     }
   }
@@ -188,7 +190,8 @@ struct ShellWords {
       cursor.position += 1
       if byte == UInt8(ascii: "'") {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-          throw cursor.failure("these bytes are no text: put them into a file, and send it with --data-binary @file", at: start)
+          throw cursor.failure(
+            "these bytes are no text: put them into a file, and send it with --data-binary @file", at: start)
         }
         return text
       }

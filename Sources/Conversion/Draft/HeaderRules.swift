@@ -19,7 +19,8 @@ enum HeaderRules {
     let text = isSecret ? protected(value, named: name, line: line, draft: &draft) : value
     if !request.addHeader(name, text) {
       let shown = String(name.unicodeScalars.prefix(40).map { YAMLScalar.isPrintable($0) ? Character($0) : "?" })
-      draft.note("the header '\(shown)' is not carried over: it holds characters that no header may hold", line: line, on: &step)
+      draft.note(
+        "the header '\(shown)' is not carried over: it holds characters that no header may hold", line: line, on: &step)
     }
   }
 

@@ -3,7 +3,9 @@ struct ScenarioDraft: Sendable {
   var variables: [Tree.Entry] = []
   var checks: [CheckDraft] = []
   var ids = Names()
-  private(set) var notes: [ConversionNote] = []
+  private var losses: [ConversionNote] = []
+  /// Which variables of the environment have to be set.
+  private var settings: [ConversionNote] = []
   /// Notes about the file as a whole, which stand at its top.
   private var remarks: [String] = []
   private var secrets: [(name: String, environment: String)] = []
@@ -14,17 +16,23 @@ struct ScenarioDraft: Sendable {
   /// A value as short as this occurs by chance.
   private static let shortestKnown = 8
 
+  /// All that the user should know, in the input's order.
+  var notes: [ConversionNote] {
+    (losses + settings).enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }.map(
+      \.element)
+  }
+
   /// Says something about the whole file.
   mutating func note(_ message: String, line: Int, isLoss: Bool = true) {
     let text = Self.oneLine(message)
-    notes.append(ConversionNote(line: line, message: text, isLoss: isLoss))
+    losses.append(ConversionNote(line: line, message: text, isLoss: isLoss))
     remarks.append("Line \(line): \(text)")
   }
 
   /// Says something about a step, above which it stands too.
   mutating func note(_ message: String, line: Int, on step: inout StepDraft, isLoss: Bool = true) {
     let text = Self.oneLine(message)
-    notes.append(ConversionNote(line: line, message: text, isLoss: isLoss))
+    losses.append(ConversionNote(line: line, message: text, isLoss: isLoss))
     step.comments.append("Line \(line): \(text)")
   }
 
@@ -48,8 +56,13 @@ struct ScenarioDraft: Sendable {
     let expression = "secrets.\(name)"
     known[value] = expression
     let message = "set the environment variable \(environment) to the value that stands here; it is not written out"
-    notes.append(ConversionNote(line: line, message: message, isLoss: false))
+    settings.append(ConversionNote(line: line, message: message, isLoss: false))
     return TemplateText(expression: expression)
+  }
+
+  /// Takes over the secrets that another conversion of the same input has found.
+  mutating func adoptSecrets(of other: ScenarioDraft) {
+    (secrets, secretNames, known, settings) = (other.secrets, other.secretNames, other.known, other.settings)
   }
 
   /// The text with every protected value in it replaced.
@@ -86,24 +99,34 @@ struct ScenarioDraft: Sendable {
 /// A check while it is made.
 struct CheckDraft: Sendable {
   var id: String
-  var name: String?
-  var timeout: String?
   var steps: [StepDraft] = []
 
   fileprivate var tree: Tree {
     var entries: [Tree.Entry] = [.entry("id", .text(TemplateText(id)))]
-    if let name { entries.append(.entry("name", .text(TemplateText(name)))) }
     if steps.count == 1, let request = steps[0].request, steps[0].isPlain {
       let step = steps[0]
       entries[0].comments = step.comments
-      if let timeout = step.timeout ?? timeout { entries.append(.entry("timeout", .plain(timeout))) }
+      if let timeout = step.timeout {
+        // A check is run every minute unless it says otherwise, and its timeout may not be longer than that.
+        if let every = Self.rhythm(for: timeout) { entries.append(.entry("every", .plain(every))) }
+        entries.append(.entry("timeout", .plain(timeout)))
+      }
       if let retry = step.retry { entries.append(.entry("retry", retry)) }
       entries.append(.entry("http", request.tree(expect: step.expect, until: step.until)))
       return .map(entries)
     }
-    if let timeout { entries.append(.entry("timeout", .plain(timeout))) }
     entries.append(.entry("journey", .map([.entry("steps", .list(steps.map(\.tree)))])))
     return .map(entries)
+  }
+
+  /// How often a check with this timeout can run; nil where the usual minute is enough.
+  private static func rhythm(for timeout: String) -> String? {
+    let units = ["ms": 0.001, "s": 1, "m": 60, "h": 3600]
+    let digits = timeout.prefix { $0.isNumber }
+    guard let number = Double(digits), let unit = units[String(timeout.dropFirst(digits.count))] else { return nil }
+    let rhythms = [(60.0, ""), (300, "5m"), (900, "15m"), (3600, "1h"), (86400, "1d")]
+    let rhythm = rhythms.first { number * unit < $0.0 } ?? (0, "30d")
+    return rhythm.1.isEmpty ? nil : rhythm.1
   }
 }
 

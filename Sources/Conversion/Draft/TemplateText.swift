@@ -43,7 +43,9 @@ struct TemplateText: Sendable, Hashable, ExpressibleByStringLiteral {
   var literal: String? {
     switch pieces.count {
     case 0: return ""
-    case 1: if case .literal(let text) = pieces[0] { return text } else { return nil }
+    case 1:
+      guard case .literal(let text) = pieces[0] else { return nil }
+      return text
     default: return nil
     }
   }
@@ -75,7 +77,8 @@ struct TemplateText: Sendable, Hashable, ExpressibleByStringLiteral {
       switch piece {
       case .expression(let expression): parts[parts.count - 1].append(expression: expression)
       case .literal(let text):
-        for (index, part) in text.unicodeScalars.split(separator: separator, omittingEmptySubsequences: false).enumerated()
+        for (index, part) in text.unicodeScalars.split(separator: separator, omittingEmptySubsequences: false)
+          .enumerated()
         {
           if index > 0 { parts.append(TemplateText()) }
           parts[parts.count - 1].append(String(part))
@@ -135,7 +138,8 @@ struct TemplateText: Sendable, Hashable, ExpressibleByStringLiteral {
         }
         for (offset, byte) in bytes.enumerated() {
           result.append(byte)
-          let isEscaped = byte == UInt8(ascii: "$") && offset + 1 < bytes.count && bytes[offset + 1] == UInt8(ascii: "{")
+          let isEscaped =
+            byte == UInt8(ascii: "$") && offset + 1 < bytes.count && bytes[offset + 1] == UInt8(ascii: "{")
           if isEscaped { result.append(byte) }
         }
         if dollars > 0 { result += Array("${\(CELText.quoted(String(repeating: "$", count: dollars)))}".utf8) }

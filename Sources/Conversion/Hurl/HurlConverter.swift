@@ -124,7 +124,9 @@ struct HurlConverter {
       for field in section.fields {
         let name = text(field.name, at: field.offset, &draft, &step)
         if name.literal == nil {
-          draft.note("a name made of a template is not carried over: only values may be", line: line(of: field.offset), on: &step)
+          draft.note(
+            "a name made of a template is not carried over: only values may be", line: line(of: field.offset), on: &step
+          )
         }
         let value = text(field.value, at: field.offset, &draft, &step)
         let isSecret = SensitiveNames.contains(name.literals) && section.name != "BasicAuth"
@@ -168,10 +170,13 @@ struct HurlConverter {
     for (field, origin) in zip(fields, section.fields) {
       let line = line(of: origin.offset)
       guard !parts.contains(where: { $0.key == field.name }) else {
-        draft.note("the second part named '\(field.name)' is not carried over: names are unique in multipart", line: line, on: &step)
+        draft.note(
+          "the second part named '\(field.name)' is not carried over: names are unique in multipart", line: line,
+          on: &step)
         continue
       }
-      guard field.value.leadingLiteral.hasPrefix("file,"), let (path, type) = field.value.dropFirst(5).cut(at: ";") else {
+      guard field.value.leadingLiteral.hasPrefix("file,"), let (path, type) = field.value.dropFirst(5).cut(at: ";")
+      else {
         parts.append(.entry(field.name, .text(field.value)))
         continue
       }
@@ -220,10 +225,7 @@ struct HurlConverter {
   private mutating func json(
     _ value: JSONValue, at offset: Int, _ draft: inout ScenarioDraft, _ step: inout StepDraft
   ) -> Tree? {
-    switch value.content {
-    case .array, .object: break
-    case .null, .bool, .number, .string, .template: return nil
-    }
+    guard value.isContainer else { return nil }
     var scope = scope
     var missing: [String] = []
     var protected = draft
@@ -266,7 +268,9 @@ struct HurlConverter {
     }
     request.body = .graphql(query: text(written, at: offset, &draft, &step), variables: nil, operation: nil)
     if written.literals.contains("\nvariables") {
-      draft.note("the variables of this GraphQL request are not carried over: write them below graphql:", line: line(of: offset), on: &step)
+      draft.note(
+        "the variables of this GraphQL request are not carried over: write them below graphql:", line: line(of: offset),
+        on: &step)
     }
   }
 

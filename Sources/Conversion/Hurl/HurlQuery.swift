@@ -212,10 +212,11 @@ struct HurlQuery {
     let single = value.single
     switch name {
     case "count":
-      if let count = value.count { return HurlValue(count == "size" ? "size" : count, .int) }
+      if let count = value.count { return HurlValue(count, .int) }
       return HurlValue("size(\(value.all ?? value.source))", .int)
     case "first": return HurlValue("\(value.receiver)[0]", .dyn, existence: value.existence)
-    case "last": return HurlValue(value.source + JSONPath.subscripted(value.source, -1), .dyn, existence: value.existence)
+    case "last":
+      return HurlValue(value.source + JSONPath.subscripted(value.source, -1), .dyn, existence: value.existence)
     case "nth":
       guard let word = nextWord, let index = Int(word) else { throw Unsaid("'nth' lacks its number") }
       tokens = tokens.dropFirst()
@@ -224,7 +225,9 @@ struct HurlQuery {
       return HurlValue(list + JSONPath.subscripted(list, index), .dyn, existence: "size(\(list)) > \(bound)")
     case "split": return HurlValue("\(single.receiver).split(\(try textSource()))", .list)
     case "replace":
-      guard case .quoted? = tokens.first?.content else { throw Unsaid("'replace' by a regular expression has no counterpart") }
+      guard case .quoted? = tokens.first?.content else {
+        throw Unsaid("'replace' by a regular expression has no counterpart")
+      }
       let old = try textSource()
       return HurlValue("\(single.receiver).replace(\(old), \(try textSource()))", .string)
     case "toInt": return HurlValue("int(\(single.source))", .int)
@@ -321,7 +324,8 @@ struct HurlQuery {
     case "isObject": return "type(\(single.source)) == map"
     case "isDate": return "type(\(single.source)) == google.protobuf.Timestamp"
     case "isIsoDate":
-      return "\(single.receiver).matches(r\"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:?\\d{2})$\")"
+      return
+        "\(single.receiver).matches(r\"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:?\\d{2})$\")"
     case "isUuid": return "\(single.receiver).matches(\"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$\")"
     case "isIpv4": return "\(single.receiver).matches(r\"^\\d{1,3}(\\.\\d{1,3}){3}$\")"
     case "isIpv6": return "\(single.receiver).matches(\"^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$\")"

@@ -20,7 +20,9 @@ struct RegexCut: Sendable {
       // The group ends at the first of its excluded characters, which only one can name.
       let excluded = group.dropFirst(2).dropLast(2)
       let text = excluded.hasPrefix("\\") ? excluded.dropFirst() : excluded
-      guard text.unicodeScalars.count == 1, suffix.text.isEmpty || suffix.text.hasPrefix(String(text)) else { return nil }
+      guard text.unicodeScalars.count == 1, suffix.text.isEmpty || suffix.text.hasPrefix(String(text)) else {
+        return nil
+      }
       end = String(text)
     } else if [".*?", ".+?", ".*", ".+"].contains(group), !suffix.text.isEmpty {
       end = suffix.text
@@ -36,7 +38,9 @@ struct RegexCut: Sendable {
     while position < bytes.count {
       let byte = bytes[position]
       if byte == UInt8(ascii: "\\") {
-        guard position + 1 < bytes.count, !bytes[position + 1].isLetter, !bytes[position + 1].isDigit else { return nil }
+        guard position + 1 < bytes.count, !bytes[position + 1].isLetter, !bytes[position + 1].isDigit else {
+          return nil
+        }
         text.append(bytes[position + 1])
         position += 2
       } else if byte == UInt8(ascii: "(") {

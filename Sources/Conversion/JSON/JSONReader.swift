@@ -99,7 +99,9 @@ struct JSONReader {
     let start = cursor.position
     cursor.position += 2
     let name = cursor.take { $0 != UInt8(ascii: "}") && !$0.isLineEnd }
-    guard cursor.take("}}") else { throw cursor.failure("the template that starts here is not closed by '}}'", at: start) }
+    guard cursor.take("}}") else {
+      throw cursor.failure("the template that starts here is not closed by '}}'", at: start)
+    }
     return name
   }
 

@@ -32,6 +32,14 @@ struct JSONValue: Sendable {
 
   var elements: [JSONValue]? { if case .array(let elements) = content { elements } else { nil } }
 
+  /// Whether it is an object or an array; a text alone would be read as YAML likes.
+  var isContainer: Bool {
+    switch content {
+    case .array, .object: true
+    case .null, .bool, .number, .string, .template: false
+    }
+  }
+
   var int: Int? { if case .number(let digits) = content { Int(digits) } else { nil } }
 
   /// What kind it is, for messages.

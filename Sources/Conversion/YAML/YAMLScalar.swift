@@ -19,7 +19,9 @@ enum YAMLScalar {
   /// need escapes, or blanks at the end of a line, which editors take away.
   static func block(_ text: String) -> (header: String, lines: [Substring.UnicodeScalarView])? {
     let scalars = text.unicodeScalars
-    guard scalars.contains("\n"), scalars.allSatisfy({ $0 == "\n" || $0 == "\t" || isPrintable($0) }) else { return nil }
+    guard scalars.contains("\n"), scalars.allSatisfy({ $0 == "\n" || $0 == "\t" || isPrintable($0) }) else {
+      return nil
+    }
     var lines = scalars.split(separator: "\n", omittingEmptySubsequences: false).map { Substring($0).unicodeScalars }
     let endsInLine = lines.last?.isEmpty == true
     if endsInLine { lines.removeLast() }
@@ -49,7 +51,9 @@ enum YAMLScalar {
 
   private static func isPlain(_ text: String) -> Bool {
     let scalars = text.unicodeScalars
-    guard let first = scalars.first, let last = scalars.last, first != " ", last != " ", last != ":" else { return false }
+    guard let first = scalars.first, let last = scalars.last, first != " ", last != " ", last != ":" else {
+      return false
+    }
     guard scalars.allSatisfy(isPrintable), !words.contains(text.lowercased()) else { return false }
     switch first {
     case "-", "?", ":", ",", "[", "]", "{", "}", "#", "&", "*", "!", "|", ">", "'", "\"", "%", "@", "`", "=", "<":
@@ -69,7 +73,9 @@ enum YAMLScalar {
 
   /// Whether a text that begins like a number is none for certain: it has a letter that no number has.
   private static func mayBeText(_ scalars: String.UnicodeScalarView) -> Bool {
-    let ordinary = scalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || "0123456789/-_".unicodeScalars.contains($0)) }
+    let ordinary = scalars.allSatisfy {
+      $0.isASCII && ($0.properties.isAlphabetic || "0123456789/-_".unicodeScalars.contains($0))
+    }
     return ordinary && scalars.contains { $0.properties.isAlphabetic && !"abcdefxoABCDEF".unicodeScalars.contains($0) }
   }
 

@@ -65,7 +65,7 @@ struct ConvertCommand: ParsableCommand {
       throw CommandFailure("\(name):\(error.line):\(error.column): \(error.message)")
     }
     for note in conversion.notes {
-      Terminal.standardError.write("\(name):\(note.line): \(note.isLoss ? "not carried over" : "to do"): \(note.message)\n")
+      Terminal.standardError.write("\(name):\(note.line): \(note.isLoss ? "warning" : "note"): \(note.message)\n")
     }
     if let output {
       try write(conversion.scenario, to: output)
