@@ -114,7 +114,9 @@ package struct CurlLine {
   /// curl calls every body a form unless told otherwise. What it says by itself it takes back when a redirect turns to GET,
   /// and what it was told to say it does not.
   private mutating func writeType(_ type: String?, hasType: Bool) {
-    if !hasType, type != "application/x-www-form-urlencoded" { option("--header", type.map { "Content-Type: \($0)" } ?? "Content-Type:") }
+    if !hasType, type != "application/x-www-form-urlencoded" {
+      option("--header", type.map { "Content-Type: \($0)" } ?? "Content-Type:")
+    }
   }
 
   private mutating func writeData(_ bytes: [UInt8], prefix: inout [String]) {
