@@ -11,6 +11,7 @@ let walls: [Target] = [
   .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CLDNS", path: "Sources/CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
   .systemLibrary(name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+  .systemLibrary(name: "CXML", path: "Sources/CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
   .systemLibrary(name: "CNettle", path: "Sources/CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
   .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(
@@ -27,8 +28,9 @@ let ground: [Target] = [
 
 /// Floor 2: engines that know nothing of checks.
 let engines: [Target] = [
-  .target(name: "Expressions", dependencies: ["CRE2", "CNettle"]),
+  .target(name: "Expressions", dependencies: ["CRE2", "CNettle", "CXML"]),
   .target(name: "Exposition"),
+  .target(name: "Conversion"),
   .target(
     name: "Transport",
     dependencies: [
@@ -69,7 +71,7 @@ let doors: [Target] = [
   .target(
     name: "Server",
     dependencies: [
-      "Model", "Exposition", "ServiceLevels", "Recording", "Compression",
+      "Model", "Expressions", "Exposition", "ServiceLevels", "Recording", "Compression",
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
@@ -81,7 +83,7 @@ let doors: [Target] = [
     dependencies: [
       "Model", "Expressions", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
       "Scheduling",
-      "Journeys", "Recording", "Server", "DemoOrigin",
+      "Journeys", "Recording", "Server", "DemoOrigin", "Conversion",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -96,6 +98,8 @@ let tests: [Target] = [
   .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport"),
   .testTarget(name: "ModelTests", dependencies: ["Model"]),
   .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "TestSupport"]),
+  .testTarget(
+    name: "ConversionTests", dependencies: ["Model", "Scenarios", "Conversion"], exclude: ["Fixtures"]),
   .testTarget(name: "ExpositionTests", dependencies: ["Exposition"]),
   .testTarget(name: "TransportTests", dependencies: ["Model", "Transport", "TestSupport"]),
   .testTarget(name: "ProbesTests", dependencies: ["Model", "Transport", "Probes", "TestSupport"]),

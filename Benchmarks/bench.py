@@ -1,4 +1,6 @@
 """Measures Curlew, beside blackbox_exporter where there is a peer, and prints each figure with its limit."""
+import asyncio
+import contextlib
 import random
 import shutil
 import signal
@@ -112,7 +114,7 @@ def tcp():
 
 
 def tls():
-    compared("tls", 'tls: {{target: "localhost:{https}", tls: {{ca: "{ca}"}}}}', "tls", "localhost:{https}", 400, 0.60)
+    compared("tls", 'tls: {{target: "localhost:{https}", tls: {{ca: "{ca}"}}, ip: 4}}', "tls", "localhost:{https}", 400, 0.60)
 
 
 def dns():
@@ -191,6 +193,82 @@ def blackholes():
             rig.stop(process)
         report("blackholes", "lag p99 of all starts (upper bound of its bucket)", lags[1], 50, " ms", 1)
         report("blackholes", "healthy durations, beside / alone", means[1] / means[0], 1.10)
+
+
+def journey():
+    """A journey of five steps, with captures, expectations and cookies' jar, every 5 s."""
+    with Rig() as rig:
+        rig.nginx()
+        base = f"http://127.0.0.1:{rig.http_port}"
+        steps = scenario_text.journey(
+            f'{{step: login, http: {{url: "{base}/json", method: POST, json: {{user: probe}}}}, capture: {{token: json.token}}}}',
+            f'{{step: search, http: {{url: "{base}/?q=${{token}}"}}, expect: [status == 200, \'body.contains("Welcome")\']}}',
+            f'{{step: order, http: {{url: "{base}/json", method: POST, json: {{sku: A-1}}}}, capture: {{order: json.id}}}}',
+            f'{{step: shipped, http: {{url: "{base}/json?order=${{order}}"}}, until: [\'json.state == "SHIPPED"\']}}',
+            f'{{step: logout, http: {{url: "{base}/", headers: {{Authorization: "Bearer ${{token}}"}}}}}}')
+        process = rig.curlew(rig.write("journey.yaml", scenario_text.head("5s") + scenario_text.checks(500, steps)))
+        own, rate, up = cpu_per_run(process, 20)
+        if up < 0.99:
+            print(process.log_path.read_text()[-2000:])
+        note("journey", f"{rate:.0f} journeys a second, {rate * 5:.0f} requests")
+        report_up("journey", "runs", up)
+        report("journey", "CPU of a journey of five steps", own, 1.2, " ms")
+
+
+class Late:
+    """A server that answers each request after five seconds, on one thread."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.most = self.now = 0
+        threading.Thread(target=lambda: asyncio.run(self.serve()), daemon=True).start()
+
+    async def answer(self, reader, writer):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                self.now += 1
+                self.most = max(self.most, self.now)
+                await asyncio.sleep(5)
+                self.now -= 1
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                await writer.drain()
+        writer.close()
+
+    async def serve(self):
+        server = await asyncio.start_server(self.answer, "127.0.0.1", self.port, backlog=1024)
+        async with server:
+            await server.serve_forever()
+
+
+def threads(pid):
+    return int(next(line for line in open(f"/proc/{pid}/status") if line.startswith("Threads")).split()[1])
+
+
+def inflight():
+    """200 journeys at a time, each of whose steps waits five seconds for its answer."""
+    with Rig() as rig:
+        server = Late()
+        idle = rig.curlew(rig.write("idle.yaml", scenario_text.head("30s") + scenario_text.checks(
+            1, f'http: {{url: "http://127.0.0.1:{server.port}/"}}')), name="idle")
+        time.sleep(6)
+        before = threads(idle.pid)
+        rig.stop(idle)
+        steps = scenario_text.journey(
+            *(f'{{step: s{number}, http: {{url: "http://127.0.0.1:{server.port}/{number}"}}}}' for number in range(3)))
+        text = scenario_text.head("20s", "18s") + scenario_text.checks(400, steps)
+        process = rig.curlew(rig.write("inflight.yaml", text))
+        most = 0
+        for _ in range(90):
+            time.sleep(0.5)
+            most = max(most, threads(process.pid))
+        samples = metrics(process.port)
+        _, peak = memory_mib(process.pid)
+        note("inflight", f"{server.most} requests waited at a time; {most} threads, {before} with one check")
+        report_up("inflight", "runs", up_share(samples))
+        report("inflight", "journeys in flight short of 200", max(0, 200 - server.most), 0, "", 0)
+        report("inflight", "threads more than with one check", most - before, 0, "", 0)
+        report("inflight", "peak resident memory", peak, 120, " MB", 1)
 
 
 class Delays:
@@ -389,7 +467,7 @@ def integrity(rig):
         return database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
 
 
-cases = [http, https, tcp, tls, dns, many, blackholes, phases, loading, check, availability, kill]
+cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill]
 
 
 def main():

@@ -158,6 +158,7 @@ class Rig:
                 listen 0.0.0.0:{self.http_port} backlog=8192 reuseport;
                 listen 0.0.0.0:{self.https_port} ssl backlog=8192 reuseport;
                 ssl_certificate server.pem; ssl_certificate_key server.key;
+                location /json {{ default_type application/json; return 200 '{{"id": 7, "token": "t-1", "state": "SHIPPED"}}'; }}
                 location / {{ default_type text/html; return 200 "<html><body>Welcome</body></html>\\n"; }}
               }}
             }}""")

@@ -5,6 +5,11 @@ def head(every, timeout="4s"):
     return f"version: 1\ndefaults: {{every: {every}, timeout: {timeout}}}\nchecks:\n"
 
 
+def journey(*steps):
+    """`steps` are the lines of the steps; the same for each check."""
+    return "journey:\n      steps:\n" + "\n".join(f"        - {step}" for step in steps)
+
+
 def checks(count, probe, prefix="check"):
     """`probe` is the YAML of the probe; `{n}` in it is the check's number."""
     lines = []

@@ -3,6 +3,11 @@
 #ifndef CURLEW_CCURL_SHIM_H
 #define CURLEW_CCURL_SHIM_H
 
+// Glibc's names stay its own when its module is loaded first (Sources/CLinux/include/CLinux.h).
+#if __has_feature(modules)
+#pragma clang module import SwiftGlibc
+#endif
+
 #include <curl/curl.h>
 
 // Options of curl_easy_setopt(3), by the type of their argument.

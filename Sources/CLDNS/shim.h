@@ -2,6 +2,11 @@
 #ifndef CURLEW_CLDNS_SHIM_H
 #define CURLEW_CLDNS_SHIM_H
 
+// Glibc's names stay its own when its module is loaded first (Sources/CLinux/include/CLinux.h).
+#if __has_feature(modules)
+#pragma clang module import SwiftGlibc
+#endif
+
 #include <ldns/ldns.h>
 
 // The format is a global pointer that Swift takes for shared mutable state; ldns never changes it.

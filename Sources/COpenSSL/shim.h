@@ -3,6 +3,11 @@
 #ifndef CURLEW_COPENSSL_SHIM_H
 #define CURLEW_COPENSSL_SHIM_H
 
+// Glibc's names stay its own when its module is loaded first (Sources/CLinux/include/CLinux.h).
+#if __has_feature(modules)
+#pragma clang module import SwiftGlibc
+#endif
+
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

@@ -3,6 +3,8 @@ package indirect enum ValueType: Sendable, Hashable {
   /// Anything; checked when evaluated.
   case dyn
   case null, bool, int, uint, double, string, bytes, timestamp, duration, type
+  /// What `html(…)` and `xml(…)` give; compared with nothing.
+  case document
   case list(ValueType)
   case map(key: ValueType, value: ValueType)
   /// A map whose fields are known by name: asking for another is an error of the source.
@@ -20,11 +22,14 @@ package struct RecordType: Sendable, Hashable {
   package let name: String
   /// Types by field name.
   package let fields: [String: ValueType]
+  /// What is said of fields that are not there though somebody may look for them, the first of these tables that knows.
+  package let absent: [[String: String]]
 
   /// A record; `name` stands in messages.
-  package init(name: String, fields: [String: ValueType]) {
+  package init(name: String, fields: [String: ValueType], absent: [[String: String]] = []) {
     self.name = name
     self.fields = fields
+    self.absent = absent
   }
 }
 
@@ -43,6 +48,7 @@ extension ValueType: CustomStringConvertible {
     case .timestamp: "timestamp"
     case .duration: "duration"
     case .type: "type"
+    case .document: "document"
     case .list(let element): "list(\(element))"
     case .map(let key, let value): "map(\(key), \(value))"
     case .record(let record): record.name
@@ -71,6 +77,7 @@ extension ValueType {
   /// Whether values of the two types can be equal: numbers across kinds, and null with anything.
   func isComparable(with other: ValueType) -> Bool {
     switch (self, other) {
+    case (.document, _), (_, .document): false
     case (.null, _), (_, .null): true
     case (.list(let a), .list(let b)): a.isComparable(with: b)
     case (.map(let a, let b), .map(let c, let d)): a.isComparable(with: c) && b.isComparable(with: d)
@@ -79,7 +86,7 @@ extension ValueType {
   }
 
   /// The type that covers both, `dyn` where they differ.
-  func joined(with other: ValueType) -> ValueType {
+  package func joined(with other: ValueType) -> ValueType {
     if self == other { return self }
     switch (self, other) {
     case (.list(let a), .list(let b)): return .list(a.joined(with: b))
@@ -105,6 +112,7 @@ extension Value {
     case .timestamp: .timestamp
     case .duration: .duration
     case .type: .type
+    case .document: .document
     }
   }
 }

@@ -73,8 +73,10 @@ extension Ledger {
 
   private func sealRuns(of index: Int, from: Int64, to: Int64, in database: Database) throws {
     let stream = streams[index]
-    let marks = try RunMark.stored(
-      streams: sources(of: index), from: from, to: to, using: RunMark.lookup(database))
+    var marks: [RunMark] = []
+    try RunMark.forEach(
+      streams: sources(of: index), from: from, to: to, using: RunMark.lookup(database)
+    ) { marks.append($0) }
     guard !marks.isEmpty else { return }
     let cadence = try Cadence(stream: stream.key, in: database)
     var running = try RunningTotals(of: stream, before: from, from: .fiveMinutes, cuts: cuts, in: database).totals
@@ -168,36 +170,35 @@ extension Ledger {
 }
 
 extension RunMark {
-  /// The statement that `stored` is asked with, prepared once for thousands of streams.
+  /// The statement that `forEach` is asked with, prepared once for thousands of streams.
   static func lookup(_ database: Database) throws -> StoredStatement {
     try StoredStatement(
       "SELECT slot, mark, duration_us FROM runs WHERE stream = ? AND slot >= ? AND slot < ?", in: database)
   }
 
-  /// The marks of slots that start in [from, to), in order: those of one stream, or over the regions of several.
-  static func stored(
-    streams: [Int64], from: Int64, to: Int64, using rows: StoredStatement
-  ) throws -> [RunMark] {
-    guard from < to else { return [] }
+  /// Goes through the marks of slots that start in [from, to), in order: those of one stream, or over the regions of
+  /// several.
+  static func forEach(
+    streams: [Int64], from: Int64, to: Int64, using rows: StoredStatement, _ body: (RunMark) -> Void
+  ) throws {
+    guard from < to else { return }
+    /// Of several streams, whose marks must be put in order first.
     var marks: [RunMark] = []
     for stream in streams {
       rows.bind(stream, at: 1)
       rows.bind(from, at: 2)
       rows.bind(to, at: 3)
       while try rows.next() {
-        marks.append(RunMark(slot: rows.integer(0), mark: rows.integer(1), microseconds: rows.optionalInteger(2)))
+        let mark = RunMark(slot: rows.integer(0), mark: rows.integer(1), microseconds: rows.optionalInteger(2))
+        if streams.count == 1 { body(mark) } else { marks.append(mark) }
       }
     }
-    guard streams.count > 1 else { return marks }
     marks.sort { $0.slot < $1.slot }
-    var combined: [RunMark] = []
-    var start = 0
-    while start < marks.count {
-      var end = start + 1
-      while end < marks.count, marks[end].slot == marks[start].slot { end += 1 }
-      combined.append(.overRegions(Array(marks[start..<end]), slot: marks[start].slot))
-      start = end
+    var rest = marks[...]
+    while let slot = rest.first?.slot {
+      let own = rest.prefix { $0.slot == slot }
+      rest = rest.dropFirst(own.count)
+      body(.overRegions(own, slot: slot))
     }
-    return combined
   }
 }

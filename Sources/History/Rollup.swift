@@ -54,7 +54,7 @@ struct RunMark: Hashable, Sendable {
   var isTimed: Bool { verdict.isGood && !isInMaintenance && microseconds != nil }
 
   /// One slot from its runs in several regions. It has no duration: latency is that of runs, not of slots.
-  static func overRegions(_ marks: [RunMark], slot: Int64) -> RunMark {
+  static func overRegions(_ marks: some Collection<RunMark>, slot: Int64) -> RunMark {
     RunMark(
       slot: slot, verdict: .overRegions(marks.map(\.verdict)),
       isInMaintenance: marks.contains { $0.isInMaintenance }, microseconds: nil)
@@ -95,7 +95,9 @@ struct Totals: Hashable, Sendable {
   var known: Int64 { up + degraded + down + unknown + maintenance }
 
   /// Counts one run (`sign` 1), or takes it back (−1).
-  mutating func count(_ run: RunMark, interval: Int64, sign: Int64 = 1) {
+  ///
+  /// - Parameter interval: asked only where the run is down.
+  mutating func count(_ run: RunMark, interval: @autoclosure () -> Int64, sign: Int64 = 1) {
     if run.isInMaintenance {
       maintenance += sign
     } else {
@@ -104,7 +106,7 @@ struct Totals: Hashable, Sendable {
       case .degraded: degraded += sign
       case .down:
         down += sign
-        downMilliseconds += sign * interval
+        downMilliseconds += sign * interval()
       case .unknown: unknown += sign
       }
     }

@@ -1,7 +1,7 @@
 import GRDB
 import Model
 
-/// Reads single runs and changes of verdict back.
+/// Reads checks, single runs and changes of verdict back.
 struct RunReader {
   /// One check in one region.
   struct Stream {
@@ -30,6 +30,24 @@ struct RunReader {
       streams.append(Stream(key: rows.integer(0), check: check, region: region))
     }
     return streams
+  }
+
+  /// Every check with a run, by id. Each table is read once from end to end, for to look up each of ten thousand checks
+  /// takes several times as long.
+  func checks() throws -> [KnownCheck] {
+    var ends: [Int64: Timestamp] = [:]
+    let pauses = try StoredStatement("SELECT stream, since FROM pauses WHERE until IS NULL", in: database)
+    while try pauses.next() { ends[pauses.integer(0)] = Timestamp(millisecondsSinceEpoch: pauses.integer(1)) }
+    var rest = try streams(of: nil)[...]
+    var checks: [KnownCheck] = []
+    while let id = rest.first?.check {
+      let own = rest.prefix { $0.check == id }
+      rest = rest.dropFirst(own.count)
+      let ended = own.compactMap { ends[$0.key] }
+      checks.append(
+        KnownCheck(id: id, regions: own.map(\.region), endedAt: ended.count == own.count ? ended.max() : nil))
+    }
+    return checks
   }
 
   /// A page of runs, newest first; runs of one slot by region.

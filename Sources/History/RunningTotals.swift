@@ -6,6 +6,9 @@ struct RunningTotals {
   var totals = Totals()
   var lastSlot: Int64?
 
+  /// Of a stream that knows nothing yet.
+  init() {}
+
   /// The statements that find the last row before a moment, by level: prepared once for thousands of streams.
   struct Lookup {
     fileprivate let statements: [StoredStatement]

@@ -46,14 +46,9 @@ package final class SQLiteHistory: HistoryStore {
     configuration.readonly = mode == .readOnly
     configuration.prepareDatabase { database in
       let isWriter = mode == .readWrite && !database.configuration.readonly
-      // 64 MiB for the writer: the newest page of ten thousand streams.
-      try database.execute(sql: "PRAGMA cache_size = -\(isWriter ? 65_536 : 8192)")
-      if mode == .readOnly {
-        // A report over ten thousand checks looks at thirty thousand pages once: mapped, none of them is copied. Never
-        // in the daemon, where a disk that fails, or a file that is cut, would be a signal that ends probing
-        // (https://sqlite.org/mmap.html).
-        try database.execute(sql: "PRAGMA mmap_size = 8589934592")
-      }
+      // 64 MiB for the writer: the newest page of ten thousand streams. Readers look at most pages once, and are quickest
+      // where those of the upper levels stay in the processor's cache.
+      try database.execute(sql: "PRAGMA cache_size = -\(isWriter ? 65_536 : 2048)")
       if isWriter {
         if let maximumPages { try database.execute(sql: "PRAGMA max_page_count = \(maximumPages)") }
         // 64 MiB of log, so that a page that changes every few seconds is copied to the file only now and then.
@@ -149,27 +144,7 @@ package final class SQLiteHistory: HistoryStore {
   // MARK: Reading
 
   package func checks() async throws -> [KnownCheck] {
-    try await read { database in
-      let rows = try StoredStatement(
-        """
-        SELECT c.id, (SELECT min(since) FROM cadences d JOIN streams t ON t.key = d.stream WHERE t.check_key = c.key),
-          (SELECT CASE WHEN count(*) = count(p.since) THEN max(p.since) END
-            FROM streams t LEFT JOIN pauses p ON p.stream = t.key AND p.until IS NULL
-            WHERE t.check_key = c.key AND t.region_key <> 0)
-        FROM checks c WHERE EXISTS (SELECT 1 FROM streams s WHERE s.check_key = c.key) ORDER BY c.id
-        """, in: database)
-      let regions = Dictionary(grouping: try RunReader(database).streams(of: nil), by: \.check)
-      var checks: [KnownCheck] = []
-      while try rows.next() {
-        guard let id = rows.text(0).flatMap({ CheckID($0) }) else { continue }
-        checks.append(
-          KnownCheck(
-            id: id, regions: regions[id, default: []].map(\.region),
-            firstSlot: rows.optionalInteger(1).map { Timestamp(millisecondsSinceEpoch: $0) },
-            endedAt: rows.optionalInteger(2).map { Timestamp(millisecondsSinceEpoch: $0) }))
-      }
-      return checks
-    }
+    try await read { try RunReader($0).checks() }
   }
 
   package func runs(_ query: RunQuery) async throws -> RunPage {

@@ -57,8 +57,12 @@ struct TallyReader {
   }
 
   private func streams(matching check: CheckID?, scope: RegionScope) throws -> [NamedStream] {
-    let cadences = try cadences(of: check)
-    let pauses = try pauses(of: check)
+    let cadences = try stretches(of: check, "cadences", "interval") {
+      Cadence.Stretch(sinceMilliseconds: $0.integer(1), intervalMilliseconds: $0.integer(2))
+    }
+    let pauses = try stretches(of: check, "pauses", "until") {
+      $0.integer(1)..<max($0.integer(1), $0.optionalInteger(2) ?? .max)
+    }
     let rows = try StoredStatement(
       """
       SELECT s.key, c.id, r.name, s.sealed_five, s.sealed_hour, s.sealed_day
@@ -78,7 +82,7 @@ struct TallyReader {
       let key = rows.integer(0)
       let stream = Stream(
         key: key, sealed: [rows.integer(3), rows.integer(4), rows.integer(5)], sources: [key],
-        cadence: cadences[key] ?? Cadence(), pauses: pauses[key] ?? [])
+        cadence: Cadence(cadences[key] ?? []), pauses: pauses[key] ?? [])
       found.append(NamedStream(check: id, region: rows.text(2), stream: stream))
     }
     select(scope, in: &found, from: start)
@@ -93,57 +97,43 @@ struct TallyReader {
     case .each: found.removeSubrange(start...) { $0.region == nil }
     case .only(let region): found.removeSubrange(start...) { $0.region != region }
     case .combined:
-      let sources = found[start...].filter { $0.region != nil }.map(\.stream.key)
-      found[start].stream.sources = sources
+      // Of the only region, the stream is that over all regions.
+      if found.count - start > 1 {
+        found[start].stream.sources = found[start...].filter { $0.region != nil }.map(\.stream.key)
+        found.removeSubrange((start + 1)...)
+      }
       found[start].region = nil
-      found.removeSubrange((start + 1)...)
     }
   }
 
-  private func cadences(of check: CheckID?) throws -> [Int64: Cadence] {
+  /// What a table says of each stream, in order of time, by the key of the stream: of one check's, or of all.
+  ///
+  /// - Parameter read: makes a value of a row whose columns are stream, since, and `column`.
+  private func stretches<Value>(
+    of check: CheckID?, _ table: String, _ column: String, read: (StoredStatement) -> Value
+  ) throws -> [Int64: [Value]] {
+    let own = "stream IN (SELECT s.key FROM checks c JOIN streams s ON s.check_key = c.key WHERE c.id = ?)"
     let rows = try StoredStatement(
-      check == nil
-        ? "SELECT stream, since, interval FROM cadences ORDER BY stream, since"
-        : """
-        SELECT d.stream, d.since, d.interval
-        FROM checks c JOIN streams s ON s.check_key = c.key JOIN cadences d ON d.stream = s.key
-        WHERE c.id = ? ORDER BY d.stream, d.since
-        """, in: database)
+      """
+      SELECT stream, since, \(column) FROM \(table) \(check == nil ? "" : "WHERE \(own)") ORDER BY stream, since
+      """, in: database)
     if let check { rows.bind(check.text, at: 1) }
-    var stretches: [Int64: [Cadence.Stretch]] = [:]
-    while try rows.next() {
-      stretches[rows.integer(0), default: []].append(
-        Cadence.Stretch(sinceMilliseconds: rows.integer(1), intervalMilliseconds: rows.integer(2)))
-    }
-    return stretches.mapValues { Cadence($0) }
-  }
-
-  /// By the key of the stream.
-  private func pauses(of check: CheckID?) throws -> [Int64: [Range<Int64>]] {
-    let rows = try StoredStatement(
-      check == nil
-        ? "SELECT stream, since, until FROM pauses ORDER BY stream, since"
-        : """
-        SELECT p.stream, p.since, p.until
-        FROM checks c JOIN streams s ON s.check_key = c.key JOIN pauses p ON p.stream = s.key
-        WHERE c.id = ? ORDER BY p.stream, p.since
-        """, in: database)
-    if let check { rows.bind(check.text, at: 1) }
-    var pauses: [Int64: [Range<Int64>]] = [:]
-    while try rows.next() {
-      let since = rows.integer(1)
-      pauses[rows.integer(0), default: []].append(since..<max(since, rows.optionalInteger(2) ?? .max))
-    }
-    return pauses
+    var stretches: [Int64: [Value]] = [:]
+    while try rows.next() { stretches[rows.integer(0), default: []].append(read(rows)) }
+    return stretches
   }
 
   /// The edge of a window at `wanted`, or where history begins now, when days before it were let go for good.
   func edge(of stream: Stream, at wanted: Int64) throws -> Edge {
     let moment = max(wanted, cuts.until[3])
+    // Most streams are younger than a long window, and of what was before them nothing need be read.
+    guard let first = stream.cadence.first, first < moment else {
+      return Edge(moment: moment, known: RunningTotals())
+    }
     if moment >= cuts.kept(0, sealed: stream.sealed) {
       let rolled = min(RollupLevel.fiveMinutes.floor(moment), stream.sealed[0])
       var known = try totals(of: stream, before: rolled, from: .fiveMinutes)
-      for mark in try RunMark.stored(streams: stream.sources, from: rolled, to: moment, using: marks) {
+      try RunMark.forEach(streams: stream.sources, from: rolled, to: moment, using: marks) { mark in
         known.totals.count(mark, interval: stream.cadence.interval(at: mark.slot) ?? 0)
         known.lastSlot = mark.slot
       }
@@ -223,8 +213,8 @@ struct TallyReader {
   ) throws {
     guard from < to else { return }
     guard let level else {
-      for mark in try RunMark.stored(streams: [stream.key], from: from, to: to, using: marks) where mark.isTimed {
-        if let microseconds = mark.microseconds { histogram.add(microseconds: microseconds) }
+      try RunMark.forEach(streams: [stream.key], from: from, to: to, using: marks) { mark in
+        if mark.isTimed, let microseconds = mark.microseconds { histogram.add(microseconds: microseconds) }
       }
       return
     }

@@ -13,7 +13,31 @@ struct Judge {
     var isSettled: Bool
   }
 
-  let step: Step
+  private let name: String
+  private let written: [Expectation]
+  private let isSensitive: Bool
+  private let speaksOfVerification: Bool
+
+  /// A judge of the exchanges of one step.
+  init(_ probe: Step, of step: JourneyStep) {
+    name = step.name
+    written = probe.expectations
+    isSensitive = step.isSensitive
+    speaksOfVerification = probe.speaksOfVerification
+  }
+
+  /// A judge of what is known without an exchange.
+  init(_ expectations: [Expectation], of step: JourneyStep) {
+    name = step.name
+    written = expectations
+    isSensitive = step.isSensitive
+    speaksOfVerification = false
+  }
+
+  /// Whether expectations decide over what was seen: not over an exchange that did not go through.
+  func decides(over observation: Observation) -> Bool {
+    observation.failure.map { isLeftToExpectations($0, in: observation.facts) } ?? true
+  }
 
   /// Judges one exchange.
   ///
@@ -24,15 +48,23 @@ struct Judge {
   func judge(_ observation: Observation, of spec: ProbeSpec, bindings: some Bindings) -> Judgement {
     if let failure = observation.failure, !isLeftToExpectations(failure, in: observation.facts) {
       let reason = Reason(
-        code: failure.code, step: step.name, phase: failure.phase,
-        message: step.isSensitive ? failure.message : failure.words)
+        code: failure.code, step: name, phase: failure.phase, message: isSensitive ? failure.message : failure.words)
       return Judgement(verdict: failure.code.verdict, reason: reason, expectations: [], isSettled: false)
     }
+    return judge(bindings, of: spec, isProgram: observation.facts.detail.isProgram)
+  }
+
+  /// Judges what is known without an exchange.
+  func judge(_ bindings: some Bindings) -> Judgement {
+    judge(bindings, of: nil, isProgram: false)
+  }
+
+  private func judge(_ bindings: some Bindings, of spec: ProbeSpec?, isProgram: Bool) -> Judgement {
     var results: [ExpectationResult] = []
     var firstFailed: (kind: ExpectationResult.Kind, reason: Reason)?
     var isSettled = true
-    for expectation in step.expectations where expectation.applies(to: spec) {
-      let failure = judge(expectation, bindings: bindings, in: observation.facts)
+    for expectation in written where spec.map(expectation.applies) ?? true {
+      let failure = judge(expectation, bindings: bindings, isProgram: isProgram)
       if let failure, failure.code.verdict == .unknown {
         // It is not known whether it holds, and that is none of the target's faults, whatever the others say.
         return Judgement(verdict: .unknown, reason: failure, expectations: results, isSettled: false)
@@ -63,11 +95,11 @@ struct Judge {
   /// A certificate that is not verified is left to expectations that speak of it, where it is the target's own and they can
   /// see it; all other failures stand.
   private func isLeftToExpectations(_ failure: ProbeFailure, in facts: Facts) -> Bool {
-    failure.code == .certificateInvalid && facts.tls != nil && step.speaksOfVerification
+    failure.code == .certificateInvalid && facts.tls != nil && speaksOfVerification
   }
 
   /// Nil when the expectation holds.
-  private func judge(_ expectation: Expectation, bindings: some Bindings, in facts: Facts) -> Reason? {
+  private func judge(_ expectation: Expectation, bindings: some Bindings, isProgram: Bool) -> Reason? {
     let range: Range<Int>?
     do {
       if try expectation.expression.evaluate(bindings).isTrue { return nil }
@@ -76,22 +108,29 @@ struct Judge {
       switch error.code {
       case .variable:
         return Reason(
-          code: .templateFailed, step: step.name, message: error.message, excerpt: expectation.excerpt(of: error.range))
+          code: .templateFailed, step: name, message: error.message, excerpt: expectation.excerpt(of: error.range))
       case .cancelled:
-        return Reason(code: .cancelled, step: step.name, message: "the run was cancelled while it was judged")
+        return Reason(code: .cancelled, step: name, message: "the run was cancelled while it was judged")
       default: range = error.range
       }
     }
-    let summary = expectation.expression.explain(bindings).summary
+    let message =
+      isSensitive
+      ? "\(expectation.source) does not hold" : expectation.expression.explain(bindings).summary
     return Reason(
-      code: code(of: expectation, facts), step: step.name,
-      message: step.isSensitive ? "\(expectation.source) does not hold" : summary,
+      code: code(of: expectation, isProgram: isProgram), step: name, message: message,
       excerpt: expectation.excerpt(of: range))
   }
 
-  private func code(of expectation: Expectation, _ facts: Facts) -> ReasonCode {
+  private func code(of expectation: Expectation, isProgram: Bool) -> ReasonCode {
     if expectation.kind == .warn { return .warning }
-    if expectation.isDefault, case .exec = facts.detail { return .exitCode }
-    return .expectationFailed
+    return expectation.isDefault && isProgram ? .exitCode : .expectationFailed
+  }
+}
+
+extension Facts.Detail {
+  /// Whether a program was run.
+  fileprivate var isProgram: Bool {
+    if case .exec = self { true } else { false }
   }
 }

@@ -1,25 +1,26 @@
 package import Model
 package import Transport
 
-/// What the probers of one process share: threads, caches, the resolver.
-package struct ProbeEquipment: Sendable {
+/// What the probers of one process share: threads, caches, the resolver. An object, so that a run takes it along for the
+/// price of one reference.
+package final class ProbeEquipment: Sendable {
   /// The threads that exchanges run on.
-  package var loops: EventLoops
+  package let loops: EventLoops
   /// Who turns names into addresses.
-  package var resolver: any AddressResolver
+  package let resolver: any AddressResolver
   /// Trust stores, client certificates and TLS contexts.
-  package var tls: TLSLibrary
+  package let tls: TLSLibrary
   /// libcurl on those threads.
-  package var http: HTTPEngine
+  package let http: HTTPEngine
   /// The `User-Agent` of HTTP requests that name none: "curlew/" and the version.
-  package var userAgent: String
+  package let userAgent: String
   /// Told of every access token that a probe obtains (RFC 6749), so that it can be masked wherever text is written.
-  package var tokenObserver: @Sendable (Secret) -> Void
+  package let tokenObserver: @Sendable (Secret) -> Void
 
   /// Whether the service allows `exec` probes to run programs.
-  package var allowsPrograms: Bool
+  package let allowsPrograms: Bool
   /// The `PATH` of programs, where their own environment gives none.
-  package var programPath: String
+  package let programPath: String
 
   /// Compiled regular expressions.
   package let patterns = Patterns()

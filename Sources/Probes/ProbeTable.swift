@@ -1,4 +1,5 @@
 package import Model
+import Transport
 
 /// The one table of probers: a new kind of probe is a folder, a property and a line here.
 package struct ProbeTable: Prober {
@@ -32,4 +33,27 @@ package struct ProbeTable: Prober {
     case .exec(let spec): await exec.probe(spec, in: context)
     }
   }
+
+  package func session(reusingConnections: Bool) -> any ProbeSession {
+    TableSession(
+      table: self, journey: http.journeySession(reusingConnections: reusingConnections))
+  }
+
+  /// Makes one exchange of a journey: of all probes, HTTP alone has something that steps share.
+  fileprivate func probe(_ spec: ProbeSpec, in context: ProbeContext, of journey: JourneySession) async -> Observation {
+    if case .http(let spec) = spec { return await http.probe(spec, in: context, of: journey) }
+    return await probe(spec, in: context)
+  }
+}
+
+/// The probers of the table for one journey.
+private struct TableSession: ProbeSession {
+  let table: ProbeTable
+  let journey: JourneySession
+
+  func probe(_ spec: ProbeSpec, in context: ProbeContext) async -> Observation {
+    await table.probe(spec, in: context, of: journey)
+  }
+
+  func end() async { await journey.end() }
 }

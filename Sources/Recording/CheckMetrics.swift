@@ -130,11 +130,14 @@ struct RegionMetrics {
   private mutating func record(_ step: StepResult, _ families: MetricFamilies) {
     guard step.facts != nil || !step.measures.isEmpty else { return }
     let name = Self.nameWithoutRow(step.name)
-    // Taken out and put back: changed in place where it stands.
-    var metrics = steps.removeValue(forKey: name) ?? StepMetrics(labels.merging(["step": name]))
-    if let facts = step.facts { metrics.record(facts.phases, families) }
-    for (measure, value) in step.measures { metrics.record(value, as: measure, families) }
-    steps[name] = metrics
+    // Looked up once, and changed where it stands.
+    guard let index = steps.index(forKey: name) else {
+      var metrics = StepMetrics(labels.merging(["step": name]))
+      metrics.record(step, families)
+      steps[name] = metrics
+      return
+    }
+    steps.values[index].record(step, families)
   }
 
   /// `login[17]` is the step `login` of row 17: rows share their series, else a table would become one series a row.
@@ -154,7 +157,12 @@ private struct StepMetrics {
     self.labels = labels
   }
 
-  mutating func record(_ durations: Phases, _ families: MetricFamilies) {
+  mutating func record(_ step: StepResult, _ families: MetricFamilies) {
+    if let facts = step.facts { record(facts.phases, families) }
+    for (measure, value) in step.measures { record(value, as: measure, families) }
+  }
+
+  private mutating func record(_ durations: Phases, _ families: MetricFamilies) {
     for (index, phase) in Phase.allCases.enumerated() {
       let duration = durations[phase]
       if let summary = phases[index] {
@@ -168,7 +176,7 @@ private struct StepMetrics {
     }
   }
 
-  mutating func record(_ value: Double, as name: String, _ families: MetricFamilies) {
+  private mutating func record(_ value: Double, as name: String, _ families: MetricFamilies) {
     let gauge = measures[name] ?? families.measure.child(labels.merging(["measure": name]))
     measures[name] = gauge
     gauge.set(value)

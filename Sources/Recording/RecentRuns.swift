@@ -63,9 +63,9 @@ package final class RecentRuns: RunSink {
     let recent = RecentRun(run)
     rings.withLock { rings in
       // A check that left the plan while it ran.
-      guard rings[run.check] != nil else { return }
+      guard let index = rings.index(forKey: run.check) else { return }
       let capacity = capacity
-      Self.change(run.region, in: &rings[run.check, default: []]) { ring in
+      Self.change(run.region, in: &rings.values[index]) { ring in
         let since = ring.standing.flatMap { $0.verdict == run.verdict ? $0.since : nil } ?? run.started
         ring.standing = Standing(verdict: run.verdict, since: since, reason: run.reason.map { [$0] } ?? [])
         ring.append(recent, capacity: capacity)

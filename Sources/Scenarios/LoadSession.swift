@@ -7,6 +7,9 @@ struct LoadSession {
   private struct Visible {
     var variables: [String: YAMLNode] = [:]
     var secrets: [String: Secret] = [:]
+    var fragments: [String: Fragment] = [:]
+    /// Whether every file that is included could be read.
+    var isComplete = true
   }
 
   private let environment: [String: String]
@@ -20,8 +23,7 @@ struct LoadSession {
   private var included: [String: Visible?] = [:]
   /// Every secret that was read.
   private(set) var secrets: Set<Secret> = []
-  /// Every file that was read, in order.
-  private(set) var filesRead: [String] = []
+  private let log = FileLog()
 
   init(
     environment: [String: String], surroundings: Surroundings, standardInput: [UInt8]?, sink: DiagnosticSink
@@ -35,6 +37,9 @@ struct LoadSession {
   }
 
   private var files: any ScenarioFiles { surroundings.files }
+
+  /// Every file that was read, in order.
+  var filesRead: [String] { log.paths }
 
   // MARK: Command line
 
@@ -111,13 +116,27 @@ struct LoadSession {
     guard let source, let file = ScenarioFile(source, surroundings: surroundings, sink: sink) else { return [] }
     let visible = visible(from: file, chain: [files.realPath(path) ?? path])
     guard let nodes = file.checks else { return [] }
+    let scopes = scopes(of: visible)
+    let journeys = JourneyDecoder(scopes: scopes, fragments: fragments([], visible, scopes, file), log: log)
+    let decoder = CheckDecoder(
+      scopes: scopes, defaults: file.defaults, journeys: journeys, folder: source.folder, surroundings: surroundings,
+      registry: registry, sink: sink)
+    return nodes.compactMap(decoder.decode)
+  }
+
+  private func scopes(of visible: Visible) -> FileScopes {
     let fixed = FixedValues(
       environment: environment, environmentValue: environmentValue, secrets: visible.secrets)
-    let scopes = FileScopes(variables: visible.variables, overriding: overriding, fixed: fixed, sink: sink)
-    let decoder = CheckDecoder(
-      scopes: scopes, defaults: file.defaults, folder: source.folder, surroundings: surroundings, registry: registry,
-      sink: sink)
-    return nodes.compactMap(decoder.decode)
+    return FileScopes(variables: visible.variables, overriding: overriding, fixed: fixed, sink: sink)
+  }
+
+  /// - Parameter own: the fragments to compile, beside those that are visible.
+  private func fragments(
+    _ own: [YAMLNode.Entry], _ visible: Visible, _ scopes: FileScopes, _ file: ScenarioFile
+  ) -> FragmentDecoder {
+    FragmentDecoder(
+      own, included: visible.fragments, isComplete: visible.isComplete, scopes: scopes, folder: file.source.folder,
+      surroundings: surroundings, sink: sink)
   }
 
   /// Called when all files are loaded.
@@ -129,7 +148,7 @@ struct LoadSession {
   private mutating func read(_ path: String, named name: String, at node: YAMLNode?) -> SourceText? {
     do {
       let bytes = try files.read(path, limit: ScenarioLoader.fileLimit)
-      filesRead.append(path)
+      log.add(path)
       return accept(bytes, named: name)
     } catch {
       sink.report(Diagnostic("'\(name)' could not be read: \(error)", excerpt: node?.excerpt))
@@ -155,7 +174,22 @@ struct LoadSession {
   private mutating func visible(from file: ScenarioFile, chain: [String]) -> Visible {
     var visible = Visible()
     for inclusion in file.includes {
-      guard let other = include(inclusion, from: file, chain: chain) else { continue }
+      guard let other = include(inclusion, from: file, chain: chain) else {
+        visible.isComplete = false
+        continue
+      }
+      visible.isComplete = visible.isComplete && other.isComplete
+      for (name, fragment) in other.fragments.sorted(by: { $0.key < $1.key }) {
+        if let first = visible.fragments[name], first !== fragment {
+          sink.error(
+            "'\(inclusion.path)' brings a fragment '\(name)', and so does a file before it", at: inclusion.node,
+            notes: [
+              .init("the first is written here", excerpt: first.node.excerpt),
+              .init("the second is written here", excerpt: fragment.node.excerpt),
+            ])
+        }
+        visible.fragments[name] = fragment
+      }
       visible.variables.merge(other.variables) { _, later in later }
       visible.secrets.merge(other.secrets) { _, later in later }
     }
@@ -166,6 +200,9 @@ struct LoadSession {
       guard let secret = secret(name, origin, folder: file.source.folder) else { continue }
       visible.secrets[name] = secret
       secrets.insert(secret)
+    }
+    if !file.fragments.isEmpty {
+      visible.fragments = fragments(file.fragments, visible, scopes(of: visible), file).all()
     }
     return visible
   }
@@ -206,7 +243,7 @@ struct LoadSession {
       let full = Path.join(folder, path)
       do {
         var bytes = try files.read(full, limit: 1 << 20)
-        filesRead.append(full)
+        log.add(full)
         if bytes.last == 0x0A { bytes.removeLast() }
         if bytes.last == 0x0D { bytes.removeLast() }
         guard !bytes.isEmpty else {

@@ -19,20 +19,20 @@ package struct Scenario: Sendable {
   }
 }
 
-/// A check with what it sends and expects. A plain check is a journey of one step.
+/// A check with what it sends and expects.
 package struct ScenarioCheck: Sendable {
   /// Identity, rhythm and promise; a command may lay a rule of its own over them.
   package var check: Check
-  /// One for a plain check.
-  package let steps: [Step]
+  /// What it does; one step for a plain check.
+  package let journey: Journey
   /// Whether requests carry `traceparent`.
   package let propagatesTrace: Bool
   /// What its expressions and templates see; shared by the checks of a file.
   package let variables: VariableScope
 
-  init(check: Check, steps: [Step], propagatesTrace: Bool, variables: VariableScope) {
+  init(check: Check, journey: Journey, propagatesTrace: Bool, variables: VariableScope) {
     self.check = check
-    self.steps = steps
+    self.journey = journey
     self.propagatesTrace = propagatesTrace
     self.variables = variables
   }

@@ -64,7 +64,7 @@ extension ScenarioCheck {
     check.name = redactor.redact(check.name)
     check.group = check.group.map(redactor.redact)
     check.labels = check.labels.mapValues(redactor.redact)
-    return ScenarioCheck(check: check, steps: steps, propagatesTrace: propagatesTrace, variables: variables)
+    return ScenarioCheck(check: check, journey: journey, propagatesTrace: propagatesTrace, variables: variables)
   }
 }
 

@@ -12,6 +12,10 @@ package struct ServerSources: Sendable {
   package var store: any HistoryStore
   /// The last runs of each check, in memory.
   package var recentRuns: RecentRuns
+  /// The last runs with all that their steps did.
+  package var archive: RunArchive
+  /// One of them as JSON, with a line end.
+  package var runDocument: @Sendable (Run, Check) throws -> String
   /// What is kept of each promise.
   package var board: AvailabilityBoard
   /// How the parts of the program are, without the store, which the server asks itself. Answers within a bounded time.
@@ -26,7 +30,7 @@ package struct ServerSources: Sendable {
   /// Sources with everything said.
   package init(
     registry: Registry, catalogue: CheckCatalogue, store: any HistoryStore, recentRuns: RecentRuns,
-    board: AvailabilityBoard, components: @escaping @Sendable () async -> [ComponentHealth],
+    archive: RunArchive, runDocument: @escaping @Sendable (Run, Check) throws -> String, board: AvailabilityBoard, components: @escaping @Sendable () async -> [ComponentHealth],
     reload: @escaping @Sendable () async -> ReloadOutcome, scenarioText: @escaping @Sendable () -> String,
     time: any TimeSource = SystemTime()
   ) {
@@ -34,6 +38,8 @@ package struct ServerSources: Sendable {
     self.catalogue = catalogue
     self.store = store
     self.recentRuns = recentRuns
+    self.archive = archive
+    self.runDocument = runDocument
     self.board = board
     self.components = components
     self.reload = reload

@@ -51,6 +51,18 @@ struct HistoryStoreTests {
     #expect(try await store.checks().first?.endedAt == nil)
   }
 
+  @Test("names every check with its regions, by id")
+  func namesChecks() async throws {
+    for (check, region) in [("login", "us"), ("front-page", "local"), ("login", "eu")] {
+      try await store.write([.at(0, check: check, region: region)], at: soon)
+    }
+    #expect(
+      try await store.checks() == [
+        KnownCheck(id: .named("front-page"), regions: ["local"], endedAt: nil),
+        KnownCheck(id: .named("login"), regions: ["eu", "us"], endedAt: nil),
+      ])
+  }
+
   @Test("lets a renamed check take over a history, whether or not it has one", arguments: [false, true])
   func takesOver(hasOwn: Bool) async throws {
     let check = try CheckID.named("front-page")

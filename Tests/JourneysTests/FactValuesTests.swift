@@ -87,6 +87,42 @@ struct FactValuesTests {
       ("text/plain; charset = cp1252", [0x85], "…"),
       ("text/plain; charset=us-ascii", [0x61], "a"),
       ("text/plain; charset=", [0xc3, 0xa9], "é"),
+      ("text/plain; charset=no-such", [0xc3, 0xa9], "é"),
+      ("text/plain; charset=GB18030", [0xc4, 0xe3, 0xba, 0xc3, 0x81, 0x30, 0x81, 0x30], "你好\u{80}"),
+      ("text/plain; charset=gb2312", [0xc4, 0xe3, 0xff, 0x61], "你\u{FFFD}a"),
+      ("text/plain; charset=GBK", [0xc4], "\u{FFFD}"),
+      ("text/plain; charset=Shift_JIS", [0x93, 0xfa, 0x96, 0x7b, 0xb1, 0x87, 0x40], "日本ｱ①"),
+      ("text/plain; charset=euc-jp", [0xc6, 0xfc, 0xcb, 0xdc], "日本"),
+      ("text/plain; charset=iso-2022-jp", [0x1b, 0x24, 0x42, 0x46, 0x7c, 0x1b, 0x28, 0x42, 0x61], "日a"),
+      ("text/plain; charset=euc-kr", [0xb0, 0xa1, 0xb0, 0xa2], "가각"),
+      ("text/plain; charset=big5", [0xa7, 0x41, 0xa6, 0x6e], "你好"),
+      ("text/plain; charset=KOI8-R", [0xd0, 0xd2], "пр"),
+      ("text/plain; charset=windows-1251", [0xcf, 0xf0, 0x98], "Пр\u{98}"),
+      ("text/plain; charset=iso-8859-15", [0xa4], "€"),
+      ("text/plain; charset=iso-8859-7", [0xe1, 0xff], "α\u{FFFD}"),
+      ("text/plain; charset=utf-16", [0x61, 0x00, 0x3d, 0xd8, 0x00, 0xde, 0x00, 0xd8, 0x62], "a😀\u{FFFD}\u{FFFD}"),
+      ("text/plain; charset=utf-16be", [0xfe, 0xff, 0x00, 0x61], "a"),
+      ("text/plain; charset=latin1", [0xff, 0xfe, 0x61, 0x00], "a"),
+      (
+        "text/html", Array("<!-- <meta charset=big5> --><META x CHARSET='koi8-r'>".utf8) + [0xd0],
+        "<!-- <meta charset=big5> --><META x CHARSET='koi8-r'>п"
+      ),
+      (
+        "text/html", Array("<meta http-equiv=Content-Type content=\"text/html; charset=koi8-r\">".utf8) + [0xd0],
+        "<meta http-equiv=Content-Type content=\"text/html; charset=koi8-r\">п"
+      ),
+      ("text/html; charset=utf-8", Array("<meta charset=koi8-r>é".utf8), "<meta charset=koi8-r>é"),
+      ("text/html", Array("<meta charset=utf-16>é".utf8), "<meta charset=utf-16>é"),
+      ("text/plain", Array("<meta charset=koi8-r>é".utf8), "<meta charset=koi8-r>é"),
+      (
+        "text/html",
+        Array(String(repeating: " ", count: 1024).utf8) + Array("<meta charset=koi8-r>".utf8) + [0xc3, 0xa9],
+        String(repeating: " ", count: 1024) + "<meta charset=koi8-r>é"
+      ),
+      (
+        "application/atom+xml", Array("<?xml version='1.0' encoding='koi8-r'?>".utf8) + [0xd0],
+        "<?xml version='1.0' encoding='koi8-r'?>п"
+      ),
     ] as [(String, [UInt8], String)])
   func charsets(contentType: String, bytes: [UInt8], text: String) throws {
     let headers = contentType.isEmpty ? [] : [HeaderField("Content-Type", contentType)]
@@ -94,9 +130,25 @@ struct FactValuesTests {
     #expect(try value("size", headers: headers, body: bytes) == .int(Int64(bytes.count)))
   }
 
+  @Test("have ten megabytes of bytes that decode to nothing as text, soon")
+  func undecodable() throws {
+    let bytes = [UInt8](repeating: 0xff, count: 10 << 20)
+    for charset in ["gb18030", "shift_jis", "big5", "euc-kr", "koi8-r", "utf-8", "utf-16"] {
+      let headers = [HeaderField("Content-Type", "text/plain; charset=\(charset)")]
+      let time = ContinuousClock().measure {
+        #expect((try? value("body", headers: headers, body: bytes)) != nil)
+      }
+      #expect(time < .seconds(10), "\(charset)")
+    }
+  }
+
   @Test("have what the body says as JSON, and its reason when it is none")
   func json() throws {
     #expect(try value("json.a[1]", body: Array("{\"a\": [1, \"x\"]}".utf8)) == "x")
+    #expect(try value("json", body: [0xef, 0xbb, 0xbf, 0x31]) == 1)
+    let large = Array("[9223372036854775807, 18446744073709551615, -9223372036854775808, 18446744073709551616]".utf8)
+    #expect(try value("json[0] == 9223372036854775807 && json[1] == 18446744073709551615u", body: large) == true)
+    #expect(try value("json.map(n, type(n))", body: large) == [.type(.int), .type(.uint), .type(.int), .type(.double)])
     let error = #expect(throws: EvaluationError.self) { try value("json.a", body: Array("{\"a\": }".utf8)) }
     #expect(error?.message.contains("1:7") == true)
   }

@@ -47,10 +47,10 @@ import Testing
     #expect(check.host == "shop.example")
     #expect(check.location == Model.SourceLocation(file: "shop.yaml", line: 4, column: 9))
     #expect(!loaded.propagatesTrace)
-    #expect(loaded.steps.map(\.name) == ["front-page"])
-    #expect(loaded.steps[0].isSensitive)
-    #expect(loaded.steps[0].retry == check.retry)
-    #expect(loaded.steps[0].expectations.map(\.kind) == [.expect, .expect, .warn])
+    #expect(loaded.journey.steps.map(\.name) == ["front-page"])
+    #expect(loaded.onlyStep.isSensitive)
+    #expect(loaded.onlyStep.retry == check.retry)
+    #expect(loaded.onlyStep.expectations.map(\.kind) == [.expect, .expect, .warn])
     #expect(scenario.files == ["shop.yaml"])
   }
 
@@ -64,7 +64,7 @@ import Testing
     #expect(loaded.check.isEnabled)
     #expect(loaded.check.retry == .none)
     #expect(loaded.check.objective == .standard)
-    #expect(loaded.steps[0].retry == nil)
+    #expect(loaded.onlyStep.retry == nil)
     #expect(loaded.propagatesTrace)
   }
 
@@ -105,7 +105,7 @@ import Testing
       ("exec: {command: [ls]}", "exit_code == 0"),
     ])
   func defaultExpectation(probe: String, source: String) throws {
-    let expectation = try #require(try loadCheck(probe).steps[0].expectations.first)
+    let expectation = try #require(try loadCheck(probe).onlyStep.expectations.first)
     #expect(expectation.source == source)
     #expect(expectation.isDefault)
     #expect(expectation.kind == .expect)
@@ -114,13 +114,13 @@ import Testing
 
   @Test("a plugin's codes are held to what they mean, where its format says that it is one")
   func pluginExpectations() throws {
-    let step = try loadCheck("exec: {command: [ls], format: nagios, warn: ['metrics.a < 1.0']}").steps[0]
+    let step = try loadCheck("exec: {command: [ls], format: nagios, warn: ['metrics.a < 1.0']}").onlyStep
     let plugin = step.expectations.filter { $0.applies(to: .exec(ExecSpec(command: ["ls"], format: .nagios))) }
     #expect(plugin.map(\.source) == ["exit_code == 0 || exit_code == 1", "exit_code == 0", "metrics.a < 1.0"])
     #expect(plugin.map(\.kind) == [.expect, .warn, .warn])
     let program = step.expectations.filter { $0.applies(to: .exec(ExecSpec(command: ["ls"], format: .exitCode))) }
     #expect(program.map(\.source) == ["exit_code == 0", "metrics.a < 1.0"])
-    let written = try loadCheck("exec: {command: [ls], format: nagios, expect: [exit_code < 3]}").steps[0]
+    let written = try loadCheck("exec: {command: [ls], format: nagios, expect: [exit_code < 3]}").onlyStep
     #expect(written.expectations.map(\.source) == ["exit_code < 3"])
   }
 
@@ -128,22 +128,22 @@ import Testing
     "tcp, tls and unix ask for the exchange alone",
     arguments: ["tcp: {target: 'a.example:1'}", "tls: {target: 'a.example:1'}", "unix: {path: /run/a}"])
   func noDefaultExpectation(probe: String) throws {
-    #expect(try loadCheck(probe).steps[0].expectations.isEmpty)
+    #expect(try loadCheck(probe).onlyStep.expectations.isEmpty)
   }
 
   @Test("an empty list of expectations is a list: nothing is expected")
   func emptyExpectations() throws {
-    #expect(try loadCheck("http: {url: 'http://a.example/', expect: []}").steps[0].expectations.isEmpty)
+    #expect(try loadCheck("http: {url: 'http://a.example/', expect: []}").onlyStep.expectations.isEmpty)
   }
 
   @Test("expectations in the probe and beside it are joined, and only a warning leaves the default in place")
   func joined() throws {
     let check = try loadCheck(
       "http: {url: 'http://a.example/', expect: [status == 200]}\n    expect: [size > 0]\n    until: [redirects == 0]")
-    #expect(check.steps[0].expectations.map(\.source) == ["status == 200", "size > 0", "redirects == 0"])
-    #expect(check.steps[0].expectations.map(\.kind) == [.expect, .expect, .until])
+    #expect(check.onlyStep.expectations.map(\.source) == ["status == 200", "size > 0", "redirects == 0"])
+    #expect(check.onlyStep.expectations.map(\.kind) == [.expect, .expect, .until])
     let warned = try loadCheck("http: {url: 'http://a.example/', warn: [size > 0]}")
-    #expect(warned.steps[0].expectations.map(\.isDefault) == [true, false])
+    #expect(warned.onlyStep.expectations.map(\.isDefault) == [true, false])
   }
 
   @Test(
@@ -154,13 +154,13 @@ import Testing
     ])
   func verification(source: String, speaks: Bool) throws {
     #expect(
-      try loadCheck("tls: {target: 'a.example:443', expect: ['\(source)']}").steps[0].speaksOfVerification == speaks)
+      try loadCheck("tls: {target: 'a.example:443', expect: ['\(source)']}").onlyStep.speaksOfVerification == speaks)
   }
 
   @Test("a warning that speaks of verification does not decide about it")
   func verificationWarning() throws {
-    #expect(!(try loadCheck("tls: {target: 'a.example:443', warn: [verified]}").steps[0].speaksOfVerification))
-    #expect(try loadCheck("tls: {target: 'a.example:443', until: [verified]}").steps[0].speaksOfVerification)
+    #expect(!(try loadCheck("tls: {target: 'a.example:443', warn: [verified]}").onlyStep.speaksOfVerification))
+    #expect(try loadCheck("tls: {target: 'a.example:443', until: [verified]}").onlyStep.speaksOfVerification)
   }
 
   @Test("HTTP/3 is read where the program can speak it, and a template that asks for it is left to the prober")
@@ -210,7 +210,7 @@ import Testing
                 status == 200
                 && size > 0
       """#)
-    for expectation in check.steps[0].expectations {
+    for expectation in check.onlyStep.expectations {
       let source = Array(expectation.source.utf8)
       let start = try #require((0..<source.count).first { source[$0...].starts(with: "size".utf8) })
       let excerpt = expectation.excerpt(of: start..<(start + 4))
@@ -218,6 +218,6 @@ import Testing
       let underlined = scalars[(excerpt.location.column - 1)...].prefix(excerpt.width)
       #expect(String(String.UnicodeScalarView(underlined)) == "size")
     }
-    #expect(check.steps[0].expectations.map { $0.excerpt(of: 0..<4).location.line } == [9, 10, 12, 15])
+    #expect(check.onlyStep.expectations.map { $0.excerpt(of: 0..<4).location.line } == [9, 10, 12, 15])
   }
 }

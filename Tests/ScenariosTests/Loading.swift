@@ -38,6 +38,14 @@ func loadCheck(
 }
 
 extension ScenarioCheck {
+  /// The one step of a plain check.
+  var onlyStep: Step {
+    guard journey.steps.count == 1, case .probe(let step) = journey.steps[0].action else {
+      preconditionFailure("\(check.id) is no plain check")
+    }
+    return step
+  }
+
   /// The scope of a run at a fixed moment.
   func scope(at moment: Timestamp = Timestamp(secondsSinceEpoch: 1_700_000_000)) -> RunScope {
     RunScope(
@@ -47,7 +55,7 @@ extension ScenarioCheck {
   }
 
   /// What the prober of its only step is given.
-  func spec() throws -> ProbeSpec { try steps[0].probe.spec(in: scope()) }
+  func spec() throws -> ProbeSpec { try onlyStep.probe.spec(in: scope()) }
 
   /// What the prober of its only step, an HTTP one, is given.
   func httpSpec(sourceLocation: Testing.SourceLocation = #_sourceLocation) throws -> HTTPSpec {

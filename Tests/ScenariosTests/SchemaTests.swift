@@ -11,11 +11,15 @@ import Testing
     defaults:
       {every: 30s, timeout: 10s, labels: {team: web}, trace: true, group: g, regions: [eu], enabled: true,
        retry: {attempts: 1}, objective: {window: 7d}, sensitive: true, variables: {n: 1}, expect: [n == 1],
-       warn: [n == 1], until: [n == 1]}
+       warn: [n == 1], until: [n == 1], measure: {bytes: size}}
     variables: {base: 'https://shop.example', list: [1, {a: b}]}
     secrets: {token: {env: TOKEN}, other: {file: secret.txt}}
     include: [common.yaml]
-    fragments: {login: {parameters: [user], steps: [], outputs: [token]}}
+    fragments:
+      login:
+        parameters: [user]
+        steps: [{step: ask, http: {url: 'https://shop.example/${user}'}, capture: {token: body}}]
+        outputs: [token]
     checks:
       - id: front-page
         name: Front page
@@ -25,6 +29,7 @@ import Testing
         timeout: 5s
         retry: {attempts: 2, delay: 1s, backoff: 1.5}
         sensitive: false
+        measure: {bytes: size}
         trace: false
         group: shop
         regions: [eu]
@@ -79,6 +84,38 @@ import Testing
         http:
           url: https://a.example/
           multipart: {a: {file: body.json, type: application/json, filename: a.json}}
+      - id: buy
+        journey:
+          variables: {n: 1}
+          connections: fresh
+          finally_timeout: 5s
+          each: {rows: [{sku: a}, {sku: '${n}'}]}
+          steps:
+            - step: a
+              when: n == 1
+              http: {url: https://a.example/}
+              expect: [status == 200]
+              warn: [status == 200]
+              until: [status == 200]
+              retry: {attempts: 2}
+              timeout: 3s
+              capture: {id: json.id}
+              measure: {bytes: size}
+              continue: true
+              sensitive: true
+            - {step: b, tcp: {target: 'a.example:1'}}
+            - {step: c, tls: {target: 'a.example:1'}}
+            - {step: d, dns: {name: a.example}}
+            - {step: e, icmp: {target: a.example}}
+            - {step: f, unix: {path: /run/a.sock}}
+            - {step: g, exec: {command: [ls]}}
+            - {step: h, when: 'true', pause: 2s}
+            - {step: i, when: 'true', set: {x: '1'}, continue: true, sensitive: true}
+            - {step: j, when: 'true', assert: [x == 1], continue: true, sensitive: true}
+            - {use: rest, with: {a: 1, b: [c]}, as: k, when: 'true'}
+          finally: [{pause: 1s}, {use: rest, with: {a: '${n}', b: c}}]
+      - {id: table, journey: {steps: [{assert: [sku != ""]}], each: {file: rows.csv}}}
+    fragments: {rest: {parameters: [a, b], steps: [{pause: 1s}]}}
       - {id: judged-http, http: {url: 'https://a.example/', expect: [], warn: [], until: []}}
       - {id: judged-tcp, tcp: {target: 'a.example:1', expect: [], warn: [], until: []}}
       - {id: judged-tls, tls: {target: 'a.example:1', expect: [], warn: [], until: []}}
@@ -92,7 +129,7 @@ import Testing
   /// What the files above name.
   private static let files = [
     "common.yaml": "version: 1\n", "secret.txt": "x", "body.json": "{}", "ca.pem": "", "client.pem": "",
-    "scripts/a": "",
+    "scripts/a": "", "rows.csv": "sku\nA-1\n",
   ]
 
   @Test("every file that loads is valid by the schema", arguments: good)
@@ -146,6 +183,12 @@ import Testing
       "version: 1\nchecks: [{id: a, http: {url: 'http://a/', json: {}, body: x}}]",
       "version: 1\nchecks: [{id: a, http: {url: 'http://a/', expect: 'status == 200'}}]",
       "version: 1\nchecks: [{id: a, http: {url: 'http://a/', http_version: 4}}]",
+      "version: 1\nchecks: [{id: a, journey: {}}]", "version: 1\nchecks: [{id: a, journey: {steps: []}}]",
+      "version: 1\nchecks: [{id: a, journey: {steps: [{step: a}]}}]",
+      "version: 1\nchecks: [{id: a, journey: {steps: [{icmp: {target: b}}]}}]",
+      "version: 1\nchecks: [{id: a, journey: {steps: [{step: b, icmp: {target: b}, pause: 1s}]}}]",
+      "version: 1\nchecks: [{id: a, journey: {steps: [{pause: 1s, expect: []}]}}]",
+      "version: 1\nchecks: [{id: a, journey: {steps: [{pause: 1s}], each: {}}}]",
     ])
   func badFiles(text: String) throws {
     #expect(load(["shop.yaml": text]).scenario == nil)

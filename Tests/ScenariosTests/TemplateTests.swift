@@ -7,7 +7,7 @@ import Testing
   @Test("a probe without templates is ready before any run")
   func literal() throws {
     let check = try loadCheck("http: {url: 'https://shop.example/$${x}'}")
-    #expect(check.steps[0].probe.fixed != nil)
+    #expect(check.onlyStep.probe.fixed != nil)
     #expect(try check.httpSpec().url == "https://shop.example/$%7Bx%7D")
   }
 
@@ -17,7 +17,7 @@ import Testing
       "http: {url: '${base}/${vars.path}', headers: {A: '${secrets.token}', B: '${env.REGION}'}}",
       variables: "{base: 'https://${host}', host: shop.example, path: '${1 + 1}'}", secrets: "{token: {env: TOKEN}}",
       environment: ["TOKEN": "t", "REGION": "eu"])
-    #expect(check.steps[0].probe.fixed != nil)
+    #expect(check.onlyStep.probe.fixed != nil)
     #expect(check.check.host == "shop.example")
     let spec = try check.httpSpec()
     #expect(spec.url == "https://shop.example/2")
@@ -28,7 +28,7 @@ import Testing
   func run() throws {
     let check = try loadCheck(
       "http: {url: 'https://shop.example/${run.check}/${run.slot}', headers: {T: '${run.trace_id}', N: '${now}'}}")
-    #expect(check.steps[0].probe.fixed == nil)
+    #expect(check.onlyStep.probe.fixed == nil)
     let spec = try check.httpSpec()
     #expect(spec.url == "https://shop.example/a/42")
     #expect(spec.headers.first == HeaderField("T", "4bf92f3577b34da6"))
@@ -40,8 +40,8 @@ import Testing
     let check = try loadCheck(
       "http: {url: 'https://shop.example/${order}/${order}'}", variables: "{order: '${uuid()}'}")
     let scope = check.scope()
-    guard case .http(let first) = try check.steps[0].probe.spec(in: scope),
-      case .http(let again) = try check.steps[0].probe.spec(in: scope)
+    guard case .http(let first) = try check.onlyStep.probe.spec(in: scope),
+      case .http(let again) = try check.onlyStep.probe.spec(in: scope)
     else { throw ScenarioCheck.Unexpected() }
     let parts = first.url.split(separator: "/")
     #expect(parts[2] == parts[3])
@@ -94,7 +94,7 @@ import Testing
     ])
   func lineEnds(part: String) throws {
     let check = try loadCheck("http: {url: 'https://shop.example/', \(part)}", variables: #"{evil: "a\r\nb: c"}"#)
-    #expect(check.steps[0].probe.fixed == nil)
+    #expect(check.onlyStep.probe.fixed == nil)
     #expect(throws: TemplateFailure.self) { try check.spec() }
   }
 
@@ -239,7 +239,7 @@ import Testing
       "http: {url: 'http://a.example/', expect: [size < limit, size < vars.limit, size < twice]}",
       variables: "{limit: '${int(run.check)}', twice: '${limit * 2}'}")
     let bindings = check.scope().bindings(facts: ["size": .int(1)] as [String: Value])
-    for expectation in check.steps[0].expectations {
+    for expectation in check.onlyStep.expectations {
       let error = try #require(throws: EvaluationError.self) { try expectation.expression.evaluate(bindings) }
       #expect(error.code == .variable)
       #expect(error.message.hasPrefix("variable '"))
@@ -253,7 +253,7 @@ import Testing
       variables: "{redirects: 5, limit: 7}")
     #expect(try check.httpSpec().url == "http://a.example/5")
     let bindings = check.scope().bindings(facts: ["redirects": .int(1)] as [String: Value])
-    for expectation in check.steps[0].expectations {
+    for expectation in check.onlyStep.expectations {
       #expect(try expectation.expression.evaluate(bindings) == .bool(true))
     }
   }

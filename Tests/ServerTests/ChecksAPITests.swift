@@ -27,6 +27,25 @@ struct ChecksAPITests {
     }
   }
 
+  @Test("one run is told as the report has it, as long as it is kept")
+  func run() async throws {
+    let check = try Check.sample("front-page")
+    let fixture = ServerFixture([check])
+    fixture.record(check, .down)
+    try await fixture.serving { client async throws in
+      let path = "/api/v1/checks/front-page/runs/4bf92f3577b34da6a3ce929d0e0e4736"
+      let kept = try await client.get(path)
+      #expect(kept.status == 200)
+      #expect(kept.text == "{\"id\":\"front-page\",\"verdict\":\"down\"}\n")
+      let unknown = try await client.get("/api/v1/checks/front-page/runs/00")
+      #expect(unknown.status == 404)
+      #expect(unknown.text.contains("urn:curlew:problem:unknown-run"))
+      #expect(try await client.get("/api/v1/checks/nothing/runs/00").text.contains("urn:curlew:problem:unknown-check"))
+      #expect(try await client.get(path + "?x=1").status == 400)
+      #expect(try await client.get("/api/v1/checks/front-page/run/00").status == 404)
+    }
+  }
+
   @Test("the list keeps the order of the files, and can be narrowed")
   func list() async throws {
     let checks = try [

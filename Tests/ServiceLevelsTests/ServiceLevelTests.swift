@@ -127,6 +127,24 @@ struct ReportTests {
     #expect(lines[2] == "login,\"eu,\"\"1\"\"\",30d,2026-01-01T00:00:00Z,2026-01-31T00:00:00Z,0,0,0,0,0,0,0,,,1,,0,,,,")
   }
 
+  @Test("in CSV names the region and the window of each row")
+  func csvWindows() throws {
+    let rows = try rows()
+    var moved = rows
+    moved[1].region = nil
+    moved[1].to = moved[1].to + .milliseconds(1)
+    let lines = ReportFormat.csv.render([rows[1], rows[1], moved[1], moved[0], rows[0]]).split(separator: "\n")
+    let begins = [
+      "check,region,window,from,to,", #"login,"eu,""1""",30d,2026-01-01T00:00:00Z,2026-01-31T00:00:00Z,"#,
+      #"login,"eu,""1""",30d,2026-01-01T00:00:00Z,2026-01-31T00:00:00Z,"#,
+      "login,,30d,2026-01-01T00:00:00Z,2026-01-31T00:00:00.001Z,",
+      "front-page,,30d,2026-01-01T00:00:00Z,2026-01-31T00:00:00Z,",
+      "front-page,,30d,2026-01-01T00:00:00Z,2026-01-31T00:00:00Z,",
+    ]
+    try #require(lines.count == begins.count)
+    for (line, begin) in zip(lines, begins) { #expect(line.hasPrefix(begin)) }
+  }
+
   @Test(
     "for people floors percentages and shows – where there is no figure", arguments: [ReportFormat.table, .markdown])
   func text(format: ReportFormat) throws {

@@ -53,6 +53,14 @@ extension Compiler {
     if name == "matches", let pattern = (arguments[1].node as? ConstantNode)?.value.asString {
       return match(arguments[0], pattern, arguments[1].node.range, range)
     }
+    if name == "xpath", isMember, let path = (arguments[1].node as? ConstantNode)?.value.asString {
+      do throws(MarkupError) {
+        try XPath.check(path)
+      } catch {
+        let failed = fail(Issue(error.description, range: arguments[1].node.range), .invalidArgument)
+        return Typed(failed.node, type)
+      }
+    }
     if name == "matches", case .two = entry.body { entry.body = FunctionTable.matchBody() }
     let node = CallNode(entry, arguments.map(\.node), range)
     let isConversion = name == "duration" || name == "timestamp"

@@ -153,6 +153,10 @@ struct Compiler {
       issues.append(Issue("a \(type) has no field '\(field.name)'", range: field.range))
     case .record(let record):
       if let type = record.fields[field.name] { return type }
+      if let reason = record.absent.lazy.compactMap({ $0[field.name] }).first {
+        issues.append(Issue(reason, range: field.range))
+        return .dyn
+      }
       let suggestion = Suggestion.nearest(to: field.name, among: record.fields.keys)
       let allowed = suggestion == nil && record.fields.count <= 40 ? record.fields.keys.sorted() : []
       let message = "\(record.name) has no field '\(field.name)'"

@@ -111,7 +111,7 @@ extension Value {
     switch (self, type) {
     case (_, .dyn), (.null, .null), (.bool, .bool), (.int, .int), (.uint, .uint), (.double, .double),
       (.string, .string), (.bytes, .bytes), (.timestamp, .timestamp), (.duration, .duration), (.type, .type),
-      (.list, .list), (.map, .map), (.map, .record):
+      (.list, .list), (.map, .map), (.map, .record), (.document, .document):
       true
     default: false
     }
@@ -156,6 +156,7 @@ extension FunctionTable {
     table.addMathFunctions()
     table.addEncoders()
     table.addCurlewFunctions()
+    table.addMarkupFunctions()
     return table
   }()
 }

@@ -13,6 +13,8 @@ struct Frame {
   /// Units of work left.
   var budget: Int
   private var untilCancellationCheck = 1024
+  /// Texts that were parsed in this evaluation: `html(body)` in two places of an expression is one document.
+  private var documents: [(text: String, document: MarkupDocument)] = []
 
   init(_ bindings: any Bindings, slots: Int, locals: Int, limits: Limits) {
     self.bindings = bindings
@@ -37,6 +39,23 @@ struct Frame {
         slots[slot] = .failure(error)
         throw error
       }
+    }
+  }
+
+  /// The text as a document, parsed at most once an evaluation.
+  mutating func document(_ text: String, as kind: MarkupDocument.Kind) throws(EvaluationError) -> MarkupDocument {
+    try charge(1 + text.utf8.count / 256)
+    for known in documents where known.document.kind == kind && known.text.hasSameCodePoints(as: text) {
+      return known.document
+    }
+    // Reading takes about ten times what it takes to look through the text.
+    try charge(10 + text.utf8.count / 8)
+    do throws(MarkupError) {
+      let document = try MarkupDocument(text, as: kind)
+      if documents.count < 4 { documents.append((text, document)) }
+      return document
+    } catch {
+      throw error.evaluationError
     }
   }
 

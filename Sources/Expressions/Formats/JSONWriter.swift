@@ -41,6 +41,7 @@ struct JSONWriter {
     case .timestamp(let moment): write(moment.rfc3339)
     case .duration(let span): write(span.secondsNotation)
     case .type(let name): write(name.rawValue)
+    case .document(let document): write(document.description)
     case .list(let elements):
       append("[")
       for (position, element) in elements.enumerated() {

@@ -98,6 +98,7 @@ package enum ProtoJSON {
     case .string(let text): member("stringValue", text, &writer)
     case .bytes(let octets): member("bytesValue", Base64.encode(octets), &writer)
     case .type(let name): member("typeValue", name.rawValue, &writer)
+    case .document(let document): member("stringValue", document.description, &writer)
     case .timestamp(let moment): message(timestampType, protoText(moment), &writer)
     case .duration(let span): message(durationType, protoText(span), &writer)
     case .list(let elements):

@@ -1,9 +1,9 @@
 import CNettle
 
 /// The digests that expressions offer, by Nettle (its manual, section 6.1).
-enum Digest {
+package enum Digest {
   /// SHA-256 (FIPS 180-4): 32 bytes.
-  static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+  package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
     var context = sha256_ctx()
     nettle_sha256_init(&context)
     nettle_sha256_update(&context, bytes.count, bytes)

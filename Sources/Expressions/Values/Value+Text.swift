@@ -27,6 +27,7 @@ extension Value {
     case .timestamp(let moment): return moment.rfc3339
     case .duration(let span): return span.brief
     case .type(let name): return name.rawValue
+    case .document(let document): return document.description
     case .list(let elements):
       return Self.brief("[", elements.lazy.map { $0.brief(limit: limit / 2) }, "]", limit: limit)
     case .map(let map):

@@ -28,6 +28,8 @@ package enum Value: Sendable {
   case duration(Duration)
   /// What `type(x)` gives.
   case type(TypeName)
+  /// A parsed HTML or XML text; equal to nothing, and asked by `xpath` alone.
+  case document(MarkupDocument)
 }
 
 /// The name of a type as a value, `int` or `google.protobuf.Timestamp`.
@@ -36,6 +38,7 @@ package enum TypeName: String, Sendable, Hashable, CaseIterable {
   case bool, int, uint, double, string, bytes, list, map, type
   case timestamp = "google.protobuf.Timestamp"
   case duration = "google.protobuf.Duration"
+  case document = "curlew.Document"
 }
 
 extension Value {
@@ -54,6 +57,7 @@ extension Value {
     case .timestamp: .timestamp
     case .duration: .duration
     case .type: .type
+    case .document: .document
     }
   }
 
@@ -63,6 +67,7 @@ extension Value {
     case .null: "null"
     case .timestamp: "timestamp"
     case .duration: "duration"
+    case .document: "document"
     default: typeName.rawValue
     }
   }

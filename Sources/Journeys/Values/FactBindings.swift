@@ -88,7 +88,7 @@ package final class FactBindings: Bindings {
     if HTTPValues.answerNames.contains(name), http.status == 0 {
       throw EvaluationError(.host, "\(name): there was no answer\(because)")
     }
-    guard name == "json" else { return HTTPValues.value(of: name, in: http, now: now) }
+    guard name == "json" else { return try HTTPValues.value(of: name, in: http, now: now) }
     // A body that is no JSON stays so: what was found out is thrown again, not parsed again.
     if let jsonFailure { throw jsonFailure }
     do {

@@ -8,19 +8,19 @@ enum HTTPValues {
     "status", "headers", "header_values", "cookies", "body", "body_bytes", "size", "json", "version",
   ]
 
-  static func value(of name: String, in http: HTTPFacts, now: Timestamp) -> Value? {
+  static func value(of name: String, in http: HTTPFacts, now: Timestamp) throws(EvaluationError) -> Value? {
     switch name {
-    case "status": .int(Int64(http.status))
-    case "headers": .map(MapValue(joined(http.headers)))
-    case "header_values": .map(MapValue(grouped(http.headers).map { ($0, .list($1.map { .string($0) })) }))
-    case "cookies": .map(cookies(http.headers, now: now))
-    case "body": .string(BodyText.decode(http.body, contentType: http.contentType))
-    case "body_bytes": .bytes(http.body)
-    case "size": .int(Int64(http.size))
-    case "url": .string(http.url)
-    case "redirects": .int(Int64(http.redirects))
-    case "version": .string(http.version)
-    default: nil
+    case "status": return .int(Int64(http.status))
+    case "headers": return .map(MapValue(joined(http.headers)))
+    case "header_values": return .map(MapValue(grouped(http.headers).map { ($0, .list($1.map { .string($0) })) }))
+    case "cookies": return .map(cookies(http.headers, now: now))
+    case "body": return .string(try BodyText.decode(http.body, contentType: http.contentType))
+    case "body_bytes": return .bytes(http.body)
+    case "size": return .int(Int64(http.size))
+    case "url": return .string(http.url)
+    case "redirects": return .int(Int64(http.redirects))
+    case "version": return .string(http.version)
+    default: return nil
     }
   }
 

@@ -34,16 +34,13 @@ package struct KnownCheck: Hashable, Sendable {
   package var id: CheckID
   /// The regions it has runs of, in order.
   package var regions: [String]
-  /// Its first known slot over all regions; nil without any.
-  package var firstSlot: Timestamp?
   /// Since when it has been removed or disabled in every region; nil while it is in force.
   package var endedAt: Timestamp?
 
   /// A check with everything said.
-  package init(id: CheckID, regions: [String], firstSlot: Timestamp?, endedAt: Timestamp?) {
+  package init(id: CheckID, regions: [String], endedAt: Timestamp?) {
     self.id = id
     self.regions = regions
-    self.firstSlot = firstSlot
     self.endedAt = endedAt
   }
 }

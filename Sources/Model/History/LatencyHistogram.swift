@@ -40,26 +40,16 @@ package struct LatencyHistogram: Hashable, Sendable {
   /// Adds everything that another histogram holds.
   package mutating func merge(_ other: LatencyHistogram) {
     guard other.count > 0 else { return }
-    var merged: [Bucket] = []
-    merged.reserveCapacity(buckets.count + other.buckets.count)
-    var mine = buckets[...]
-    var theirs = other.buckets[...]
-    while let left = mine.first, let right = theirs.first {
-      if left.index < right.index {
-        merged.append(left)
-        mine.removeFirst()
-      } else if right.index < left.index {
-        merged.append(right)
-        theirs.removeFirst()
+    // In place, for the days of one check mostly fill the same buckets.
+    var position = 0
+    for bucket in other.buckets {
+      while position < buckets.count, buckets[position].index < bucket.index { position += 1 }
+      if position < buckets.count, buckets[position].index == bucket.index {
+        buckets[position].count += bucket.count
       } else {
-        merged.append(Bucket(index: left.index, count: left.count + right.count))
-        mine.removeFirst()
-        theirs.removeFirst()
+        buckets.insert(bucket, at: position)
       }
     }
-    merged += mine
-    merged += theirs
-    buckets = merged
     count += other.count
     addToSum(other.sumMicroseconds)
   }

@@ -5,6 +5,20 @@ package protocol Prober: Sendable {
   /// Returns by `context.timeout` whatever the target does, and soon after its task is cancelled; a program that has to be
   /// killed takes the time of its death longer.
   func probe(_ spec: ProbeSpec, in context: ProbeContext) async -> Observation
+
+  /// What the steps of one journey share: a cookie jar, and connections that serve several of them.
+  ///
+  /// - Parameter reusesConnections: whether a connection serves the steps after the one that opened it.
+  func session(reusingConnections: Bool) -> any ProbeSession
+}
+
+/// A prober for the steps of one journey, one after the other.
+package protocol ProbeSession: Sendable {
+  /// Makes one exchange, as `Prober.probe` does, with the cookies and connections of those before it.
+  func probe(_ spec: ProbeSpec, in context: ProbeContext) async -> Observation
+
+  /// Closes connections and forgets cookies. To be called once, after the last exchange.
+  func end() async
 }
 
 /// What a prober must know beside the spec.

@@ -122,8 +122,8 @@ struct HTTPRun {
       body: hop.carriesBody ? request.body : .none, digest: digest, version: spec.version,
       route: .direct([], port: hop.url.port), decodesContent: spec.acceptsCompression,
       maxBodyBytes: spec.maxBodyBytes, dropsRedirectBody: spec.maxRedirects > 0,
-      // libcurl adds cookies that earlier hops set, and the answer to a challenge.
-      capturesHead: hop.redirects > 0 || digest != nil)
+      // libcurl adds cookies that earlier answers set, and the answer to a challenge.
+      capturesHead: session.hasCookies || hop.redirects > 0 || digest != nil)
   }
 
   /// Finds the way for a request, then sends it.
@@ -160,7 +160,10 @@ struct HTTPRun {
   }
 
   private func addresses(of host: String, _ family: AddressFamily) async throws(ResolutionFailure) -> [IPAddress] {
-    try await equipment.resolver.addresses(of: host, family: family, deadline: deadline)
+    if let known = session.knownAddresses(of: host, family) { return known }
+    let addresses = try await equipment.resolver.addresses(of: host, family: family, deadline: deadline)
+    session.remember(addresses, of: host, family)
+    return addresses
   }
 
   private func tlsOptions(showsIdentity: Bool) throws(HopFailure) -> HTTPTLS {

@@ -18,10 +18,12 @@ struct PreparedRequest: Sendable {
   /// Checks a spec.
   ///
   /// - Throws: what the user, or a template, wrote and that cannot be sent.
-  init(_ spec: HTTPSpec, in context: ProbeContext, userAgent: String) throws(PreparationFailure) {
+  init(
+    _ spec: HTTPSpec, in context: ProbeContext, urls: HTTPURLs, userAgent: String
+  ) throws(PreparationFailure) {
     self.spec = spec
     do throws(HTTPURLError) {
-      url = try HTTPURL(spec.url)
+      url = try urls.url(spec.url)
     } catch {
       throw PreparationFailure(error.description)
     }

@@ -6,13 +6,14 @@ struct CheckDecoder {
   let scopes: FileScopes
   /// The file's `defaults`, if it has any.
   let defaults: YAMLNode?
+  let journeys: JourneyDecoder
   let folder: String
   let surroundings: Surroundings
   let registry: CheckRegistry
   let sink: DiagnosticSink
 
   private static let kinds = Dictionary(ProbeKind.allCases.map { ($0.rawValue, $0) }) { first, _ in first }
-  private static let supported = ProbeDecoder.entries.map(\.kind.rawValue)
+  private static let supported = CheckKeys.table.choice
 
   /// Reads one entry of `checks`; nil after a fault that leaves nothing to run.
   func decode(_ node: YAMLNode) -> ScenarioCheck? {
@@ -24,6 +25,8 @@ struct CheckDecoder {
     let merged = merged(written)
     let compiler = scopes.compiler(of: merged.first { $0.name == CheckKeys.variables.name }?.value, reader)
     let (probe, unknown) = self.probe(written, at: node)
+    let isJourney = probe?.kind == .journey
+    if isJourney { checkSaysNothingOfExchanges(written) }
     let entries = merged.map { entry -> YAMLNode.Entry in
       if Self.kinds[entry.name] != nil || Self.isLate(entry.name) { return entry }
       // After a fault the key is written all the same, and only its value is not known.
@@ -31,7 +34,10 @@ struct CheckDecoder {
       return .init(key: entry.key, value: value)
     }
     registry.add(entries)
-    let runnable = entries.filter { isRunnable($0.name) && $0.key !== unknown }
+    // What `defaults` say of exchanges is not for journeys.
+    let runnable = entries.filter { entry in
+      isRunnable(entry.name) && entry.key !== unknown && !(isJourney && CheckKeys.ofExchange.contains(entry.name))
+    }
     guard let section = Section(node.replacing(.mapping(runnable), isRendered: false), CheckKeys.table, reader) else {
       return nil
     }
@@ -40,13 +46,39 @@ struct CheckDecoder {
     let traits = Traits(section)
     guard let usable = id ?? Self.standIn else { return nil }
     let check = self.check(section, id: usable, at: idNode, kind: probe?.kind ?? .http)
-    guard let probe, ProbeDecoder.entry(for: probe.kind) != nil else {
+    guard let probe, isRunnable(probe.kind.rawValue) else {
       // What is expected cannot be compiled without knowing of what, and its form is read all the same.
       _ = (section(JudgingKeys.expect), section(JudgingKeys.warn), section(JudgingKeys.until))
       return nil
     }
-    let assembled = assemble(check, traits, section, probe.entry, compiler, reader)
+    let assembled =
+      isJourney
+      ? journey(check, traits, section, probe.entry, compiler, reader)
+      : assemble(check, traits, section, probe.entry, compiler)
     return id == nil ? nil : assembled
+  }
+
+  private func journey(
+    _ check: Check, _ traits: Traits, _ section: Section, _ entry: YAMLNode.Entry, _ compiler: ScopeCompiler,
+    _ reader: Reader
+  ) -> ScenarioCheck? {
+    let decoded = journeys.decode(
+      entry, checkVariables: section(CheckKeys.variables) ?? [], checkCompiler: compiler,
+      isSensitive: traits.isSensitive, reader)
+    guard let decoded else { return nil }
+    var check = check
+    check.host = decoded.host
+    return ScenarioCheck(
+      check: check, journey: decoded.journey, propagatesTrace: traits.propagatesTrace, variables: decoded.variables)
+  }
+
+  /// What must hold of an answer is said by the step that gets it.
+  private func checkSaysNothingOfExchanges(_ written: [YAMLNode.Entry]) {
+    for entry in written where CheckKeys.ofExchange.contains(entry.name) {
+      sink.error(
+        "'\(entry.name)' belongs to a step of the journey, not beside it", at: entry.key,
+        notes: [.init("what is known without an exchange is judged by a step `- assert: […]`")])
+    }
   }
 
   /// What a check says of its runs, beside what `Check` holds.
@@ -66,11 +98,11 @@ struct CheckDecoder {
   /// Keys whose values are not needed before a run, or are expressions, or are resolved elsewhere.
   private static func isLate(_ name: String) -> Bool {
     name == JudgingKeys.expect.name || name == JudgingKeys.warn.name || name == JudgingKeys.until.name
-      || name == CheckKeys.variables.name
+      || name == CheckKeys.variables.name || name == CheckKeys.measure.name
   }
 
   private func isRunnable(_ name: String) -> Bool {
-    Self.kinds[name].map { ProbeDecoder.entry(for: $0) != nil } ?? true
+    Self.kinds[name].map { $0 == .journey || ProbeDecoder.entry(for: $0) != nil } ?? true
   }
 
   /// The one probe of a check. One that this version cannot run is told, and the rest of the check read all the same;
@@ -92,7 +124,7 @@ struct CheckDecoder {
         "'\(other.entry.name)' excludes '\(first.entry.name)': a check has exactly one probe", at: other.entry.key,
         allowed: Self.supported)
     }
-    for probe in probes where ProbeDecoder.entry(for: probe.kind) == nil {
+    for probe in probes where !isRunnable(probe.kind.rawValue) {
       sink.error(
         "'\(probe.kind.rawValue)' checks are not supported by this version of curlew", at: probe.entry.key,
         allowed: Self.supported)
@@ -149,34 +181,30 @@ struct CheckDecoder {
     }
     return Check(
       id: id, name: name, movedFrom: movedFrom, group: group, labels: labels, kind: kind, interval: effective,
-      timeout: timeout ?? min(Check.standardTimeout, effective), regions: regions, isEnabled: isEnabled, retry: retry,
+      timeout: timeout ?? min(kind == .journey ? Check.standardJourneyTimeout : Check.standardTimeout, effective),
+      regions: regions, isEnabled: isEnabled, retry: retry,
       objective: objective, location: idNode.excerpt.location)
   }
 
   private func assemble(
-    _ check: Check, _ traits: Traits, _ section: Section, _ probe: YAMLNode.Entry, _ compiler: ScopeCompiler,
-    _ reader: Reader
+    _ check: Check, _ traits: Traits, _ section: Section, _ entry: YAMLNode.Entry, _ compiler: ScopeCompiler
   ) -> ScenarioCheck? {
     var check = check
-    let (body, answers) = DialogueGroups.kept(in: probe.value, kind: check.kind)
-    let expectations = expectations(section, probe, kind: check.kind, compiler)
-    let (tree, isWhole) = compiler.tree(body.withoutJudging, doublingDollarsIn: answers)
-    let problems = sink.count
-    let spec = ProbeDecoder.decode(check.kind, tree.skeleton, owner: probe.key, reader)
-    if let key = tree.skeleton.judgingKey { sink.error(JudgingKeys.mustBeWritten(key), at: probe.value) }
-    if let spec, isWhole, sink.count == problems, section(CheckKeys.timeout) != nil || !section.has(CheckKeys.timeout) {
-      checkFits(spec, in: check, probe, tree.skeleton, section)
+    let builder = ProbeBuilder(compiler: compiler, sink: sink, folder: folder, surroundings: surroundings)
+    let expectations = builder.expectations(section, entry, kind: check.kind)
+    let measures = builder.measures(section(CheckKeys.measure), kind: check.kind)
+    let probe = builder.probe(entry, kind: check.kind)
+    if let spec = probe.spec, probe.isSound, section(CheckKeys.timeout) != nil || !section.has(CheckKeys.timeout) {
+      checkFits(spec, in: check, entry, probe.skeleton, section)
     }
-    guard isWhole else { return nil }
-    let fixed = tree.isFixed && !reader.waitsForRun ? spec : nil
-    check.host = spec?.host ?? compiler.host(of: tree)
-    let template = ProbeTemplate(
-      kind: check.kind, fixed: fixed, tree: tree, owner: probe.key, folder: folder, surroundings: surroundings)
+    guard let template = probe.template else { return nil }
+    check.host = probe.host
     let step = Step(
       name: check.id.text, kind: check.kind, probe: template, expectations: expectations,
       retry: section.has(CheckKeys.retry) ? check.retry : nil, folder: folder, isSensitive: traits.isSensitive)
     return ScenarioCheck(
-      check: check, steps: [step], propagatesTrace: traits.propagatesTrace, variables: compiler.scope)
+      check: check, journey: Journey(step, measures: measures, variables: compiler.scope),
+      propagatesTrace: traits.propagatesTrace, variables: compiler.scope)
   }
 
   /// Packets that leave after the deadline would count as lost.
@@ -197,47 +225,6 @@ struct CheckDecoder {
         + "as long as timeout \(Units.text(of: check.timeout)) or longer",
       at: skeleton.entry(named: ICMPKeys.count.name)?.value ?? probe.key, notes: [note])
   }
-
-  /// The lists in the probe and beside it, joined; the default expectation where nothing must hold.
-  private func expectations(
-    _ section: Section, _ probe: YAMLNode.Entry, kind: ProbeKind, _ compiler: ScopeCompiler
-  ) -> [Expectation] {
-    func list(_ key: Key<[YAMLNode]>, _ kind: ExpectationResult.Kind) -> [Expectation] {
-      let inside = probe.value.entry(named: key.name).flatMap { key.form.read($0.value, section.reader) } ?? []
-      return (inside + (section(key) ?? [])).compactMap { node in
-        compiler.expectation(node, kind: self.kind(of: probe)).map {
-          Expectation(kind: kind, expression: $0, isDefault: false, node: node)
-        }
-      }
-    }
-    var expected = list(JudgingKeys.expect, .expect)
-    let isWritten = probe.value.entry(named: JudgingKeys.expect.name) != nil || section.has(JudgingKeys.expect)
-    if !isWritten {
-      expected = FactDeclarations.defaultExpectations(of: kind).compactMap { standard in
-        guard case .success(let expression) = compiler.compiled(standard.source, kind: kind) else { return nil }
-        return Expectation(
-          kind: standard.kind, expression: expression, isDefault: true, format: standard.format, node: probe.key)
-      }
-    }
-    return expected + list(JudgingKeys.until, .until) + list(JudgingKeys.warn, .warn)
-  }
-
-  private func kind(of probe: YAMLNode.Entry) -> ProbeKind { Self.kinds[probe.name] ?? .http }
-}
-
-extension YAMLNode {
-  /// The first of `expect`, `warn` and `until` in a probe that templates gave, where nobody would compile it.
-  var judgingKey: String? {
-    JudgingKeys.all.map(\.name).first { entry(named: $0) != nil }
-  }
-
-  /// A probe's map without `expect`, `warn` and `until`, which hold expressions and no templates.
-  fileprivate var withoutJudging: YAMLNode {
-    guard case .mapping(let entries) = content else { return self }
-    let names = JudgingKeys.all.map(\.name)
-    let kept = entries.filter { !names.contains($0.name) }
-    return kept.count == entries.count ? self : replacing(.mapping(kept), isRendered: isRendered)
-  }
 }
 
 extension Check {
@@ -245,4 +232,6 @@ extension Check {
   static let standardInterval = Duration.seconds(60)
   /// Where no `timeout` is written.
   static let standardTimeout = Duration.seconds(10)
+  /// The same, for all steps of a journey.
+  static let standardJourneyTimeout = Duration.seconds(60)
 }

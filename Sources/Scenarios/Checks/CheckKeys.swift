@@ -11,7 +11,8 @@ enum CheckKeys {
   static let group = Key("group", .nonEmptyText, "heading it stands under")
   static let labels = Key("labels", .labels, "labels of curlew_check_info")
   static let every = Key("every", .wholeMilliseconds(intervals), "from one slot to the next (60s)")
-  static let timeout = Key("timeout", .duration(.milliseconds(1) ... .days(365)), "bound of one attempt (10s)")
+  static let timeout = Key(
+    "timeout", .duration(.milliseconds(1) ... .days(365)), "bound of one attempt (10s; journeys 60s)")
   static let regions = Key(
     "regions", Form<[String]>.list(of: .nonEmptyText, minimum: 1), "regions that run it; all without")
   static let enabled = Key("enabled", .bool, "false: loaded and shown, never run")
@@ -20,13 +21,18 @@ enum CheckKeys {
   static let trace = Key("trace", .bool, "false: requests carry no traceparent")
   static let sensitive = Key("sensitive", .bool, "true: bodies stay out of every record")
   static let variables = Key("variables", .variables, "values for templates and expressions")
+  static let measure = Key("measure", .assignments, "numbers exported as metrics (name: CEL)")
+  static let journey = Key("journey", .node(.section(JourneyKeys.table)), "steps in order")
 
   /// Those that `defaults` may hold too.
   static let shared: [AnyKey] =
     [
       group.any, labels.any, every.any, timeout.any, regions.any, enabled.any, retry.any, objective.any, trace.any,
-      sensitive.any, variables.any,
+      sensitive.any, variables.any, measure.any,
     ] + JudgingKeys.all
+
+  /// What is said of an exchange, and of no journey: its steps say it.
+  static let ofExchange = JudgingKeys.all.map(\.name) + [measure.name]
 
   static let probes = ProbeDecoder.entries.map { entry in
     AnyKey(
@@ -34,7 +40,9 @@ enum CheckKeys {
       summary: "\(entry.kind.rawValue) probe")
   }
 
-  static let table = SectionTable("check", [id.any, name.any, movedFrom.any] + shared + probes)
+  static let table = SectionTable(
+    "check", [id.any, name.any, movedFrom.any] + shared + probes + [journey.any],
+    choice: probes.map(\.name) + [journey.name])
   static let defaults = SectionTable("defaults", shared)
 }
 

@@ -32,7 +32,18 @@ package struct Step: Sendable {
     self.retry = retry
     self.folder = folder
     self.isSensitive = isSensitive
-    speaksOfVerification = expectations.contains { expectation in
+    speaksOfVerification = Self.speakOfVerification(expectations)
+  }
+
+  /// The step where a journey has it.
+  func placed(as name: String, isSensitive: Bool) -> Step {
+    Step(
+      name: name, kind: kind, probe: probe, expectations: expectations, retry: retry, folder: folder,
+      isSensitive: isSensitive)
+  }
+
+  private static func speakOfVerification(_ expectations: [Expectation]) -> Bool {
+    expectations.contains { expectation in
       expectation.kind != .warn
         && expectation.expression.references.contains { FactDeclarations.verification.contains($0.path.first ?? "") }
     }

@@ -52,24 +52,26 @@ extension Form where Value == Fields<SecretOrigin> {
     name: Form<Fields<YAMLNode>>.nameFault)
 }
 
-/// The keys of a fragment. Its steps are read when a journey uses it.
+/// The keys of a fragment.
 enum FragmentKeys {
   static let parameters = Key(
-    "parameters", Form<[String]>.list(of: .nonEmptyText), "names that whoever uses it gives values to")
-  static let steps = Key("steps", .nodes(.anything), isRequired: true, "steps of a journey")
+    "parameters", Form<[YAMLNode]>.nodes(.text(pattern: ".")), "names that whoever uses it gives values to")
+  static let steps = Key("steps", .steps(minimum: 0), isRequired: true, "steps of a journey")
   static let outputs = Key(
-    "outputs", Form<[String]>.list(of: .nonEmptyText), "captures that are seen outside; all without")
+    "outputs", Form<[YAMLNode]>.nodes(.text(pattern: ".")), "captures that are seen outside; all without")
   static let table = SectionTable("fragment", title: "a fragment", [parameters.any, steps.any, outputs.any])
 }
 
 extension Form where Value == Fields<YAMLNode> {
   static let fragments = Form.map(
-    of: Form<YAMLNode>(.section(FragmentKeys.table)) { node, reader in
-      Section(node, FragmentKeys.table, reader).map { section in
-        _ = (section(FragmentKeys.parameters), section(FragmentKeys.steps), section(FragmentKeys.outputs))
-        return node
-      }
-    })
+    of: Form<YAMLNode>(.section(FragmentKeys.table)) { node, _ in node }, keyPattern: "^[^.\\[\\]]{1,100}$"
+  ) { name in
+    name.isStepName
+      ? nil
+      : KeyFault(
+        message: "'\(name.escaped)' is no name for a fragment",
+        notes: ["a name has 1 to 100 characters, and none of '.', '[' and ']'"])
+  }
 }
 
 /// A file named by `include`, and where.
@@ -101,8 +103,10 @@ extension Form where Value == YAMLNode {
 
 extension Form where Value == [YAMLNode] {
   /// A list whose entries are left as they are.
-  static func nodes(_ item: SchemaForm) -> Form {
-    Form(.list(item, minimum: 0)) { node, reader in
+  ///
+  /// - Parameter minimum: what the schema asks for; whoever reads the entries says so in words of its own.
+  static func nodes(_ item: SchemaForm, minimum: Int = 0) -> Form {
+    Form(.list(item, minimum: minimum)) { node, reader in
       if case .sequence(let items) = node.content { return items }
       reader.fault("expected a list, found \(node.foundText)", at: node)
       return nil
@@ -123,6 +127,8 @@ struct ScenarioFile {
   let checks: [YAMLNode]?
   /// The key `checks`, for messages.
   let checksKey: YAMLNode?
+  /// Its own fragments, with their keys.
+  let fragments: [YAMLNode.Entry]
 
   /// Nil when the file is no YAML or no map.
   init?(_ source: SourceText, surroundings: Surroundings, sink: DiagnosticSink) {
@@ -152,7 +158,12 @@ struct ScenarioFile {
     includes = section(FileKeys.include) ?? []
     checks = section(FileKeys.checks)
     checksKey = section.entry(FileKeys.checks.name)?.key
-    _ = section(FileKeys.fragments)
+    let names = Set((section(FileKeys.fragments) ?? []).map(\.name))
+    if case .mapping(let entries)? = section.entry(FileKeys.fragments.name)?.value.content {
+      fragments = entries.filter { names.contains($0.name) }
+    } else {
+      fragments = []
+    }
     if let defaults { Self.check(defaults, reader) }
   }
 
@@ -160,6 +171,6 @@ struct ScenarioFile {
   private static func check(_ defaults: YAMLNode, _ reader: Reader) {
     guard let section = Section(defaults, CheckKeys.defaults, reader) else { return }
     _ = (section(JudgingKeys.expect), section(JudgingKeys.warn), section(JudgingKeys.until))
-    _ = section(CheckKeys.variables)
+    _ = (section(CheckKeys.variables), section(CheckKeys.measure))
   }
 }

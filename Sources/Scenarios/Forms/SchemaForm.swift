@@ -25,6 +25,8 @@ struct SectionTable: Sendable {
   let exclusive: [[String]]
   /// Keys of which exactly one must be written.
   let oneOf: [String]
+  /// The same, where whoever reads the section tells it in words of its own.
+  let choice: [String]
   /// Keys of the format that this version cannot read.
   let notYet: [String]
   private let names: Set<String>
@@ -32,13 +34,14 @@ struct SectionTable: Sendable {
   /// - Parameter title: how messages call it, where the user writes no key of that name.
   init(
     _ name: String, title: String? = nil, _ keys: [AnyKey], exclusive: [[String]] = [], oneOf: [String] = [],
-    notYet: [String] = []
+    choice: [String] = [], notYet: [String] = []
   ) {
     self.name = name
     self.title = title ?? "'\(name)'"
     self.keys = keys
     self.exclusive = exclusive
     self.oneOf = oneOf
+    self.choice = choice
     self.notYet = notYet
     names = Set(keys.map(\.name))
   }

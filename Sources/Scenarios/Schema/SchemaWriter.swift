@@ -39,8 +39,8 @@ package enum SchemaWriter {
           }
         }
       }
-      if table.name == CheckKeys.table.name {
-        rules.append(.object([("oneOf", .array(CheckKeys.probes.map { Self.requires($0.name) }))]))
+      if !table.choice.isEmpty {
+        rules.append(.object([("oneOf", .array(table.choice.map(Self.requires)))]))
       }
       if !rules.isEmpty { members.append(("allOf", .array(rules))) }
       members.append(("additionalProperties", .bool(false)))

@@ -8,7 +8,6 @@ package struct ProbeTemplate: Sendable {
   /// What the prober is given, when no run can change it.
   package let fixed: ProbeSpec?
   private let tree: TemplateTree
-  /// The key that names the probe.
   private let owner: YAMLNode
   private let folder: String
   private let surroundings: Surroundings
@@ -24,6 +23,9 @@ package struct ProbeTemplate: Sendable {
     self.folder = folder
     self.surroundings = surroundings
   }
+
+  /// The key that names the probe.
+  var origin: SourceExcerpt { owner.excerpt }
 
   /// What the prober is given in this run.
   ///

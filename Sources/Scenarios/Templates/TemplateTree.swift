@@ -109,6 +109,7 @@ extension ValueType {
     case .timestamp: self = .timestamp
     case .duration: self = .duration
     case .type: self = .type
+    case .document: self = .document
     }
   }
 }

@@ -31,11 +31,26 @@ final class FileScopes {
     guard let node else { return shared }
     if let known = own[ObjectIdentifier(node)] { return known.compiler }
     let fields = CheckKeys.variables.form.read(node, reader) ?? []
-    var all = variables
-    for (name, value) in fields { all[name] = value }
-    all.merge(overriding) { $1 }
-    let compiler = fields.isEmpty ? shared : ScopeCompiler(variables: all, fixed: fixed, sink: sink)
+    let compiler = fields.isEmpty ? shared : self.compiler(own: [fields], late: [:], absentSteps: [:])
     own[ObjectIdentifier(node)] = (node, compiler)
     return compiler
   }
+
+  /// A compiler for one journey or fragment.
+  ///
+  /// - Parameters:
+  ///   - own: variables over those of the file; later beats earlier.
+  ///   - late: names that get a value while the run goes on.
+  ///   - absentSteps: what is said of steps before they are known.
+  func compiler(
+    own: [Fields<YAMLNode>], late: [String: LateVariable], absentSteps: [String: String]
+  ) -> ScopeCompiler {
+    var all = variables
+    for (name, value) in own.joined() { all[name] = value }
+    all.merge(overriding) { $1 }
+    return ScopeCompiler(variables: all, late: late, absentSteps: absentSteps, fixed: fixed, sink: sink)
+  }
+
+  /// Variables of the command line, which beat all others.
+  var overridingNames: Set<String> { Set(overriding.keys) }
 }

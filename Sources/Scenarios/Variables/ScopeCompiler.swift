@@ -1,41 +1,96 @@
 import Expressions
 import Model
 
-/// Compiles what the expressions and templates of one file see; equal sources are compiled once.
+/// Compiles what the expressions and templates of one file see, or those of one journey or fragment, where more is known
+/// after each step; equal sources are compiled once.
 final class ScopeCompiler {
   let scope: VariableScope
   private let sink: DiagnosticSink
   private let fixed: FixedValues
   /// Types by variable.
-  private let types: [String: ValueType]
+  private(set) var types: [String: ValueType]
   /// Variables with a fault that was told already.
   private let faulty: Set<String>
-  private let templates: Environment
-  private var environments: [ProbeKind: Environment] = [:]
-  private var expressions: [ProbeKind: [String: Result<Expression, CompilationFailure>]] = [:]
+  /// What `steps` has.
+  private(set) var steps: [String: ValueType] = [:]
+  /// What is said of steps that it has not.
+  private let absentSteps: [String: String]
+  /// The step that is being compiled.
+  private var currentStep: String?
+  /// By kind of probe; nil for what sees no facts, templates among it.
+  private var environments: [ProbeKind?: Environment] = [:]
+  private var expressions: [ProbeKind?: [String: Result<Expression, CompilationFailure>]] = [:]
 
-  /// - Parameter variables: by name, the ones that hold.
-  init(variables: [String: YAMLNode], fixed: FixedValues, sink: DiagnosticSink) {
+  /// - Parameters:
+  ///   - variables: by name, the ones that hold.
+  ///   - late: names that get a value while the run goes on.
+  ///   - absentSteps: what is said of steps before they are known.
+  init(
+    variables: [String: YAMLNode], late: [String: LateVariable] = [:], absentSteps: [String: String] = [:],
+    fixed: FixedValues, sink: DiagnosticSink
+  ) {
     self.sink = sink
     self.fixed = fixed
+    self.absentSteps = absentSteps
+    // Variables see no steps at all.
+    let early = absentSteps.mapValues { _ in "variables are computed without the steps: capture or set one in a step" }
     var resolver = VariableResolver(
-      variables: variables, fixed: fixed, sink: sink, declarations: Self.declarations)
+      variables: variables, late: late, fixed: fixed, sink: sink,
+      declarations: {
+        Self.declarations($0, secretNames: $1, facts: $2, steps: RecordType(steps: [:], absent: [early]))
+      })
     scope = resolver.resolve()
     types = resolver.types
     faulty = resolver.faulty
-    templates = Environment(variables: Self.declarations(types, secretNames: fixed.secretNames, facts: [:]))
+  }
+
+  /// From here on a variable has a value of this type.
+  func learn(_ name: String, _ type: ValueType) {
+    guard types[name] != type else { return }
+    forget()
+    types[name] = type
+  }
+
+  /// From here on `steps` has this.
+  func learn(step name: String, _ type: ValueType) {
+    forget()
+    steps[name] = type
+  }
+
+  /// From here on this step is compiled, which does not see itself under `steps`.
+  func begin(step name: String?) {
+    forget()
+    currentStep = name
+  }
+
+  private func forget() {
+    environments = [:]
+    expressions = [:]
+  }
+
+  private func environment(_ kind: ProbeKind?) -> Environment {
+    if let known = environments[kind] { return known }
+    let itself = currentStep.map {
+      [$0: "'steps.\($0)' is this step itself: its facts have no 'steps.\($0).' before them"]
+    }
+    let environment = Environment(
+      variables: Self.declarations(
+        types, secretNames: fixed.secretNames, facts: kind.map(FactDeclarations.facts) ?? [:],
+        steps: RecordType(steps: steps, absent: (itself.map { [$0] } ?? []) + [absentSteps])))
+    environments[kind] = environment
+    return environment
   }
 
   /// All names that an expression may use: facts, the fixed names, and variables where neither stands in their way.
   static func declarations(
-    _ variables: [String: ValueType], secretNames: [String], facts: [String: ValueType]
+    _ variables: [String: ValueType], secretNames: [String], facts: [String: ValueType], steps: RecordType
   ) -> [String: ValueType] {
     var names = facts
     names["vars"] = .record(name: "vars", fields: variables)
     names["env"] = .map(key: .string, value: .string)
     names["secrets"] = .record(
       name: "secrets", fields: Dictionary(secretNames.map { ($0, .string) }) { first, _ in first })
-    names["steps"] = .record(name: "steps", fields: [:])
+    names["steps"] = .record(steps)
     names["now"] = .timestamp
     names["run"] = FactDeclarations.run
     for (name, type) in variables where names[name] == nil && !Environment.reservedNames.contains(name) {
@@ -44,16 +99,30 @@ final class ScopeCompiler {
     return names
   }
 
-  /// Compiles an expectation of a probe; nil after a fault.
-  func expectation(_ node: YAMLNode, kind: ProbeKind) -> Expression? {
+  /// Compiles an expectation; nil after a fault.
+  ///
+  /// - Parameter kind: the probe whose facts it sees; nil where there are none.
+  func expectation(_ node: YAMLNode, kind: ProbeKind?) -> Expression? {
+    expression(node, kind: kind, giving: "bool") { $0 == .bool }
+  }
+
+  /// Compiles an expression; nil after a fault.
+  ///
+  /// - Parameters:
+  ///   - wanted: what it must give, in words.
+  ///   - isWanted: which types do; a dynamic one always does.
+  func expression(
+    _ node: YAMLNode, kind: ProbeKind?, giving wanted: String = "a value",
+    where isWanted: (ValueType) -> Bool = { _ in true }
+  ) -> Expression? {
     guard let source = node.text else { return nil }
     switch compiled(source, kind: kind) {
     case .failure(let failure):
       report(failure, at: node, isTemplate: false)
       return nil
     case .success(let expression):
-      guard expression.type == .bool || expression.type == .dyn else {
-        sink.error("expected an expression that gives bool, this one gives \(expression.type)", at: node)
+      guard expression.type == .dyn || isWanted(expression.type) else {
+        sink.error("expected an expression that gives \(wanted), this one gives \(expression.type)", at: node)
         return nil
       }
       check(expression.references, at: node)
@@ -62,13 +131,9 @@ final class ScopeCompiler {
   }
 
   /// Compiles without a word about faults, for default expectations.
-  func compiled(_ source: String, kind: ProbeKind) -> Result<Expression, CompilationFailure> {
+  func compiled(_ source: String, kind: ProbeKind?) -> Result<Expression, CompilationFailure> {
     if let known = expressions[kind]?[source] { return known }
-    let environment =
-      environments[kind]
-      ?? Environment(
-        variables: Self.declarations(types, secretNames: fixed.secretNames, facts: FactDeclarations.facts(of: kind)))
-    environments[kind] = environment
+    let environment = environment(kind)
     let result = Result { () throws(CompilationFailure) in try environment.compile(source) }
     expressions[kind, default: [:]][source] = result
     return result
@@ -81,7 +146,7 @@ final class ScopeCompiler {
   func tree(
     _ node: YAMLNode, doublingDollarsIn answers: Set<ObjectIdentifier> = []
   ) -> (tree: TemplateTree, isWhole: Bool) {
-    var builder = TemplateBuilder(environment: templates, folding: scope, doubling: answers)
+    var builder = TemplateBuilder(environment: environment(nil), folding: scope, doubling: answers)
     let tree = builder.build(node)
     for failure in builder.failures { report(failure.failure, at: failure.node, isTemplate: true) }
     for use in builder.uses { check(use.references, at: use.node) }
@@ -164,6 +229,13 @@ enum EnvironmentRule {
           notes: [.init("where it may be missing: has(env.\(name)) ? env.\(name) : \"…\"")]))
     }
     return unset.isEmpty
+  }
+}
+
+extension RecordType {
+  /// `steps`.
+  fileprivate init(steps: [String: ValueType], absent: [[String: String]]) {
+    self.init(name: "steps", fields: steps, absent: absent)
   }
 }
 

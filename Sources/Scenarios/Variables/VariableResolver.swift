@@ -8,11 +8,14 @@ struct VariableResolver {
   ) -> [String: ValueType]
 
   private let variables: [String: YAMLNode]
+  private let late: [String: LateVariable]
   private let fixed: FixedValues
   private let declarations: Declarations
   private let sink: DiagnosticSink
   private var trees: [String: TemplateTree] = [:]
   private var dependencies: [String: [String]] = [:]
+  /// Variables that read `vars` as a whole: which others they use is not known.
+  private var readers: Set<String> = []
   private var order: [String] = []
   private var marks: [String: Mark] = [:]
   private var constants: [String: Value] = [:]
@@ -26,10 +29,15 @@ struct VariableResolver {
     case open, done
   }
 
+  /// - Parameters:
+  ///   - variables: those that are written.
+  ///   - late: names that get a value while the run goes on.
   init(
-    variables: [String: YAMLNode], fixed: FixedValues, sink: DiagnosticSink, declarations: @escaping Declarations
+    variables: [String: YAMLNode], late: [String: LateVariable] = [:], fixed: FixedValues, sink: DiagnosticSink,
+    declarations: @escaping Declarations
   ) {
     self.variables = variables
+    self.late = late
     self.fixed = fixed
     self.sink = sink
     self.declarations = declarations
@@ -40,13 +48,33 @@ struct VariableResolver {
     let names = variables.keys.sorted()
     for name in names {
       guard let node = variables[name] else { continue }
-      types[name] = node.mayHoldTemplates ? .dyn : ValueType(constant: node.value)
+      types[name] = node.mayHoldTemplates || late[name] != nil ? .dyn : ValueType(constant: node.value)
     }
+    for (name, variable) in late where variables[name] == nil { types[name] = variable.type ?? .dyn }
     compile(names)
     for name in names { visit(name, path: []) }
     for name in order { evaluate(name) }
     return VariableScope(
-      constants: constants, templates: templates, environment: fixed.environmentValue, secrets: fixed.secretsValue)
+      constants: constants, templates: templates, late: late.mapValues(\.absence), dependents: dependents(),
+      environment: fixed.environmentValue, secrets: fixed.secretsValue)
+  }
+
+  /// For each name that gets its value late, what changes with it: itself, and what uses it directly or by way of others.
+  private func dependents() -> [String: Set<String>] {
+    guard !late.isEmpty else { return [:] }
+    // In this order each variable comes after those that it uses.
+    var causes: [String: Set<String>] = [:]
+    for name in order {
+      let used = dependencies[name] ?? []
+      let direct = readers.contains(name) ? Set(late.keys) : Set(used.filter { late[$0] != nil })
+      causes[name] = used.reduce(into: direct) { $0.formUnion(causes[$1] ?? []) }
+    }
+    var result: [String: Set<String>] = [:]
+    for name in late.keys { result[name] = [name] }
+    for (name, causes) in causes {
+      for cause in causes { result[cause, default: []].insert(name) }
+    }
+    return result
   }
 
   private mutating func compile(_ names: [String]) {
@@ -70,7 +98,8 @@ struct VariableResolver {
         if !EnvironmentRule.holds(for: use.references, environment: fixed.environment, at: use.node, sink: sink) {
           faulty.insert(name)
         }
-        used.formUnion(use.references.compactMap(\.variable).filter { variables[$0] != nil })
+        used.formUnion(use.references.compactMap(\.variable).filter { variables[$0] != nil || late[$0] != nil })
+        if use.references.contains(where: { $0.path == ["vars"] }) { readers.insert(name) }
       }
       dependencies[name] = used.sorted()
     }
@@ -85,6 +114,7 @@ struct VariableResolver {
       if let node = variables[name] {
         sink.error("variables use one another in a circle: \(circle.joined(separator: " → "))", at: node)
       }
+    case nil where variables[name] == nil: return
     case nil:
       marks[name] = .open
       for other in dependencies[name] ?? [] { visit(other, path: path + [name]) }
@@ -99,7 +129,8 @@ struct VariableResolver {
       setFaulty(name, tree)
       return
     }
-    var isConstant = true
+    // What a step may give another value is known to nobody before.
+    var isConstant = late[name] == nil
     tree.forEachTemplate { template in
       // Others are still to come: `vars` as a whole is not known yet.
       isConstant =
@@ -110,7 +141,7 @@ struct VariableResolver {
     }
     guard isConstant else {
       templates[name] = tree
-      types[name] = tree.type
+      types[name] = late[name]?.type.map { tree.type.joined(with: $0) } ?? tree.type
       return
     }
     do {
@@ -131,6 +162,14 @@ struct VariableResolver {
     templates[name] = tree
     types[name] = .dyn
   }
+}
+
+/// A name that gets its value while the run goes on.
+struct LateVariable {
+  /// What kind of value it has from the beginning on; nil when a step must give it one first.
+  var type: ValueType?
+  /// What is said when it is asked for too soon.
+  var absence: String
 }
 
 extension Reference {

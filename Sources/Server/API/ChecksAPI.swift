@@ -63,6 +63,19 @@ struct ChecksAPI: Sendable {
       json.member("next", page.next?.text)
     }
   }
+
+  /// Everything that is on record of one run.
+  @concurrent
+  func run(_ traceID: String, of check: Check, _ query: Query) async throws -> Reply {
+    try query.finish()
+    guard let run = sources.archive.run(of: check.id, traceID: traceID) else {
+      throw Problem(
+        .unknownRun,
+        "no run of \"\(check.id)\" with the trace id \"\(traceID)\" is kept: of a journey the last ones are, of other checks the last that were not up"
+      )
+    }
+    return Reply(type: .json, bytes: Array(try sources.runDocument(run, check).utf8))
+  }
 }
 
 extension JSONWriter {

@@ -9,6 +9,7 @@ struct Problem: Error, Hashable {
     case unknownParameter = "unknown-parameter"
     case badPath = "bad-path"
     case unknownCheck = "unknown-check"
+    case unknownRun = "unknown-run"
     case unknownPath = "unknown-path"
     case wrongMethod = "wrong-method"
     case bodyTooLarge = "body-too-large"
@@ -22,6 +23,7 @@ struct Problem: Error, Hashable {
       case .unknownParameter: "There is no such parameter"
       case .badPath: "The path is not well formed"
       case .unknownCheck: "There is no such check"
+      case .unknownRun: "The run is not kept"
       case .unknownPath: "There is nothing at this path"
       case .wrongMethod: "The method is not allowed here"
       case .bodyTooLarge: "The body of the request is too large"
@@ -33,7 +35,7 @@ struct Problem: Error, Hashable {
     var status: HTTPResponse.Status {
       switch self {
       case .badParameter, .unknownParameter, .badPath: .badRequest
-      case .unknownCheck, .unknownPath: .notFound
+      case .unknownCheck, .unknownRun, .unknownPath: .notFound
       case .wrongMethod: .methodNotAllowed
       case .bodyTooLarge: .contentTooLarge
       case .crossSite: .forbidden

@@ -106,6 +106,8 @@ struct Responder: HTTPResponder {
       return try ChecksAPI(sources: sources).one(check(id), query, board: await sources.board.latest())
     case .runs(let id):
       return try await ChecksAPI(sources: sources).runs(of: check(id).id, query)
+    case .run(let id, let traceID):
+      return try await ChecksAPI(sources: sources).run(traceID, of: check(id), query)
     case .availability(let id):
       return try await ObjectivesAPI(sources: sources).availability(of: check(id), query)
     case .objectives:

@@ -12,6 +12,8 @@ enum Route: Hashable, Sendable {
   case checks
   case check(String)
   case runs(String)
+  /// One run of a check, by its trace id.
+  case run(String, String)
   case availability(String)
   case objectives
 
@@ -57,11 +59,12 @@ enum Route: Hashable, Sendable {
       case ("sla", "status"): self = .objectives
       default: return nil
       }
-    case 3...5 where segments[0] == "api" && segments[1] == "v1":
+    case 3...6 where segments[0] == "api" && segments[1] == "v1":
       switch (segments.count, segments[2]) {
       case (3, "checks"): self = .checks
       case (3, "sla"): self = .objectives
       case (4, "checks"): self = .check(segments[3])
+      case (6, "checks") where segments[4] == "runs": self = .run(segments[3], segments[5])
       case (5, "checks"):
         switch segments[4] {
         case "runs": self = .runs(segments[3])

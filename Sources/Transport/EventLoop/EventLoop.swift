@@ -30,8 +30,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private var turnStart: Int64 = 0
   /// How long jobs may keep a turn from its end, in nanoseconds.
   private static let longTurn: Int64 = 100_000
-  /// With more jobs than this before it, a run would better begin elsewhere.
-  private static let manyJobs = 2
+  /// With more jobs than this before it, a run would better begin elsewhere. Fewer would be done before another thread has woken
+  /// up, which takes the processor from those that answer.
+  private static let manyJobs = 8
 
   private struct Shared {
     var jobs: [UnownedJob] = []

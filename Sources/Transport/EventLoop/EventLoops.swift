@@ -23,13 +23,14 @@ package final class EventLoops: Sendable {
     all.first { $0.isCurrent } ?? next
   }
 
-  /// Where a run should begin: on the caller's own loop, since a change of threads costs more than many a probe, unless that
-  /// loop is so busy that its sockets wait; then on the next of the others.
-  package var leastDisturbed: EventLoop {
-    guard let current = all.first(where: { $0.isCurrent }), all.count > 1 else { return next }
-    guard current.isBusy else { return current }
-    let next = next
-    return next === current ? self.next : next
+  /// Does `body` on the caller's own loop, since a change of threads costs more than many a probe, unless that loop is so busy
+  /// that its sockets wait; then on the next of the others. To be called by a task that prefers its loop.
+  package func onLeastDisturbed(_ body: @concurrent () async -> Void) async {
+    let current = all.first { $0.isCurrent }
+    if let current, !current.isBusy || all.count == 1 { return await body() }
+    var next = next
+    if next === current { next = self.next }
+    await withTaskExecutorPreference(next) { await body() }
   }
 
   /// The loop whose turn it is.

@@ -16,6 +16,9 @@ struct AnswerBody {
   /// How much of a redirect's body is read before the connection is closed under it: short ones are let through, so
   /// that the server sees a whole exchange.
   private static let maxDroppedBytes = 64 << 10
+  /// How much room is made for what is announced, so that a large body is never there twice while its array grows. A server that
+  /// announces and does not send takes addresses alone.
+  private static let mostReserved = 64 << 20
 
   private(set) var bytes: [UInt8] = []
   private var decoders: [ContentDecoder] = []
@@ -46,7 +49,7 @@ struct AnswerBody {
       decoders.append(decoder)
       counts.append(0)
     }
-    if codings.isEmpty, expectedBytes > 0 { bytes.reserveCapacity(min(expectedBytes, limit, 1 << 20)) }
+    if codings.isEmpty, expectedBytes > 0 { bytes.reserveCapacity(min(expectedBytes, limit, Self.mostReserved)) }
     return nil
   }
 

@@ -46,13 +46,17 @@ extension CurlEasy {
   /// libcurl counts microseconds from when it begins, which is when it is handed the request
   /// (CURLINFO_CONNECT_TIME_T(3) and its kin); zero is a moment that has not come. Where it asked twice, to meet a challenge, each
   /// is the sum over both, so that what is between two of them is still the time of one phase.
-  func stamps(start: Int64, isSecure: Bool, route: HTTPRoute) -> ExchangeStamps {
+  ///
+  /// - Parameter isReused: whether it went over a connection that was open, so that all until the answer is waiting.
+  func stamps(start: Int64, isSecure: Bool, isReused: Bool, route: HTTPRoute) -> ExchangeStamps {
     var stamps = ExchangeStamps(start: start)
     func stamp(_ info: CURLINFO, after bound: Int64 = 0) -> Int64? {
       let microseconds = Int64(curlew_easy_getinfo_offset(handle, info))
       return microseconds > bound ? start + microseconds * 1000 : nil
     }
     stamps.firstByte = stamp(CURLINFO_STARTTRANSFER_TIME_T, after: challengeTime)
+    stamps.isReused = isReused
+    if isReused { return stamps }
     if isSecure { stamps.secured = stamp(CURLINFO_APPCONNECT_TIME_T) }
     if case .proxy = route {
       // The connection stands when TLS begins on it, or the request: after the proxy's own answer.
@@ -73,10 +77,12 @@ struct ExchangeStamps {
   var secured: Int64?
   var firstByte: Int64?
   var isSecure = false
+  var isReused = false
 
   /// The phase that is under way when no further moment comes.
   var phase: Phase {
     if firstByte != nil { return .receive }
+    if isReused { return .wait }
     if isSecure, secured != nil { return .wait }
     if connected != nil { return isSecure ? .tls : .wait }
     return .connect
@@ -91,8 +97,13 @@ struct ExchangeStamps {
       defer { last = moment }
       return .nanoseconds(moment - last)
     }
-    phases.resolve = leg(to: start)
     let isOver = phase
+    if isReused {
+      phases.wait = leg(to: isOver == .wait ? end : firstByte ?? last)
+      phases.receive = leg(to: end)
+      return phases
+    }
+    phases.resolve = leg(to: start)
     phases.connect = leg(to: isOver == .connect ? end : connected ?? start)
     if isSecure { phases.tls = leg(to: isOver == .tls ? end : secured ?? last) }
     phases.wait = leg(to: isOver == .wait ? end : firstByte ?? last)

@@ -27,8 +27,34 @@ final class CurlEasy {
   private(set) var headIsTooLong = false
   private(set) var sentHead: [UInt8] = []
 
-  private var upload: UploadFile?
+  private var upload: Upload?
   private var uploadOffset: Int64 = 0
+
+  /// A body that libcurl asks for piece by piece.
+  private enum Upload {
+    case file(UploadFile)
+    case bytes([UInt8])
+
+    var size: Int64 {
+      switch self {
+      case .file(let file): file.size
+      case .bytes(let bytes): Int64(bytes.count)
+      }
+    }
+
+    /// How many bytes were read; nil when that fails.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) -> Int? {
+      switch self {
+      case .file(let file): return file.read(into: buffer, at: offset)
+      case .bytes(let bytes):
+        bytes.withUnsafeBytes { buffer.copyMemory(from: .init(rebasing: $0[Int(offset)...].prefix(buffer.count))) }
+        return buffer.count
+      }
+    }
+  }
+
+  /// From this size on a body is not copied into libcurl as a whole.
+  private static let largeBody = 64 << 10
   private var dropsRedirectBody = false
   private var decodesContent = true
 
@@ -45,6 +71,8 @@ final class CurlEasy {
   private(set) var hasOpenedSocket = false
   /// Why there was no socket; 0 when there was none to complain of.
   private(set) var socketErrno: CInt = 0
+  /// Whether libcurl took a connection that was open, and has opened none, nor tried to.
+  var wentOverOpenConnection: Bool { !hasOpenedSocket && socketErrno == 0 }
   /// When the answer began that made libcurl ask once more on a new connection, in its microseconds; 0 when there was none.
   private(set) var challengeTime: Int64 = 0
 
@@ -70,14 +98,15 @@ final class CurlEasy {
 
   // MARK: One exchange
 
-  /// Takes a request over, with everything that is left of the one before forgotten.
-  func prepare(_ request: HTTPRequest, deadline: Deadline) {
-    forget()
+  /// Takes a request over; of the one before, nothing is left since `forget`.
+  ///
+  /// - Parameter mayReuse: whether it may go over a connection that is open, and leaves its own open.
+  func prepare(_ request: HTTPRequest, deadline: Deadline, mayReuse: Bool = false) {
     self.deadline = deadline
     body.reset(limit: request.maxBodyBytes)
     dropsRedirectBody = request.dropsRedirectBody
     decodesContent = request.decodesContent
-    setManners(deadline)
+    setManners(deadline, mayReuse: mayReuse)
     setRoute(request)
     setTLS(request)
     setHead(request)
@@ -103,7 +132,7 @@ final class CurlEasy {
 
   /// Lets go of everything of the exchange but the cookies.
   func forget() {
-    // curl_easy_reset(3): all options; not the connections, of which none is kept here, nor the cookies.
+    // curl_easy_reset(3): all options; not the connections, which are the multi handle's, nor the cookies.
     curl_easy_reset(handle)
     freeLists()
     deadline = nil
@@ -130,7 +159,6 @@ final class CurlEasy {
 
   /// Lets go of the cookies too, so that the next session begins with none.
   func forgetSession(hadCookies: Bool) {
-    forget()
     if hadCookies { set(CURLOPT_COOKIELIST, "ALL") }
   }
 
@@ -146,19 +174,18 @@ final class CurlEasy {
 
   // MARK: Options
 
-  private func setManners(_ deadline: Deadline) {
+  private func setManners(_ deadline: Deadline, mayReuse: Bool) {
     set(CURLOPT_NOSIGNAL, 1)
     curlew_easy_setopt_pointer(handle, CURLOPT_PRIVATE, Unmanaged.passUnretained(self).toOpaque())
     curlew_easy_setopt_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
-    // Every exchange has a connection of its own, and leaves none behind.
-    set(CURLOPT_FRESH_CONNECT, 1)
-    set(CURLOPT_FORBID_REUSE, 1)
+    if !mayReuse {
+      // A connection of its own, which is not left behind.
+      set(CURLOPT_FRESH_CONNECT, 1)
+      set(CURLOPT_FORBID_REUSE, 1)
+    }
     // The loop's deadline ends the exchange. libcurl is told of it only because it divides what is left among several
     // addresses (CURLOPT_CONNECTTIMEOUT_MS(3)); one second more, so that it is never the first to give up.
     set(CURLOPT_CONNECTTIMEOUT_MS, Int(deadline.remaining.nanoseconds / 1_000_000) + 1000)
-    // Names are resolved by us. What is put into libcurl's cache for one exchange must not go stale before it is read,
-    // and `CurlMulti` takes it out again; without a timeout the cache is not searched for stale entries at every end.
-    set(CURLOPT_DNS_CACHE_TIMEOUT, -1)
     let me = Unmanaged.passUnretained(self).toOpaque()
     curlew_easy_setopt_data_function(handle, CURLOPT_HEADERFUNCTION, Self.receiveHead)
     curlew_easy_setopt_pointer(handle, CURLOPT_HEADERDATA, me)
@@ -183,13 +210,13 @@ final class CurlEasy {
     } else {
       set(CURLOPT_URL, request.url.text)
     }
-    // Neither http_proxy nor no_proxy of the environment is looked at (CURLOPT_PROXY(3), CURLOPT_NOPROXY(3)).
-    set(CURLOPT_NOPROXY, "")
+    // What http_proxy and no_proxy of the environment say does not count (CURLOPT_PROXY(3), CURLOPT_NOPROXY(3)).
     guard case .proxy(let proxy, _, _) = request.route else {
       set(CURLOPT_PROXY, "")
       return
     }
     set(CURLOPT_PROXY, proxy.text)
+    set(CURLOPT_NOPROXY, "")
     if proxy.scheme == "https" {
       proxyTLSHost = proxy.host
       set(CURLOPT_PROXY_SSL_VERIFYPEER, 0)
@@ -203,6 +230,10 @@ final class CurlEasy {
   ///
   /// - Parameter scope: the interface of link-local addresses, 0 for none (CURLOPT_ADDRESS_SCOPE(3)).
   func setAddresses(resolve: [String], connectTo: String?, scope: UInt32) {
+    // What is put into libcurl's cache for one exchange must not go stale before it is read, and `CurlMulti` takes it out
+    // again; without a timeout the cache is not searched for stale entries at every end. The addresses that libcurl reads
+    // from a URL it would keep, so they go stale at once (CURLOPT_DNS_CACHE_TIMEOUT(3)).
+    set(CURLOPT_DNS_CACHE_TIMEOUT, cachedName == nil ? 0 : -1)
     setList(CURLOPT_RESOLVE, resolve)
     if scope != 0 { set(CURLOPT_ADDRESS_SCOPE, Int(scope)) }
     if let connectTo { setList(CURLOPT_CONNECT_TO, [connectTo]) }
@@ -281,6 +312,7 @@ final class CurlEasy {
         set(CURLOPT_COPYPOSTFIELDS, "")
       default: break
       }
+    case .bytes(let bytes) where bytes.count >= Self.largeBody: stream(.bytes(bytes))
     case .bytes(let bytes):
       curlew_easy_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
       // CURLOPT_COPYPOSTFIELDS(3) takes null for an empty body as none at all.
@@ -291,19 +323,22 @@ final class CurlEasy {
           _ = curlew_easy_setopt_pointer(handle, CURLOPT_COPYPOSTFIELDS, $0.baseAddress)
         }
       }
-    case .file(let file):
-      upload = file
-      set(CURLOPT_POST, 1)
-      curlew_easy_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(file.size))
-      let me = Unmanaged.passUnretained(self).toOpaque()
-      curlew_easy_setopt_data_function(handle, CURLOPT_READFUNCTION, Self.sendBody)
-      curlew_easy_setopt_pointer(handle, CURLOPT_READDATA, me)
-      curlew_easy_setopt_seek_function(handle, Self.rewindBody)
-      curlew_easy_setopt_pointer(handle, CURLOPT_SEEKDATA, me)
+    case .file(let file): stream(.file(file))
     case .multipart(let parts):
       setMultipart(parts)
     }
     if request.method != "POST" { set(CURLOPT_CUSTOMREQUEST, request.method) }
+  }
+
+  private func stream(_ body: Upload) {
+    upload = body
+    set(CURLOPT_POST, 1)
+    curlew_easy_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.size))
+    let me = Unmanaged.passUnretained(self).toOpaque()
+    curlew_easy_setopt_data_function(handle, CURLOPT_READFUNCTION, Self.sendBody)
+    curlew_easy_setopt_pointer(handle, CURLOPT_READDATA, me)
+    curlew_easy_setopt_seek_function(handle, Self.rewindBody)
+    curlew_easy_setopt_pointer(handle, CURLOPT_SEEKDATA, me)
   }
 
   private func setMultipart(_ parts: [MultipartPart]) {

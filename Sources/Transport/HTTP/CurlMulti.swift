@@ -19,17 +19,22 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
   /// Entries in libcurl's cache of names whose exchanges are over; the next exchange takes them out.
   private var staleNames: [String] = []
   private var nameSerial: UInt64 = 0
+  /// Whether connections stay open for the exchanges after the one that opened them, as those of one journey do.
+  let keepsConnections: Bool
 
   /// How many handles wait for their next use; what a burst leaves beyond that is freed.
   private static let maxIdle = 128
+  /// How many connections a journey keeps open that nothing is sent over; browsers keep a few more.
+  private static let maxKept = 32
 
-  /// Creates the handle of a loop; may be called on any thread.
-  init(loop: EventLoop) throws(TransportFault) {
+  /// Creates the handle of a loop, or one of a single journey on it; may be called on any thread.
+  init(loop: EventLoop, keepsConnections: Bool = false) throws(TransportFault) {
     guard CurlLibrary.isReady, let handle = curl_multi_init() else {
       throw TransportFault(call: "curl_multi_init", errno: ENOMEM)
     }
     self.loop = loop
     self.handle = handle
+    self.keepsConnections = keepsConnections
     let me = Unmanaged.passUnretained(self).toOpaque()
     curlew_multi_setopt_socket_function(handle, Self.watchSocket)
     curlew_multi_setopt_pointer(handle, CURLMOPT_SOCKETDATA, me)
@@ -37,10 +42,12 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
     curlew_multi_setopt_pointer(handle, CURLMOPT_TIMERDATA, me)
     // No exchange waits for another's connection (CURLMOPT_PIPELINING(3)).
     curlew_multi_setopt_long(handle, CURLMOPT_PIPELINING, 0)
+    if keepsConnections { curlew_multi_setopt_long(handle, CURLMOPT_MAXCONNECTS, Self.maxKept) }
   }
 
   deinit {
     idle = []
+    // With it go the connections that it kept.
     curl_multi_cleanup(handle)
   }
 
@@ -63,9 +70,11 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
   // MARK: Exchanges
 
   /// Starts the exchange that a handle was prepared for; it ends with `CurlEasy.finish`.
-  func start(_ easy: CurlEasy, _ request: HTTPRequest) {
+  ///
+  /// - Parameter keptName: what the connection is known by, so that it may be one that is open already; nil asks for a new one.
+  func start(_ easy: CurlEasy, _ request: HTTPRequest, over keptName: String? = nil) {
     loop.preconditionOnLoop("A libcurl handle")
-    setAddresses(of: easy, request)
+    setAddresses(of: easy, request, keptName)
     isActing = true
     let code = curl_multi_add_handle(handle, easy.handle)
     isActing = false
@@ -89,17 +98,24 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
   ///
   /// The name is one of our own, never used twice: another exchange with the same URL may go elsewhere at the same
   /// time, and what URLs and redirects name must not pile up in the cache (CURLOPT_RESOLVE(3), CURLOPT_CONNECT_TO(3)).
-  private func setAddresses(of easy: CurlEasy, _ request: HTTPRequest) {
+  /// libcurl uses a connection again only for the name that it was opened for, so one that may be used again has a name of its
+  /// own that stays. Else one address alone needs no name, and none of this where the URL names it itself.
+  private func setAddresses(of easy: CurlEasy, _ request: HTTPRequest, _ keptName: String?) {
     let url = request.url
     var resolve = staleNames.map { "-\($0)" }
     staleNames.removeAll(keepingCapacity: true)
     var connectTo: String?
     var scope: UInt32 = 0
     switch request.route {
+    case .direct(let addresses, let port) where addresses.count == 1 && keptName == nil:
+      scope = addresses[0].scope
+      let address = addresses[0].withoutScope.description
+      if url.host != address || url.port != port || request.tls?.serverName != nil {
+        connectTo = "::\(Endpoint(host: address, port: Int(port)))"
+      }
     case .direct(let addresses, let port):
       scope = Self.scope(of: addresses)
-      nameSerial &+= 1
-      let name = "\(nameSerial).invalid:\(port)"
+      let name = "\(keptName ?? nextName()):\(port)"
       resolve.append("\(name):\(Self.list(addresses))")
       connectTo = "::\(name)"
       easy.cachedName = name
@@ -108,8 +124,7 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
       // The proxy's own name is the user's, so these entries are few and may stay. libcurl reads addresses itself.
       if IPAddress(proxy.host) == nil { resolve.append("\(proxy.host):\(proxy.port):\(Self.list(addresses))") }
       if !target.isEmpty {
-        nameSerial &+= 1
-        let name = "\(nameSerial).invalid:\(url.port)"
+        let name = "\(keptName ?? nextName()):\(url.port)"
         resolve.append("\(name):\(Self.list(target))")
         connectTo = "::\(name)"
         easy.cachedName = name
@@ -121,10 +136,15 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
     easy.setAddresses(resolve: resolve, connectTo: connectTo, scope: scope)
   }
 
+  /// A name that was never used before, and that no name server knows (RFC 6761 section 6.4).
+  func nextName() -> String {
+    nameSerial &+= 1
+    return "\(nameSerial).invalid"
+  }
+
   /// libcurl reads addresses without their interface, which it knows apart, one for all.
   private static func list(_ addresses: [IPAddress]) -> String {
-    if addresses.count == 1 { return addresses[0].withoutScope.description }
-    return addresses.lazy.map(\.withoutScope.description).joined(separator: ",")
+    addresses.lazy.map(\.withoutScope.description).joined(separator: ",")
   }
 
   private static func scope(of addresses: [IPAddress]) -> UInt32 {
@@ -169,8 +189,8 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
     case CURL_POLL_OUT: interest = .writable
     case CURL_POLL_INOUT: interest = [.readable, .writable]
     default:
-      // CURLOPT_FORBID_REUSE(3): no connection is kept, so libcurl closes the socket next.
-      loop.unwatch(socket, isClosing: true)
+      // CURLOPT_FORBID_REUSE(3): where no connection is kept, libcurl closes the socket next.
+      loop.unwatch(socket, isClosing: !keepsConnections)
       return
     }
     do throws(TransportFault) {

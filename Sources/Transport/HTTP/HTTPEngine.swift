@@ -16,10 +16,22 @@ package final class HTTPEngine: Sendable {
   ///
   /// - Throws: a fault of ours when libcurl gives no handle.
   package func session(_ deadline: Deadline) throws(TransportFault) -> HTTPSession {
-    guard let index = loops.firstIndex(where: { $0 === deadline.loop }) else {
+    let multi = try multi(of: deadline.loop)
+    return try HTTPSession(home: multi, multi: multi, deadline: deadline)
+  }
+
+  /// Begins a session as `session` does whose connections serve one exchange after another where they fit; they are its own.
+  func keepingSession(_ deadline: Deadline) throws(TransportFault) -> HTTPSession {
+    try HTTPSession(
+      home: try multi(of: deadline.loop), multi: try CurlMulti(loop: deadline.loop, keepsConnections: true),
+      deadline: deadline)
+  }
+
+  private func multi(of loop: EventLoop) throws(TransportFault) -> CurlMulti {
+    guard let index = loops.firstIndex(where: { $0 === loop }) else {
       preconditionFailure("An HTTP session was begun on a loop that its engine does not know.")
     }
     guard let multi = multis[index] else { throw TransportFault(call: "curl_multi_init", errno: ENOMEM) }
-    return try HTTPSession(multi: multi, deadline: deadline)
+    return multi
   }
 }

@@ -43,6 +43,7 @@ struct Daemon {
     try ProcessMetrics.register(in: registry)
     let metrics = try MetricsRecorder(registry: registry, region: region, version: Version.text)
     let recent = RecentRuns()
+    let archive = RunArchive()
     let store = try OpenedStore.open(settings.store, mode: .readWrite, retention: settings.retention)
     let history = HistoryRecorder(store: store, time: time) { event in
       switch event {
@@ -56,15 +57,15 @@ struct Daemon {
     }
     let log = RunLog(logger: logger) { recent.verdict(of: $0, in: region) }
     // The log stands first: it compares a run with what was held before it.
-    let sinks = RunFanOut([log, metrics, recent, history])
+    let sinks = RunFanOut([log, metrics, recent, archive, history])
 
-    let node = ProcessInfo.processInfo.hostName
+    let runner = JourneyRunner(
+      prober: probing.prober, time: time, masks: current.masks, region: region, node: ProcessInfo.processInfo.hostName,
+      detail: .failures)
     let scheduler = Scheduler(region: region, limits: settings.limits, time: time, sink: sinks) { start in
       guard let check = current.check(start.check) else { return }
-      let runner = JourneyRunner(
-        prober: probing.prober, time: time, masks: current.masks, region: region, node: node, detail: .failures)
       // The whole run, its record included, stays on one loop: changing threads costs more than probing.
-      await withTaskExecutorPreference(probing.loops.leastDisturbed) {
+      await probing.loops.onLeastDisturbed {
         sinks.record(await runner.run(check, slot: start.slot, lag: start.lag, budget: start.budget))
       }
     }
@@ -81,6 +82,7 @@ struct Daemon {
       let checks = scenario.checks.map(\.check)
       metrics.apply(checks)
       recent.apply(checks)
+      archive.apply(checks)
       catalogue.apply(checks)
       scheduler.apply(checks.filter { $0.runs(in: region) })
       history.register(checks.map { CheckRegistration($0) }, in: region, at: time.now)
@@ -96,7 +98,8 @@ struct Daemon {
     let server = CurlewServer(
       configuration: ServerConfiguration(listen: [settings.listen], region: region, version: Version.text),
       sources: ServerSources(
-        registry: registry, catalogue: catalogue, store: store, recentRuns: recent, board: board,
+        registry: registry, catalogue: catalogue, store: store, recentRuns: recent, archive: archive,
+        runDocument: { try JSONReport.document(of: $0, check: $1) }, board: board,
         components: { await components(history: history.status, scheduler: scheduler, loops: probing.loops) },
         reload: { await reloader.reload() }, scenarioText: { ScenarioText.yaml(of: current.scenario) }),
       logger: logger, onListening: onListening)

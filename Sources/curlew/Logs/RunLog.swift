@@ -13,6 +13,16 @@ final class RunLog: RunSink {
   }
 
   func record(_ run: Run) {
+    for step in run.cleanup {
+      guard let reason = step.reason, !reason.code.verdict.isGood else { continue }
+      // Once each time, since nothing else in the run's verdict tells of it.
+      logger.warning(
+        "clean-up failed",
+        metadata: [
+          "check": "\(run.check)", "run": "\(run.traceID)", "step": "\(step.name)", "reason": "\(reason.code.rawValue)",
+          "detail": "\(reason.message)",
+        ])
+    }
     let before = recent(run.check)
     let isChange = before != run.verdict && !(before == nil && run.verdict == .up)
     let level: Logger.Level = !isChange ? .debug : run.verdict == .up ? .notice : .warning

@@ -24,6 +24,13 @@ package struct JSONReport {
     return Self.printable(try JSON.write(object(members))) + "\n"
   }
 
+  /// One run as it stands in the report, with a line end.
+  package static func document(of run: Run, check: Check) throws -> String {
+    let entry = CheckReport.Entry(check: check, run: run)
+    let report = JSONReport(CheckReport(started: run.started, duration: run.duration, entries: [entry]))
+    return printable(try JSON.write(report.value(of: entry))) + "\n"
+  }
+
   /// JSON leaves characters as they are that a terminal would obey; they stand in strings alone, where an escape means the
   /// same.
   private static func printable(_ json: String) -> String {

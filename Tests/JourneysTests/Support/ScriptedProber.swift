@@ -13,6 +13,15 @@ final class ScriptedProber: Prober {
 
   private let script: [Line]
   private let asked = Mutex<[Request]>([])
+  private let sessions = Mutex<[Session]>([])
+
+  /// One session that it gave.
+  struct Session: Hashable, Sendable {
+    var reusesConnections: Bool
+    var ends = 0
+    /// How many requests came before its end.
+    var requests = 0
+  }
 
   init(_ script: [Line]) {
     self.script = script
@@ -32,6 +41,51 @@ final class ScriptedProber: Prober {
       return min(asked.count, script.count) - 1
     }
     return await script[place](spec, context)
+  }
+
+  /// All sessions, in the order in which they began.
+  var allSessions: [Session] { sessions.withLock { $0 } }
+
+  func session(reusingConnections: Bool) -> any ProbeSession {
+    let number = sessions.withLock { sessions in
+      sessions.append(Session(reusesConnections: reusingConnections))
+      return sessions.count - 1
+    }
+    return ScriptedSession(prober: self, number: number)
+  }
+
+  fileprivate func note(session number: Int, _ change: (inout Session) -> Void) {
+    sessions.withLock { change(&$0[number]) }
+  }
+
+  /// Answers by the path of the URL.
+  convenience init(paths: @escaping @Sendable (String) async -> Observation) {
+    self.init([{ spec, _ in await paths(spec.path) }])
+  }
+
+  /// The paths that it was asked for, in order.
+  var paths: [String] { requests.map(\.spec.path) }
+}
+
+/// A session that answers by the script of its prober.
+struct ScriptedSession: ProbeSession {
+  let prober: ScriptedProber
+  let number: Int
+
+  func probe(_ spec: ProbeSpec, in context: ProbeContext) async -> Observation {
+    prober.note(session: number) { $0.requests += 1 }
+    return await prober.probe(spec, in: context)
+  }
+
+  func end() async { prober.note(session: number) { $0.ends += 1 } }
+}
+
+extension ProbeSpec {
+  /// The path of an HTTP probe's URL, after its method where that is not GET.
+  var path: String {
+    guard case .http(let http) = self else { return "" }
+    let path = http.url.split(separator: "/", omittingEmptySubsequences: false).dropFirst(3).joined(separator: "/")
+    return http.method == "GET" ? "/\(path)" : "\(http.method) /\(path)"
   }
 }
 

@@ -248,6 +248,24 @@ struct HTTPRequestTests {
     server.stop()
   }
 
+  @Test("probes of one URL at the same time go each to its own `address`")
+  func addresses() async throws {
+    let other = try HTTPTestServer { _ in [.text("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")] }
+    defer { other.stop() }
+    let harness = harness
+    let statuses = try await withThrowingTaskGroup(of: (Bool, Int).self) { group in
+      for number in 0..<40 {
+        let isOther = number % 2 == 0
+        let spec = HTTPSpec(
+          url: "http://shop.example/x", address: "127.0.0.1:\(isOther ? other.port : server.port)")
+        group.addTask { (isOther, try await harness.probe(spec).http.status) }
+      }
+      return try await group.reduce(into: [(Bool, Int)]()) { $0.append($1) }
+    }
+    #expect(statuses.allSatisfy { isOther, status in status == (isOther ? 202 : 200) })
+    server.stop()
+  }
+
   @Test("a proxy is asked for the whole URL, and what the environment says is not looked at")
   func proxy() async throws {
     let request = try await request(

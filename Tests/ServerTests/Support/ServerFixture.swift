@@ -12,6 +12,7 @@ final class ServerFixture: Sendable {
   let registry = Registry()
   let catalogue: CheckCatalogue
   let recentRuns = RecentRuns()
+  let archive = RunArchive()
   let store = FakeStore()
   let board: AvailabilityBoard
   let reloadOutcome = Mutex(ReloadOutcome.applied(checks: 1))
@@ -22,6 +23,7 @@ final class ServerFixture: Sendable {
   init(_ checks: [Check]? = []) {
     catalogue = checks.map { CheckCatalogue($0) } ?? CheckCatalogue()
     recentRuns.apply(checks ?? [])
+    archive.apply(checks ?? [])
     let published = PublishedFigures()
     figures = published
     board = AvailabilityBoard(
@@ -42,7 +44,8 @@ final class ServerFixture: Sendable {
   ) throws -> CurlewServer {
     guard let address = ListenAddress(listen) else { throw HTTPClient.Failure(message: "no address: \(listen)") }
     let sources = ServerSources(
-      registry: registry, catalogue: catalogue, store: store, recentRuns: recentRuns, board: board,
+      registry: registry, catalogue: catalogue, store: store, recentRuns: recentRuns, archive: archive,
+      runDocument: { run, check in "{\"id\":\"\(check.id)\",\"verdict\":\"\(run.verdict)\"}\n" }, board: board,
       components: { self.components.withLock { $0 } }, reload: { self.reloadOutcome.withLock { $0 } },
       scenarioText: { self.scenarioText.withLock { $0 } }, time: time)
     let configuration = ServerConfiguration(
@@ -80,11 +83,11 @@ final class ServerFixture: Sendable {
   ) {
     let newest = check.grid.slot(at: time.now)
     let slot = check.grid.slot(number: newest.number - Int64(slotsAgo))
-    recentRuns.record(
-      Run(
-        check: check.id, region: region, node: "node-1", slot: slot, started: slot.start, duration: duration,
-        verdict: verdict, reason: reason, traceID: "4bf92f3577b34da6a3ce929d0e0e4736",
-        isInMaintenance: isInMaintenance))
+    let run = Run(
+      check: check.id, region: region, node: "node-1", slot: slot, started: slot.start, duration: duration,
+      verdict: verdict, reason: reason, traceID: "4bf92f3577b34da6a3ce929d0e0e4736", isInMaintenance: isInMaintenance)
+    recentRuns.record(run)
+    archive.record(run)
   }
 }
 
