@@ -1,4 +1,5 @@
 extension HurlReader {
+  /// One body, in whichever form.
   mutating func body() throws(ConversionFailure) -> HurlBody {
     let offset = cursor.position
     let content: HurlBody.Content
