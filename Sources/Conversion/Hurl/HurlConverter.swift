@@ -24,9 +24,9 @@ struct HurlConverter {
       let value: TemplateText = variable.isURL ? "https://example.org" : ""
       draft.variables.append(
         Tree.Entry(key: variable.name, value: .text(value), comments: ["Set it here, or by --var \(variable.name)=…"]))
-      draft.note(
+      draft.remind(
         "'\(variable.name)' comes from outside of the file: set it in variables:, or by --var \(variable.name)=…",
-        line: source.line(of: variable.offset), isLoss: false)
+        line: source.line(of: variable.offset))
     }
     draft.checks.append(check)
   }
