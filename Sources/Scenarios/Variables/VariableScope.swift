@@ -26,7 +26,8 @@ package final class VariableScope: Sendable {
 
   init(
     constants: [String: Value], templates: [String: TemplateTree], late: [String: String] = [:],
-    dependents: [String: Set<String>] = [:], origins: [String: VariableOrigin] = [:], environment: MapValue, secrets: MapValue
+    dependents: [String: Set<String>] = [:], origins: [String: VariableOrigin] = [:], environment: MapValue,
+    secrets: MapValue
   ) {
     self.constants = constants
     self.templates = templates
