@@ -10,6 +10,8 @@ struct Harvest {
   private static let longText = 64 << 10
 
   private let step: JourneyStep
+  private let journey: JourneyScope?
+  private let scope: RunScope
   private var values: [(name: String, value: Value)] = []
   private(set) var measures: [String: Double] = [:]
   /// Why the first that could not be had is not there.
@@ -17,19 +19,25 @@ struct Harvest {
 
   /// Takes captures and measures of the step. Each capture is seen by those after it, and one that fails keeps none of them
   /// from its turn.
-  init(of step: JourneyStep, in journey: JourneyScope, _ facts: FactBindings) {
+  ///
+  /// - Parameters:
+  ///   - journey: nil for a plain check, which has no captures.
+  ///   - scope: what the step sees, and what it assigns.
+  init(of step: JourneyStep, in journey: JourneyScope?, _ scope: RunScope, _ facts: FactBindings) {
     self.step = step
+    self.journey = journey
+    self.scope = scope
     for capture in step.captures {
-      guard let value = value(of: capture, "capture", in: journey, facts, code: .captureFailed) else { continue }
+      guard let value = value(of: capture, "capture", facts, code: .captureFailed) else { continue }
       if case .null = value {
         fail(capture, .captureFailed, "capture \(capture.name) found nothing: \(capture.expression.source) is null")
         continue
       }
-      journey.assign(value, to: capture.name, by: step)
+      journey?.assign(value, to: capture.name, by: step)
       values.append((capture.name, value))
     }
     for measure in step.measures {
-      guard let value = value(of: measure, "measure", in: journey, facts, code: .captureFailed) else { continue }
+      guard let value = value(of: measure, "measure", facts, code: .captureFailed) else { continue }
       guard let number = value.asDouble, number.isFinite else {
         let found = step.isSensitive || value.asDouble == nil ? value.kind : "\(value.asDouble ?? 0)"
         fail(
@@ -42,11 +50,13 @@ struct Harvest {
   }
 
   /// Computes variables; an error is one of who wrote them.
-  init(setting assignments: [Assignment], by step: JourneyStep, in journey: JourneyScope) {
+  init(setting assignments: [Assignment], by step: JourneyStep, in journey: JourneyScope?, _ scope: RunScope) {
     self.step = step
+    self.journey = journey
+    self.scope = scope
     for assignment in assignments {
-      guard let value = value(of: assignment, "set", in: journey, NoBindings(), code: .templateFailed) else { return }
-      journey.assign(value, to: assignment.name, by: step)
+      guard let value = value(of: assignment, "set", NoBindings(), code: .templateFailed) else { return }
+      journey?.assign(value, to: assignment.name, by: step)
       values.append((assignment.name, value))
     }
   }
@@ -60,18 +70,9 @@ struct Harvest {
   }
 
   private mutating func value(
-    of assignment: Assignment, _ word: String, in journey: JourneyScope, _ facts: some Bindings, code: ReasonCode
+    of assignment: Assignment, _ word: String, _ facts: some Bindings, code: ReasonCode
   ) -> Value? {
-    let bindings: any Bindings
-    do throws(TemplateFailure) {
-      // Asked for each time, since what was assigned before is seen.
-      let scope = try journey.scope(of: step)
-      bindings = scope.bindings(facts: facts)
-    } catch {
-      failure = failure ?? Reason(
-        code: .templateFailed, step: step.name, message: error.message, excerpt: error.excerpt)
-      return nil
-    }
+    let bindings = scope.bindings(facts: facts)
     do throws(EvaluationError) {
       return try assignment.expression.expression.evaluate(bindings)
     } catch {

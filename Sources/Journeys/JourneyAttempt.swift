@@ -246,7 +246,7 @@ struct JourneyAttempt: Sendable {
     _ probe: Step, of step: JourneyStep, number: Int, end: Duration
   ) async -> (StepResult, JourneyMachine.Outcome) {
     let started = runner.time.now
-    var scope: RunScope
+    let scope: RunScope
     let spec: ProbeSpec
     do {
       scope = try self.scope(of: step)
@@ -275,10 +275,9 @@ struct JourneyAttempt: Sendable {
       let seen = StepFacts(observation, attempt: number, at: now)
       journeyScope.record(.map(MapValue(lazy: seen)), of: step)
       bodies.add(seen, of: step.name)
-      if judge.decides(over: observation) {
-        harvest = Harvest(of: step, in: journeyScope, facts)
-        if !step.captures.isEmpty { scope = (try? journeyScope.scope(of: step)) ?? scope }
-      }
+    }
+    if !step.captures.isEmpty || !step.measures.isEmpty, judge.decides(over: observation) {
+      harvest = Harvest(of: step, in: journeyScope, scope, facts)
     }
     let judgement = judge.judge(observation, of: spec, bindings: scope.bindings(facts: facts))
     var (verdict, reason) = (judgement.verdict, judgement.reason)
@@ -317,13 +316,19 @@ struct JourneyAttempt: Sendable {
   private func set(_ assignments: [Assignment], of step: JourneyStep) -> (StepResult, JourneyMachine.Outcome) {
     let started = runner.time.now
     observe(step, number: 1)
-    let harvest = journeyScope.map { Harvest(setting: assignments, by: step, in: $0) }
+    let scope: RunScope
+    do {
+      scope = try self.scope(of: step)
+    } catch {
+      return (failed(step, number: 1, error, at: started), .settled)
+    }
+    let harvest = Harvest(setting: assignments, by: step, in: journeyScope, scope)
     let redactor = runner.masks.current
     let result = StepResult(
-      name: step.name, kind: nil, verdict: harvest?.failure?.code.verdict ?? .up,
-      reason: harvest?.failure.map { $0.redacted(by: redactor) }, started: started, duration: .zero,
-      captures: harvest?.captures(by: redactor) ?? [:])
-    return (result, harvest?.failure == nil ? .held : .settled)
+      name: step.name, kind: nil, verdict: harvest.failure?.code.verdict ?? .up,
+      reason: harvest.failure.map { $0.redacted(by: redactor) }, started: started, duration: .zero,
+      captures: harvest.captures(by: redactor))
+    return (result, harvest.failure == nil ? .held : .settled)
   }
 
   private func observe(

@@ -258,6 +258,15 @@ struct CaptureTests {
     }
   }
 
+  @Test("measures are taken of a plain check too")
+  func plainMeasure() async throws {
+    let text = "measure: {depth: json.id}\n    http: {url: \"http://shop.example/\"}"
+    let run = try await runOnce(text, ScriptedProber(.http(200, #"{"id": 4}"#)))
+    #expect(run.steps[0].measures == ["depth": 4])
+    let failed = try await runOnce(text, ScriptedProber(.http(200, "{}")))
+    #expect(failed.reason?.code == .captureFailed)
+  }
+
   @Test("of a sensitive step stay out of the record, with bodies and the values of failed expressions")
   func sensitive() async throws {
     let secret = "very-private-7361"
