@@ -240,10 +240,11 @@ struct DaemonTests {
   func sigterm() async throws {
     let server = try shop()
     defer { server.stop() }
-    let workspace = try Workspace(["shop.yaml": scenario(server, ids: ["good"])])
+    // With time enough for each run: one that the server heard of must not be late.
+    let workspace = try Workspace(["shop.yaml": scenario(server, every: "1s", ids: ["good"])])
     let daemon = try await Daemon("shop.yaml", "--store", "sqlite:h.db", in: workspace)
-    try await daemon.metric(runs("good"), reaches: 5)
-    let outcome = try await daemon.stop(within: .seconds(20))
+    try await daemon.metric(runs("good"), reaches: 3)
+    let outcome = try await daemon.stop()
     #expect(outcome.exitCode == 0, "\(outcome.stderr)")
     let row = try await report(workspace)[0]
     #expect(row.check.text == "good")
@@ -304,7 +305,7 @@ struct DaemonTests {
   func lockedHistory() async throws {
     let server = try shop()
     defer { server.stop() }
-    let workspace = try Workspace(["shop.yaml": scenario(server, ids: ["good"])])
+    let workspace = try Workspace(["shop.yaml": scenario(server, every: "600ms", ids: ["good"])])
     let daemon = try await Daemon("shop.yaml", "--store", "sqlite:h.db", in: workspace)
     try await daemon.metric(runs("good"), reaches: 1)
     _ = try await eventually("it is ready") { try await daemon.http.get("/health/ready").status == 200 ? true : nil }
@@ -325,7 +326,7 @@ struct DaemonTests {
     _ = try await eventually("it is not ready") {
       try await daemon.http.get("/health/ready").status == 503 ? true : nil
     }
-    try await daemon.metric(runs("good"), reaches: before + 10)
+    try await daemon.metric(runs("good"), reaches: before + 5)
     try await daemon.metric("curlew_history_queue_length", reaches: 5)
     let detailed = try await daemon.http.get("/health/detailed")
     #expect(detailed.status == 503)
@@ -353,17 +354,18 @@ struct DaemonTests {
     #expect(page.status == 200)
     #expect(page.headers["content-type"]?.hasPrefix("text/html") == true)
     #expect(page.body.contains("Front page"))
-    let verdicts = try await eventually("every check has a state") { () -> Set<String>? in
+    let verdicts = try await eventually("every check has a state, and what is wrong is found") { () -> Set<String>? in
       let lines = try await daemon.http.get("/metrics").body.split(separator: "\n")
       let checks = lines.count { $0.hasPrefix("curlew_check_info{") }
       let states = lines.filter { $0.hasPrefix("curlew_check_state{") && $0.hasSuffix(" 1") }
       guard checks > 0, states.count == checks else { return nil }
-      return Set(states.compactMap { $0.firstMatch(of: #/state="([a-z]+)"/#).map { String($0.output.1) } })
+      let verdicts = Set(states.compactMap { $0.firstMatch(of: #/state="([a-z]+)"/#).map { String($0.output.1) } })
+      // One run may be slow for a reason of this machine's.
+      return verdicts.isSuperset(of: ["up", "degraded", "down"]) ? verdicts : nil
     }
-    #expect(verdicts.isSuperset(of: ["up", "degraded", "down"]))
     #expect(!verdicts.contains("unknown"))
     daemon.process.send(SIGINT)
-    let outcome = try await daemon.process.outcome(within: .seconds(30))
+    let outcome = try await daemon.process.outcome()
     #expect(outcome.exitCode == 0, "\(outcome.stderr)")
   }
 }
