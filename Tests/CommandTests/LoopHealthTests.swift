@@ -11,7 +11,7 @@ struct LoopHealthTests {
     let loops = try EventLoops(count: 2)
     let healthy = await LoopHealth.components(of: loops, within: .seconds(60))
     #expect(healthy.map(\.name) == ["scheduler", "probing-1"])
-    #expect(healthy.allSatisfy(\.isReady))
+    #expect(healthy.allSatisfy { $0.isReady })
 
     let release = DispatchSemaphore(value: 0)
     let hold: @Sendable () -> Void = { release.wait() }
