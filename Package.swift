@@ -99,7 +99,8 @@ let tests: [Target] = [
   .testTarget(name: "ModelTests", dependencies: ["Model"]),
   .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "TestSupport"]),
   .testTarget(
-    name: "ConversionTests", dependencies: ["Model", "Scenarios", "Conversion"], exclude: ["Fixtures"]),
+    name: "ConversionTests", dependencies: ["Model", "Scenarios", "Conversion", "TestSupport", "curlew"],
+    exclude: ["Fixtures"]),
   .testTarget(name: "ExpositionTests", dependencies: ["Exposition"]),
   .testTarget(name: "TransportTests", dependencies: ["Model", "Transport", "TestSupport"]),
   .testTarget(name: "ProbesTests", dependencies: ["Model", "Transport", "Probes", "TestSupport"]),

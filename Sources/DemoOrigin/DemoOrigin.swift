@@ -16,7 +16,7 @@ package struct DemoOrigin: Sendable {
   private let tls: Listener
   private let acceptor: TLSAcceptor
   private let greeting: Listener
-  private let nameSocket: DatagramPort
+  private let nameSocket: BoundSocket
 
   /// Opens all ports.
   ///
@@ -31,7 +31,7 @@ package struct DemoOrigin: Sendable {
     tls = try Listener(on: SocketAddress(.loopbackV4, port: tlsPort), loop: loop)
     acceptor = try TLSAcceptor(name: "shop.example", lifetime: certificateLifetime)
     greeting = try Listener(on: SocketAddress(.loopbackV4, port: greetingPort), loop: loop)
-    nameSocket = try DatagramPort(at: SocketAddress(.loopbackV4, port: namePort))
+    nameSocket = try BoundSocket(.datagrams, at: SocketAddress(.loopbackV4, port: namePort))
     addresses = Addresses(tls: tls.address, greeting: greeting.address, nameServer: nameSocket.address)
   }
 

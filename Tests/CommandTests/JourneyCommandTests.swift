@@ -69,7 +69,8 @@ struct JourneyCommandTests {
     let server = try shop()
     defer { server.stop() }
     let workspace = try Workspace([
-      "shop.yaml": text(server, order: "/order").replacing("headers: {Auth", with: "expect: [status == 201], headers: {Auth")
+      "shop.yaml": text(server, order: "/order").replacing(
+        "headers: {Auth", with: "expect: [status == 201], headers: {Auth")
     ])
     let outcome = try await workspace.curlew("check", "shop.yaml", "--format", "json")
     #expect(outcome.exitCode == 1, "\(outcome.stderr)")
@@ -90,7 +91,8 @@ struct JourneyCommandTests {
     let daemon = try await Daemon("shop.yaml", in: workspace)
     let labels = #"check="checkout",region="local""#
     try await daemon.metric("curlew_runs_total{\(labels),verdict=\"up\"}", reaches: 2)
-    try await daemon.metric("curlew_measure{check=\"checkout\",measure=\"queue_depth\",region=\"local\",step=\"login\"}", is: 7)
+    try await daemon.metric(
+      "curlew_measure{check=\"checkout\",measure=\"queue_depth\",region=\"local\",step=\"login\"}", is: 7)
     try await daemon.metric("curlew_cleanup_failures_total{\(labels)}", reaches: 2)
     for step in ["login", "order", "after"] {
       let series = #"curlew_phase_duration_seconds_count{check="checkout",phase="wait",region="local",step="\#(step)"}"#

@@ -9,7 +9,7 @@ import Testing
     let scenario = try load(try Conversion(curl: arguments).scenario)
     let check = try #require(scenario.checks.first)
     guard case .probe(let step) = try #require(check.journey.steps.first).action else { throw NoProbe() }
-    let run = RunIdentity(id: "run-1", check: check.id.text, region: "eu", slot: 1, traceID: "4bf92f3577b34da6")
+    let run = RunIdentity(id: "run-1", check: check.check.id.text, region: "eu", slot: 1, traceID: "4bf92f3577b34da6")
     let scope = RunScope(variables: check.variables, run: run, now: { Timestamp(secondsSinceEpoch: 1_700_000_000) })
     guard case .http(let spec) = try step.probe.spec(in: scope) else { throw NoProbe() }
     return spec

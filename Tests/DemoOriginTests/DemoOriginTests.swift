@@ -11,7 +11,7 @@ struct DemoOriginTests {
     let loops = try EventLoops(count: 2)
     let origin = try DemoOrigin(loop: loops.all[0])
     let table = ProbeTable(ProbeEquipment(loops: loops, resolver: Resolver()))
-    let context = ProbeContext(timeout: .seconds(10))
+    let context = ProbeContext(timeout: .seconds(60))
     try await withThrowingTaskGroup { group in
       group.addTask { await origin.run() }
 

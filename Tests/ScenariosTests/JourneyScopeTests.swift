@@ -115,6 +115,31 @@ func value(_ source: String, in check: ScenarioCheck, step: Int, _ scope: Journe
     #expect(try value("[has(vars.seen), has(vars.unseen)]", in: check, step: 0, scope) == "[true,false]")
   }
 
+  @Test("a variable has one value in a run, whether the journey sees it or a fragment does")
+  func sharedVariables() throws {
+    let files = [
+      "common.yaml": """
+      version: 1
+      variables: {id: '${uuid()}', label: '${name}-${id}', name: theirs}
+      fragments: {rest: {steps: [{pause: 1s}]}}
+      """
+    ]
+    let check = try loadOne(
+      """
+      version: 1
+      include: [common.yaml]
+      variables: {name: mine}
+      checks: [{id: a, journey: {steps: [{pause: 1s}, {use: rest}]}}]
+      """, files: files
+    ).checks[0]
+    let scope = Self.scope(check)
+    let ids = try [0, 1].map { try value("vars.id", in: check, step: $0, scope) }
+    #expect(ids[0] == ids[1])
+    let labels = try [0, 1].map { try value("vars.label", in: check, step: $0, scope) }
+    #expect(labels[0].hasPrefix("\"mine-") && labels[1].hasPrefix("\"theirs-"))
+    #expect(labels[0].suffix(36) == labels[1].suffix(36))
+  }
+
   @Test("steps are seen by their own names inside of a fragment, and under the fragment's name outside")
   func records() throws {
     let check = try loadOne(
@@ -188,6 +213,6 @@ func value(_ source: String, in check: ScenarioCheck, step: Int, _ scope: Journe
     #expect(first?.message == "'when' must give bool, and this gives int")
     let second = #expect(throws: TemplateFailure.self) { try scope.runs(steps[2]) }
     #expect(second?.message == "variable 'late' has no value yet: a 'set' computes it")
-    #expect(second?.excerpt.location.line == 9)
+    #expect(second?.excerpt.location.line == 10)
   }
 }

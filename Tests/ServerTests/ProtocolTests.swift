@@ -151,7 +151,7 @@ struct ProtocolTests {
     let fixture = ServerFixture()
     // More than the buffers of both sockets hold.
     fixture.scenarioText.withLock { $0 = String(repeating: "x", count: 32 << 20) }
-    try await fixture.serving(connectionLimit: 1, idleTimeout: .milliseconds(300)) { client async throws in
+    try await fixture.serving(connectionLimit: 1, idleTimeout: .seconds(1)) { client async throws in
       let stalled = try client.stall("/config")
       defer { close(stalled) }
       // The one place is taken, so this waits until the server has given up on the other.

@@ -4,7 +4,7 @@ struct ScenarioDraft: Sendable {
   var checks: [CheckDraft] = []
   var ids = Names()
   private var losses: [ConversionNote] = []
-  /// Which variables of the environment have to be set.
+  /// What is left to do, such as to set variables of the environment.
   private var settings: [ConversionNote] = []
   /// Notes about the file as a whole, which stand at its top.
   private var remarks: [String] = []
@@ -27,6 +27,11 @@ struct ScenarioDraft: Sendable {
     let text = Self.oneLine(message)
     losses.append(ConversionNote(line: line, message: text, isLoss: isLoss))
     remarks.append("Line \(line): \(text)")
+  }
+
+  /// Says what is left to do where the scenario says so itself.
+  mutating func remind(_ message: String, line: Int) {
+    settings.append(ConversionNote(line: line, message: Self.oneLine(message), isLoss: false))
   }
 
   /// Says something about a step, above which it stands too.
@@ -55,8 +60,8 @@ struct ScenarioDraft: Sendable {
     secrets.append((name, environment))
     let expression = "secrets.\(name)"
     known[value] = expression
-    let message = "set the environment variable \(environment) to the value that stands here; it is not written out"
-    settings.append(ConversionNote(line: line, message: message, isLoss: false))
+    remind(
+      "set the environment variable \(environment) to the value that stands here; it is not written out", line: line)
     return TemplateText(expression: expression)
   }
 

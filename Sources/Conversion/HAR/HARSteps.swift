@@ -38,7 +38,7 @@ struct HARSteps {
       step.expect = ["status == \(last.status == 304 ? 200 : last.status)"]
     }
     step.request = request
-    let noun = step.name.split(separator: "_").last.map(String.init) ?? "value"
+    let noun = step.name.split(separator: "_").last { !$0.allSatisfy(\.isNumber) }.map(String.init) ?? "value"
     if let text = (isComplete ? last : entry).responseText {
       values.learn(text, type: (isComplete ? last : entry).responseType, step: steps.count, noun: noun)
     }

@@ -24,9 +24,9 @@ struct HurlConverter {
       let value: TemplateText = variable.isURL ? "https://example.org" : ""
       draft.variables.append(
         Tree.Entry(key: variable.name, value: .text(value), comments: ["Set it here, or by --var \(variable.name)=…"]))
-      draft.note(
+      draft.remind(
         "'\(variable.name)' comes from outside of the file: set it in variables:, or by --var \(variable.name)=…",
-        line: source.line(of: variable.offset), isLoss: false)
+        line: source.line(of: variable.offset))
     }
     draft.checks.append(check)
   }
@@ -50,7 +50,9 @@ struct HurlConverter {
     settings.apply(to: &request, &step, line: line(of: entry.offset), draft: &draft) { source in
       self.scope.expression(source, at: entry.offset)
     }
-    expect(entry.response, &draft, &step)
+    // Who sends XML is answered in XML, unless the answer's type says otherwise.
+    let type = request.header("content-type")?.literals.lowercased() ?? ""
+    expect(entry.response, isXML: type.contains("xml"), &draft, &step)
     settings.poll(&step)
     let path = Self.path(of: entry.url)
     step.name = names.step(method: entry.method, path: path.path)
@@ -288,16 +290,16 @@ struct HurlConverter {
   // MARK: Responses
 
   private mutating func expect(
-    _ response: HurlResponse?, _ draft: inout ScenarioDraft, _ step: inout StepDraft
+    _ response: HurlResponse?, isXML: Bool, _ draft: inout ScenarioDraft, _ step: inout StepDraft
   ) {
     guard let response else { return }
     if let status = response.status { step.expect.append("status == \(status)") }
     if let version = response.version { step.expect.append("version == \"\(version)\"") }
-    var isXML = false
+    var isXML = isXML
     for header in response.headers {
       let name = header.name.literals.lowercased()
       let value = source(of: header.value, at: header.offset, &draft, &step)
-      if name == "content-type", value.contains("xml"), !value.contains("xhtml") { isXML = true }
+      if name == "content-type" { isXML = value.contains("xml") && !value.contains("xhtml") }
       let key = CELText.quoted(name)
       let isRepeated = response.headers.count { $0.name.literals.lowercased() == name } > 1 || name == "set-cookie"
       step.expect.append(

@@ -32,6 +32,7 @@ struct HurlQuery {
       }
     }
     guard tokens.isEmpty else { throw Unsaid("what stands at its end is not understood") }
+    guard !value.source.contains(Self.uncut) else { throw Unsaid(Self.noGroups) }
     try finish()
     return (value.single.source, isSecret)
   }
@@ -204,6 +205,9 @@ struct HurlQuery {
   /// Stands for the group of a pattern that cannot be cut out; only whether it matches can be asked.
   private static let uncut = "\u{0}"
 
+  private static let noGroups =
+    "the group of this regular expression has no counterpart: cut it out with split() or substring()"
+
   // MARK: Filters
 
   private mutating func filter(_ value: HurlValue) throws(Unsaid) -> HurlValue {
@@ -285,7 +289,7 @@ struct HurlQuery {
       return Self.negated(existence ?? "true", if: isNegative)
     }
     guard !value.source.contains(Self.uncut) else {
-      throw Unsaid("the group of this regular expression has no counterpart: CEL has matches() without groups")
+      throw Unsaid(Self.noGroups)
     }
     if let operation = Self.operators[word] {
       return try comparison(operation, value, isNegative: isNegative)

@@ -118,7 +118,8 @@ struct HurlSettings {
 
   private static func negation(of value: TemplateText, _ expression: (String) -> String?) -> String? {
     if let literal = value.literal { return literal == "true" ? "false" : nil }
-    return value.singleExpression.flatMap(expression).map { "!\($0)" }
+    // Whether the variable is a boolean or a text is not known here.
+    return value.singleExpression.flatMap(expression).map { "string(\($0)) != \"true\"" }
   }
 
   /// A number with a unit, or with the usual one; nil for nothing.

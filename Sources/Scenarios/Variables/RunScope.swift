@@ -36,6 +36,8 @@ package final class RunScope: Sendable {
     var assigned: [String: Value] = [:]
     /// Scopes of the same run over other variables, by their identity.
     var companions: [ObjectIdentifier: RunScope] = [:]
+    /// Of the run itself: values that its companions compute too.
+    var shared: [VariableOrigin: Value] = [:]
     /// What the rows of `each` give, by their number.
     var rows: [Int: RowValues] = [:]
   }
@@ -45,6 +47,8 @@ package final class RunScope: Sendable {
   private let now: @Sendable () -> Timestamp
   /// The scope of the run; nil for that itself.
   private let base: RunScope?
+  /// The scope of the run, of which this one is a companion.
+  private let leader: RunScope?
   private let row: RowValues?
   /// What steps have shown so far.
   let steps: StepRecords
@@ -52,17 +56,18 @@ package final class RunScope: Sendable {
 
   /// The scope of one run.
   package convenience init(variables: VariableScope, run: RunIdentity, now: @escaping @Sendable () -> Timestamp) {
-    self.init(variables: variables, run: run, now: now, base: nil, row: nil)
+    self.init(variables, run: run, now: now)
   }
 
   private init(
-    variables: VariableScope, run: RunIdentity, now: @escaping @Sendable () -> Timestamp, base: RunScope?,
-    row: RowValues?
+    _ variables: VariableScope, run: RunIdentity, now: @escaping @Sendable () -> Timestamp, base: RunScope? = nil,
+    leader: RunScope? = nil, row: RowValues? = nil
   ) {
     self.variables = variables
     self.run = run
     self.now = now
     self.base = base
+    self.leader = leader
     self.row = row
     steps = StepRecords()
   }
@@ -81,7 +86,7 @@ package final class RunScope: Sendable {
         return values
       }
     }
-    return RunScope(variables: variables, run: run, now: now, base: companion(over: variables), row: values)
+    return RunScope(variables, run: run, now: now, base: companion(over: variables), row: values)
   }
 
   /// The scope of the same run over other variables.
@@ -89,7 +94,7 @@ package final class RunScope: Sendable {
     guard variables !== self.variables else { return self }
     return state.withLock { state in
       if let known = state.companions[ObjectIdentifier(variables)] { return known }
-      let companion = RunScope(variables: variables, run: run, now: now)
+      let companion = RunScope(variables, run: run, now: now, leader: self)
       state.companions[ObjectIdentifier(variables)] = companion
       return companion
     }
@@ -154,7 +159,9 @@ package final class RunScope: Sendable {
     if let known { return try known.get() }
     // Not under the lock: evaluating may ask for further variables.
     do {
-      let value = try tree.rendered(bindings()).value
+      let value: Value
+      if let known = shared(name) { value = known } else { value = try tree.rendered(bindings()).value }
+      share(value, as: name)
       state.withLock { state in
         state.open.remove(name)
         state.values[name] = value
@@ -169,6 +176,17 @@ package final class RunScope: Sendable {
       }
       throw failure
     }
+  }
+
+  /// The value that another scope of the run computed of the same.
+  private func shared(_ name: String) -> Value? {
+    guard base == nil, let origin = variables.origins[name] else { return nil }
+    return (leader ?? self).state.withLock { $0.shared[origin] }
+  }
+
+  private func share(_ value: Value, as name: String) {
+    guard base == nil, let origin = variables.origins[name] else { return }
+    (leader ?? self).state.withLock { $0.shared[origin] = value }
   }
 
   /// What a step, a parameter or a row gave.

@@ -16,6 +16,8 @@ struct VariableResolver {
   private var dependencies: [String: [String]] = [:]
   /// Variables that read `vars` as a whole: which others they use is not known.
   private var readers: Set<String> = []
+  /// Variables that use secrets.
+  private var confidants: Set<String> = []
   private var order: [String] = []
   private var marks: [String: Mark] = [:]
   private var constants: [String: Value] = [:]
@@ -56,7 +58,20 @@ struct VariableResolver {
     for name in order { evaluate(name) }
     return VariableScope(
       constants: constants, templates: templates, late: late.mapValues(\.absence), dependents: dependents(),
+      origins: origins().filter { templates[$0.key] != nil },
       environment: fixed.environmentValue, secrets: fixed.secretsValue)
+  }
+
+  /// None for what may see other things under the same names: `vars` as a whole, secrets, and what comes late.
+  private func origins() -> [String: VariableOrigin] {
+    var origins: [String: VariableOrigin] = [:]
+    for name in order where late[name] == nil && !readers.contains(name) && !confidants.contains(name) {
+      let used = dependencies[name] ?? []
+      let others = used.compactMap { origins[$0] }
+      guard let node = variables[name], others.count == used.count else { continue }
+      origins[name] = VariableOrigin(node, using: others)
+    }
+    return origins
   }
 
   /// For each name that gets its value late, what changes with it: itself, and what uses it directly or by way of others.
@@ -100,6 +115,7 @@ struct VariableResolver {
         }
         used.formUnion(use.references.compactMap(\.variable).filter { variables[$0] != nil || late[$0] != nil })
         if use.references.contains(where: { $0.path == ["vars"] }) { readers.insert(name) }
+        if use.references.contains(where: { $0.path.first == "secrets" }) { confidants.insert(name) }
       }
       dependencies[name] = used.sorted()
     }

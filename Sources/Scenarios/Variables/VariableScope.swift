@@ -14,6 +14,9 @@ package final class VariableScope: Sendable {
   let dependents: [String: Set<String>]
   /// All of those variables.
   let changing: Set<String>
+  /// What a variable that is computed in a run is made of: made of the same where a fragment sees it and where the journey
+  /// does, it has the same value for both.
+  let origins: [String: VariableOrigin]
   /// The process environment, as expressions see it.
   let environment: MapValue
   /// Secrets, as expressions see them.
@@ -23,15 +26,26 @@ package final class VariableScope: Sendable {
 
   init(
     constants: [String: Value], templates: [String: TemplateTree], late: [String: String] = [:],
-    dependents: [String: Set<String>] = [:], environment: MapValue, secrets: MapValue
+    dependents: [String: Set<String>] = [:], origins: [String: VariableOrigin] = [:], environment: MapValue,
+    secrets: MapValue
   ) {
     self.constants = constants
     self.templates = templates
     self.late = late
     self.dependents = dependents
+    self.origins = origins
     changing = dependents.values.reduce(into: []) { $0.formUnion($1) }
     self.environment = environment
     self.secrets = secrets
     names = (Array(constants.keys) + templates.keys).sorted()
+  }
+}
+
+/// The places where a variable, and all that it uses, are written.
+struct VariableOrigin: Hashable, Sendable {
+  private let nodes: Set<ObjectIdentifier>
+
+  init(_ node: YAMLNode, using others: [VariableOrigin]) {
+    nodes = others.reduce(into: [ObjectIdentifier(node)]) { $0.formUnion($1.nodes) }
   }
 }

@@ -170,8 +170,10 @@ struct Responder: HTTPResponder {
       }
       body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
     case .pieces(let first, let rest):
-      if takesGzip { headers[.contentEncoding] = "gzip" }
-      body = streamed(first, rest, asGzip: takesGzip)
+      // Before the header is sent, which must not name a coding that there is no memory for.
+      let encoder = takesGzip ? GzipEncoder() : nil
+      if encoder != nil { headers[.contentEncoding] = "gzip" }
+      body = streamed(first, rest, through: encoder)
     }
     SecurityHeaders.add(to: &headers)
     let response = Response(status: reply.status, headers: headers, body: body)
@@ -179,16 +181,12 @@ struct Responder: HTTPResponder {
   }
 
   /// A body that is made while it is sent, no faster than the peer takes it.
-  private static func streamed(_ first: [UInt8], _ rest: Rendering, asGzip: Bool) -> ResponseBody {
+  private static func streamed(_ first: [UInt8], _ rest: Rendering, through encoder: GzipEncoder?) -> ResponseBody {
     ResponseBody { writer in
       var rest = rest
       var piece: [UInt8]? = first
-      let encoder = asGzip ? GzipEncoder() : nil
-      // The header has been sent: without memory for the coding that it names, the answer must not look whole.
-      if asGzip, encoder == nil { throw CancellationError() }
       while let bytes = piece {
-        let isLast = rest.isAtEnd
-        let coded = encoder?.encode(bytes, isLast: isLast) ?? bytes
+        let coded = encoder?.encode(bytes, isLast: rest.isAtEnd) ?? bytes
         if !coded.isEmpty { try await writer.write(ByteBuffer(bytes: coded)) }
         piece = rest.next()
       }

@@ -1,37 +1,24 @@
-import CLinux
 import Glibc
 import Model
 
 /// A listening TCP socket on a loop, for the servers that Curlew brings along itself.
 package final class Listener: Sendable {
-  /// Where it listens; the port is the real one where 0 was asked for.
-  package let address: SocketAddress
   private let loop: EventLoop
-  private let descriptor: CInt
+  private let socket: BoundSocket
   /// How long to wait for descriptors, of which there are none left.
   private static let pause = Duration.milliseconds(100)
 
   /// Binds and listens.
   ///
-  /// - Throws: a fault of bind(2), such as EADDRINUSE.
+  /// - Throws: a fault of bind(2) or listen(2), such as EADDRINUSE.
   package init(on address: SocketAddress, loop: EventLoop) throws(TransportFault) {
-    let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-    let descriptor = socket(address.ip.domain, type, 0)
-    guard descriptor >= 0 else { throw TransportFault(call: "socket", errno: errno) }
-    var yes: CInt = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
-    let isBound = address.withSocketAddress { bind(descriptor, $0, $1) } == 0 && listen(descriptor, 1024) == 0
-    guard isBound, let bound = SocketAddress(boundTo: descriptor) else {
-      let code = errno
-      close(descriptor)
-      throw TransportFault(call: "bind", errno: code)
-    }
-    self.address = bound
+    socket = try BoundSocket(.stream, at: address)
     self.loop = loop
-    self.descriptor = descriptor
+    guard listen(socket.descriptor, 1024) == 0 else { throw TransportFault(call: "listen", errno: errno) }
   }
 
-  deinit { close(descriptor) }
+  /// Where it listens; the port is the real one where 0 was asked for.
+  package var address: SocketAddress { socket.address }
 
   /// Serves every connection until the task is cancelled.
   ///
@@ -59,7 +46,7 @@ package final class Listener: Sendable {
 
   /// The next connection's descriptor; nil once the task is cancelled.
   private func accept() async -> CInt? {
-    await loop.actor.perform(within: .days(365)) { [descriptor] actor, deadline in
+    await loop.actor.perform(within: .days(365)) { [descriptor = socket.descriptor] actor, deadline in
       let handler = AcceptHandler(deadline: deadline)
       defer { actor.loop.unwatch(descriptor) }
       while true {

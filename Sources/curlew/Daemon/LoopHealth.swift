@@ -5,14 +5,16 @@ package import Transport
 /// Whether the threads that schedule and probe still turn.
 package enum LoopHealth {
   /// A thread that does not answer for that long is held up by something that must not be on it.
-  private static let limit = Duration.seconds(1)
+  package static let limit = Duration.seconds(1)
 
   /// One component for each loop, in their order; the schedule runs on the first one.
-  package static func components(of loops: EventLoops) async -> [ComponentHealth] {
+  package static func components(of loops: EventLoops, within limit: Duration = LoopHealth.limit) async
+    -> [ComponentHealth]
+  {
     await withTaskGroup(of: (Int, ComponentHealth).self) { group in
       for (index, loop) in loops.all.enumerated() {
         let name = index == 0 ? "scheduler" : "probing-\(index)"
-        group.addTask { (index, await component(named: name, of: loop)) }
+        group.addTask { (index, await component(named: name, of: loop, within: limit)) }
       }
       var found: [(Int, ComponentHealth)] = []
       for await each in group { found.append(each) }
@@ -20,7 +22,9 @@ package enum LoopHealth {
     }
   }
 
-  private static func component(named name: String, of loop: EventLoop) async -> ComponentHealth {
+  private static func component(
+    named name: String, of loop: EventLoop, within limit: Duration
+  ) async -> ComponentHealth {
     let time = SystemTime()
     let begin = time.uptime
     let (answers, answer) = AsyncStream.makeStream(of: Bool.self)
@@ -37,6 +41,6 @@ package enum LoopHealth {
     let isBack = await answers.first { _ in true } ?? false
     return ComponentHealth(
       name: name, isReady: isBack, latency: time.uptime - begin,
-      message: isBack ? nil : "its thread has not answered within a second")
+      message: isBack ? nil : "its thread has not answered within \(Units.text(of: limit))")
   }
 }

@@ -96,7 +96,6 @@ package struct CurlLine {
     switch body {
     case .none where method == "POST" || method == "PUT" || method == "PATCH":
       // RFC 9110 section 8.6: these say that they carry nothing, by a Content-Length of 0.
-      writeType(nil, hasType: hasType)
       option("--data-raw", "")
     case .none: break
     case .bytes(let bytes, let type):
@@ -112,9 +111,12 @@ package struct CurlLine {
     }
   }
 
-  /// curl calls every body a form unless told otherwise.
+  /// curl calls every body a form unless told otherwise. What it says by itself it takes back when a redirect turns to GET,
+  /// and what it was told to say it does not.
   private mutating func writeType(_ type: String?, hasType: Bool) {
-    if !hasType { option("--header", type.map { "Content-Type: \($0)" } ?? "Content-Type:") }
+    if !hasType, type != "application/x-www-form-urlencoded" {
+      option("--header", type.map { "Content-Type: \($0)" } ?? "Content-Type:")
+    }
   }
 
   private mutating func writeData(_ bytes: [UInt8], prefix: inout [String]) {

@@ -25,7 +25,7 @@ package struct JSONReport {
   }
 
   /// One run as it stands in the report, with a line end.
-  package static func document(of run: Run, check: Check) throws -> String {
+  static func document(of run: Run, check: Check) throws -> String {
     let entry = CheckReport.Entry(check: check, run: run)
     let report = JSONReport(CheckReport(started: run.started, duration: run.duration, entries: [entry]))
     return printable(try JSON.write(report.value(of: entry))) + "\n"

@@ -47,7 +47,8 @@ struct ReportFiles: ~Copyable {
         try file.replaceContent(by: try file.request.kind.document(of: report, failsDegraded: failsDegraded))
         return nil
       } catch {
-        return "report \(file.request.kind.rawValue)=\(file.request.path) was not written: \(error)"
+        let cause = (error as? CommandFailure)?.message ?? "\(error)"
+        return "report \(file.request.kind.rawValue)=\(file.request.path) was not written: \(cause)"
       }
     }
   }

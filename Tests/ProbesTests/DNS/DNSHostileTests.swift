@@ -7,7 +7,7 @@ import Transport
 @Suite("DNS probe of a server that misbehaves")
 struct DNSHostileTests {
   private func probe(
-    _ server: ScriptedDNSServer, timeout: Duration = .seconds(20), _ change: (inout DNSSpec) -> Void = { _ in }
+    _ server: ScriptedDNSServer, timeout: Duration = .seconds(60), _ change: (inout DNSSpec) -> Void = { _ in }
   ) async throws -> (observation: Observation, facts: DNSFacts) {
     var spec = DNSSpec(name: "www.example.test", server: "127.0.0.1:\(server.port)")
     change(&spec)
@@ -27,12 +27,12 @@ struct DNSHostileTests {
   @Test("silence ends at the deadline, in the phase that waits")
   func silence() async throws {
     let server = try ScriptedDNSServer(udp: { _ in [] })
-    let (observation, facts) = try await probe(server, timeout: .milliseconds(150))
+    let (observation, facts) = try await probe(server, timeout: .milliseconds(900))
     #expect(observation.failure?.code == .timeout)
     #expect(observation.failure?.phase == .wait)
-    #expect(observation.failure?.message == "no answer from 127.0.0.1:\(server.port) within 150ms")
-    #expect(observation.facts.elapsed >= .milliseconds(150))
-    #expect(observation.facts.elapsed < .seconds(10))
+    #expect(observation.failure?.message == "no answer from 127.0.0.1:\(server.port) within 900ms")
+    #expect(observation.facts.elapsed >= .milliseconds(900))
+    #expect(observation.facts.elapsed < .seconds(50))
     #expect(facts.rcode.isEmpty)
   }
 
@@ -49,13 +49,13 @@ struct DNSHostileTests {
 
   private func probe(_ servers: [SocketAddress], _ change: (inout DNSSpec) -> Void) async throws -> Observation {
     var configuration = ResolverConfiguration(servers: servers)
-    configuration.timeout = .milliseconds(200)
+    configuration.timeout = .seconds(1)
     let loops = try EventLoops(count: 1)
     defer { loops.stop() }
     let equipment = ProbeEquipment(loops: loops, resolver: Configured(configuration: configuration))
     var spec = DNSSpec(name: "www.example.test")
     change(&spec)
-    return await DNSProber(equipment).probe(spec, in: ProbeContext(timeout: .seconds(20)))
+    return await DNSProber(equipment).probe(spec, in: ProbeContext(timeout: .seconds(60)))
   }
 
   @Test(
@@ -72,8 +72,8 @@ struct DNSHostileTests {
     let servers = [silent, good].map { SocketAddress(.loopbackV4, port: $0.port) }
     let observation = try await probe(servers) { $0.transport = transport }
     #expect(observation.failure == nil)
-    #expect(observation.facts.elapsed >= .milliseconds(200))
-    #expect(observation.facts.elapsed < .seconds(10))
+    #expect(observation.facts.elapsed >= .seconds(1))
+    #expect(observation.facts.elapsed < .seconds(50))
     let none = try await probe([servers[0], servers[0]]) { $0.transport = transport }
     #expect(none.failure?.code == .timeout)
     withExtendedLifetime((silent, good)) {}
@@ -90,7 +90,7 @@ struct DNSHostileTests {
     let good = try ScriptedDNSServer(udp: { [Self.honest($0).bytes] })
     let observation = try await probe([silent, good].map { SocketAddress(.loopbackV4, port: $0.port) }) { _ in }
     #expect(observation.failure == nil)
-    #expect(observation.facts.elapsed < .seconds(10))
+    #expect(observation.facts.elapsed < .seconds(50))
     withExtendedLifetime((silent, good)) {}
   }
 
@@ -109,7 +109,7 @@ struct DNSHostileTests {
   func refused() async throws {
     let deaf = try DeafPort()
     let spec = DNSSpec(name: "a", server: "127.0.0.1:\(deaf.port)", transport: .tcp)
-    let observation = try await DNSProber(.forTests()).probe(spec, in: ProbeContext(timeout: .seconds(20)))
+    let observation = try await DNSProber(.forTests()).probe(spec, in: ProbeContext(timeout: .seconds(60)))
     #expect(observation.failure?.code == .connectRefused)
   }
 
@@ -134,7 +134,7 @@ struct DNSHostileTests {
       wrong.id &+= 1
       return Array(repeating: wrong.bytes, count: 40)
     })
-    let (observation, _) = try await probe(server, timeout: .milliseconds(300))
+    let (observation, _) = try await probe(server, timeout: .seconds(2))
     #expect(observation.failure?.code == .timeout)
     #expect(
       observation.failure?.message.hasSuffix("messages with another id or question were passed over") == true,
@@ -196,12 +196,12 @@ struct DNSHostileTests {
   func stream(_ index: Int) async throws {
     let (script, code, words) = Self.streams[index]
     let server = try ScriptedDNSServer(udp: { _ in [] }, tcp: script)
-    let (observation, _) = try await probe(server, timeout: code == .timeout ? .milliseconds(300) : .seconds(20)) {
+    let (observation, _) = try await probe(server, timeout: code == .timeout ? .seconds(2) : .seconds(60)) {
       $0.transport = .tcp
     }
     #expect(observation.failure?.code == code)
     #expect(observation.failure?.message.contains(words) == true, "\(observation.failure?.message ?? "")")
-    #expect(observation.facts.elapsed < .seconds(10))
+    #expect(observation.facts.elapsed < .seconds(50))
   }
 
   @Test("an answer over tcp may come in pieces, behind answers to something else")

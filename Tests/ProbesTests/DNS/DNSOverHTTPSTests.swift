@@ -17,7 +17,7 @@ struct DNSOverHTTPSTests {
       name: "www.example.test", server: "https://localhost:\(nginx.https)/dns-query", transport: .https,
       tls: TLSOptions(caFile: nginx.certificate))
     let observation = try await DNSProber(.forTests()).probe(
-      spec, in: ProbeContext(timeout: .seconds(20), folder: nginx.folder))
+      spec, in: ProbeContext(timeout: .seconds(60), folder: nginx.folder))
     return (observation, origin.requests)
   }
 

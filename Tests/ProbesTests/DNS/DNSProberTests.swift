@@ -13,7 +13,7 @@ struct DNSProberTests {
   }
 
   private func probe(
-    _ name: String, _ type: String = "A", timeout: Duration = .seconds(20), _ change: (inout DNSSpec) -> Void = { _ in }
+    _ name: String, _ type: String = "A", timeout: Duration = .seconds(60), _ change: (inout DNSSpec) -> Void = { _ in }
   ) async throws -> (observation: Observation, facts: DNSFacts) {
     var spec = DNSSpec(name: name, type: type, server: "127.0.0.1:\(server.port)")
     change(&spec)
@@ -164,7 +164,7 @@ struct DNSProberTests {
     let equipment = ProbeEquipment(
       loops: try EventLoops(count: 1), resolver: Resolver(servers: [SocketAddress(.loopbackV4, port: server.port)]))
     let observation = await DNSProber(equipment).probe(
-      DNSSpec(name: "four.example.test"), in: ProbeContext(timeout: .seconds(20)))
+      DNSSpec(name: "four.example.test"), in: ProbeContext(timeout: .seconds(60)))
     #expect(observation.failure == nil)
     equipment.loops.stop()
   }
@@ -179,7 +179,7 @@ struct DNSProberTests {
       (DNSSpec(name: "a", server: "http://127.0.0.1/", transport: .https), "is no https URL"),
     ])
   func unaskable(_ spec: DNSSpec, _ words: String) async throws {
-    let observation = try await DNSProber(.forTests()).probe(spec, in: ProbeContext(timeout: .seconds(20)))
+    let observation = try await DNSProber(.forTests()).probe(spec, in: ProbeContext(timeout: .seconds(60)))
     #expect(observation.failure?.code == .templateFailed)
     #expect(observation.failure?.message.contains(words) == true, "\(observation.failure?.message ?? "")")
   }

@@ -13,7 +13,7 @@ struct ExecProberTests {
   }
 
   private func probe(
-    _ command: [String], timeout: Duration = .seconds(20), isAllowed: Bool = true,
+    _ command: [String], timeout: Duration = .seconds(60), isAllowed: Bool = true,
     _ change: (inout ExecSpec) -> Void = { _ in }
   ) async throws -> (failure: ProbeFailure?, facts: ExecFacts, phases: Phases) {
     var spec = ExecSpec(command: command)
@@ -119,7 +119,7 @@ struct ExecProberTests {
 
   @Test("64 KiB of either output are kept, the rest does not hold the program up")
   func flood() async throws {
-    let (failure, facts, _) = try await probe(shell("yes | head -c 5000000; yes | head -c 5000000 >&2; exit 5"))
+    let (failure, facts, _) = try await probe(shell("yes | head -c 500000; yes | head -c 500000 >&2; exit 5"))
     #expect(failure == nil)
     #expect(facts.exitCode == 5)
     #expect(facts.stdout.count == 65_536)
@@ -128,17 +128,17 @@ struct ExecProberTests {
 
   @Test("a program that does not end is ended, with what it wrote until then")
   func late() async throws {
-    let (failure, facts, phases) = try await probe(shell("echo begun; exec sleep 600"), timeout: .milliseconds(800))
-    #expect(failure == ProbeFailure(.timeout, during: .wait, "\"sh\" did not end within 800ms"))
+    let (failure, facts, phases) = try await probe(shell("echo begun; exec sleep 600"), timeout: .seconds(3))
+    #expect(failure == ProbeFailure(.timeout, during: .wait, "\"sh\" did not end within 3s"))
     #expect(facts.stdout == Array("begun\n".utf8))
     #expect(facts.exitCode == 143)
-    #expect(phases.total < .seconds(15))
+    #expect(phases.total < .seconds(50))
   }
 
   @Test("a program that ignores being asked to end is killed with all it started")
   func stubborn() async throws {
     let script = "trap '' TERM; echo $$; (trap '' TERM; while :; do sleep 1; done) & while :; do sleep 1; done"
-    let (failure, facts, _) = try await probe(shell(script), timeout: .milliseconds(800))
+    let (failure, facts, _) = try await probe(shell(script), timeout: .seconds(3))
     #expect(failure?.code == .timeout)
     #expect(facts.exitCode == 137)
     let group = try #require(pid_t(String(decoding: facts.stdout, as: UTF8.self).split(separator: "\n")[0]))
@@ -152,9 +152,9 @@ struct ExecProberTests {
     // Several writers, so that there is always something to read; they write when the program ends.
     let writers = "for i in 1 2 3 4; do yes & done; yes | head -c 300000 >&2; echo > go; wait"
     let script = "mkfifo go; setsid sh -c '\(writers)' & read x < go; exit 0"
-    let (_, facts, phases) = try await probe(shell(script), timeout: .seconds(2))
+    let (_, facts, phases) = try await probe(shell(script), timeout: .seconds(5))
     #expect(facts.stdout.count == 65_536)
-    #expect(phases.total < .seconds(15))
+    #expect(phases.total < .seconds(50))
   }
 
   @Test("a run that is cancelled ends its program")

@@ -43,7 +43,7 @@ struct HTTPFailureTests {
     let prober = HTTPProber(
       ProbeEquipment(loops: loops, resolver: Resolver(servers: [SocketAddress(.loopbackV4, port: server.port)])))
     let observation = await prober.probe(
-      HTTPSpec(url: "http://nowhere.example/"), in: ProbeContext(timeout: .seconds(20)))
+      HTTPSpec(url: "http://nowhere.example/"), in: ProbeContext(timeout: .seconds(60)))
     #expect(observation.failure?.code == .resolveFailed)
     #expect(observation.failure?.phase == .resolve)
     withExtendedLifetime(server) {}
@@ -55,7 +55,7 @@ struct HTTPFailureTests {
     defer { loops.stop() }
     let prober = HTTPProber(ProbeEquipment(loops: loops, resolver: Resolver()))
     let observation = await prober.probe(
-      HTTPSpec(url: "http://[::1]:1/", family: .v4), in: ProbeContext(timeout: .seconds(20)))
+      HTTPSpec(url: "http://[::1]:1/", family: .v4), in: ProbeContext(timeout: .seconds(60)))
     #expect(observation.failure?.code == .resolveFailed)
   }
 
@@ -68,8 +68,9 @@ struct HTTPFailureTests {
 
   /// Probes until a time-out comes in this phase: on a busy machine one may come before the connection stands.
   private func untilTimeout(_ spec: HTTPSpec, during phase: Phase) async throws -> HTTPHarness.Shown {
+    let end = ContinuousClock.now + .seconds(60)
     var shown = try await harness.probe(spec, timeout: .milliseconds(300))
-    for _ in 0..<20 where shown.failure?.phase != phase {
+    while shown.failure?.phase != phase, ContinuousClock.now < end {
       shown = try await harness.probe(spec, timeout: .milliseconds(300))
     }
     return shown
@@ -96,7 +97,7 @@ struct HTTPFailureTests {
     #expect(shown.failure?.phase == phase)
     #expect(shown.failure?.message.hasSuffix(" within 300ms") == true, "\(shown.failure?.message ?? "")")
     let elapsed = shown.observation.facts.elapsed
-    #expect(elapsed >= .milliseconds(299) && elapsed < .seconds(5))
+    #expect(elapsed >= .milliseconds(299) && elapsed < .seconds(50))
   }
 
   @Test("a handshake that never comes is a time-out during tls")
@@ -186,7 +187,7 @@ struct HTTPFailureTests {
     task.cancel()
     let shown = try await task.value
     #expect(shown.code == .cancelled)
-    #expect(ContinuousClock.now - before < .seconds(20))
+    #expect(ContinuousClock.now - before < .seconds(50))
   }
 
   @Test("a task that was cancelled before waits for no answer")

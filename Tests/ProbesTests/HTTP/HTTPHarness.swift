@@ -24,7 +24,7 @@ final class HTTPHarness: Sendable {
 
   /// Probes, and takes the facts apart.
   func probe(
-    _ spec: HTTPSpec, timeout: Duration = .seconds(10), traceparent: String? = nil, folder: String = "/tmp"
+    _ spec: HTTPSpec, timeout: Duration = .seconds(60), traceparent: String? = nil, folder: String = "/tmp"
   ) async throws -> Shown {
     let observation = await prober.probe(
       spec, in: ProbeContext(timeout: timeout, traceparent: traceparent, folder: folder))

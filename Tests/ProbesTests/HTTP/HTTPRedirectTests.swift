@@ -173,11 +173,11 @@ struct HTTPRedirectTests {
   func deadline() async throws {
     let server = try HTTPTestServer { _ in [.wait(.milliseconds(60)), .answer("302 Found", ["Location: /again"])] }
     defer { server.stop() }
-    let shown = try await harness.probe(HTTPSpec(url: server.url(), maxRedirects: 1000), timeout: .milliseconds(400))
+    let shown = try await harness.probe(HTTPSpec(url: server.url(), maxRedirects: 1000), timeout: .seconds(2))
     #expect(shown.code == .timeout)
     #expect(shown.http.redirects > 0)
-    #expect(shown.observation.facts.elapsed < .seconds(5))
-    #expect(shown.observation.facts.elapsed > .milliseconds(390))
+    #expect(shown.observation.facts.elapsed < .seconds(50))
+    #expect(shown.observation.facts.elapsed > .milliseconds(1990))
   }
 
   @Test("`address` is for the first origin alone")

@@ -7,7 +7,7 @@ import Transport
 @Suite("TCP probe") struct TCPProberTests {
   private func probe(
     _ server: any LocalPort, host: String = "127.0.0.1", _ exchange: SocketExchange = .none,
-    timeout: Duration = .seconds(20),
+    timeout: Duration = .seconds(60),
     _ change: (inout TCPSpec) -> Void = { _ in }
   ) async throws -> (observation: Observation, facts: SocketFacts) {
     defer { withExtendedLifetime(server) {} }
@@ -118,7 +118,7 @@ import Transport
       server, .message(send: nil, receive: .pattern("version:(?P<version>\\S+)\n(?s:.*)role:(?P<role>\\w+)")))
     #expect(observation.failure == nil)
     #expect(facts.matches == ["version": "7.0", "role": "master"])
-    #expect(observation.facts.elapsed < .seconds(10))
+    #expect(observation.facts.elapsed < .seconds(50))
   }
 
   @Test("a pattern is found as soon as it is there, though the peer says nothing more")
@@ -132,8 +132,8 @@ import Transport
       let (observation, facts) = try await probe(server, .message(send: nil, receive: .pattern("^220 (?P<name>\\S+) ")))
       #expect(observation.failure == nil)
       #expect(facts.matches == ["name": "mail.example"])
-      // It ends with the answer and not with the timeout of 20 seconds, where a last look would find it too.
-      #expect(observation.facts.elapsed < .seconds(10))
+      // It ends with the answer and not with the timeout of a minute, where a last look would find it too.
+      #expect(observation.facts.elapsed < .seconds(50))
     }
   }
 
@@ -216,12 +216,12 @@ import Transport
       peer.waitForEnd()
     }
     let (observation, _) = try await probe(
-      server, .dialogue([.expect("^250")]), timeout: .seconds(1))
+      server, .dialogue([.expect("^250")]), timeout: .seconds(3))
     #expect(
       observation.failure
         == ProbeFailure(
           .timeout, during: .receive,
-          "no line matched \"^250\" within 1s (127.0.0.1:\(server.port))",
+          "no line matched \"^250\" within 3s (127.0.0.1:\(server.port))",
           quote: "; the last line was \"220 ready\""))
   }
 
@@ -259,7 +259,7 @@ import Transport
     }
     let (observation, facts) = try await slow
     #expect(observation.failure?.code == .timeout)
-    #expect(observation.facts.elapsed < .seconds(20))
+    #expect(observation.facts.elapsed < .seconds(50))
     #expect(facts.received.count <= 1 << 20)
   }
 
@@ -355,6 +355,6 @@ import Transport
     task.cancel()
     let (observation, _) = try await task.value
     #expect(observation.failure?.code == .cancelled)
-    #expect(observation.facts.elapsed < .seconds(30))
+    #expect(observation.facts.elapsed < .seconds(50))
   }
 }

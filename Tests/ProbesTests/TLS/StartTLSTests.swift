@@ -6,7 +6,7 @@ import Transport
 
 /// The eight protocols, against servers scripted from their RFCs that hand the connection to a real TLS server.
 @Suite("STARTTLS") struct StartTLSTests {
-  private func probe(_ name: StartTLS, _ server: any LocalPort, timeout: Duration = .seconds(20)) async throws
+  private func probe(_ name: StartTLS, _ server: any LocalPort, timeout: Duration = .seconds(60)) async throws
     -> Observation
   {
     defer { withExtendedLifetime(server) {} }
@@ -52,20 +52,15 @@ import Transport
       guard peer.line() == "STARTTLS" else { return false }
       return peer.send("220 2.0.0 go ahead\r\n")
     },
-    Case(.imap) { peer in
-      peer.send("* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n")
-      guard peer.line() == "a1 STARTTLS" else { return false }
-      return peer.send("* CAPABILITY IMAP4rev1\r\na1 OK Begin TLS\r\n")
+    Case(.imap) {
+      $0.agree(
+        to: "a1 STARTTLS", after: "* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n",
+        with: "* CAPABILITY IMAP4rev1\r\na1 OK Begin TLS\r\n")
     },
-    Case(.pop3) { peer in
-      peer.send("+OK POP3 ready\r\n")
-      guard peer.line() == "STLS" else { return false }
-      return peer.send("+OK Begin TLS\r\n")
-    },
-    Case(.ftp) { peer in
-      peer.send("220-Welcome\r\n  to this server\r\n220 ready\r\n")
-      guard peer.line() == "AUTH TLS" else { return false }
-      return peer.send("234 AUTH TLS OK\r\n")
+    Case(.pop3) { $0.agree(to: "STLS", after: "+OK POP3 ready\r\n", with: "+OK Begin TLS\r\n") },
+    Case(.ftp) {
+      $0.agree(
+        to: "AUTH TLS", after: "220-Welcome\r\n  to this server\r\n220 ready\r\n", with: "234 AUTH TLS OK\r\n")
     },
     Case(.ldap) { peer in
       guard let request = peer.read(31), request.suffix(22).elementsEqual("1.3.6.1.4.1.1466.20037".utf8) else {
@@ -223,7 +218,7 @@ import Transport
     }
     let target = Endpoint(host: "127.0.0.1", port: server.port)
     let options = TLSOptions(serverName: "example.net")
-    let context = ProbeContext(timeout: .seconds(20))
+    let context = ProbeContext(timeout: .seconds(60))
     if asTCP {
       _ = try await TCPProber(.forTests()).probe(TCPSpec(target: target, tls: options, startTLS: .xmpp), in: context)
     } else {
@@ -235,11 +230,20 @@ import Transport
   @Test("a server that says nothing costs the timeout", arguments: StartTLS.allCases)
   func silence(_ name: StartTLS) async throws {
     let server = try SocketServer { $0.waitForEnd() }
-    let observation = try await probe(name, server, timeout: .seconds(1))
+    let observation = try await probe(name, server, timeout: .seconds(3))
     #expect(
       observation.failure
         == ProbeFailure(
           .timeout, during: .tls,
-          "no leave to begin TLS by \(name.rawValue) STARTTLS within 1s (127.0.0.1:\(server.port))"))
+          "no leave to begin TLS by \(name.rawValue) STARTTLS within 3s (127.0.0.1:\(server.port))"))
+  }
+}
+
+extension SocketPeer {
+  /// Greets, and agrees if the client then sends this command.
+  fileprivate func agree(to command: String, after greeting: String, with agreement: String) -> Bool {
+    send(greeting)
+    guard line() == command else { return false }
+    return send(agreement)
   }
 }

@@ -6,7 +6,7 @@ import Transport
 
 @Suite("TLS probe") struct TLSProberTests {
   private func probe(
-    _ server: any LocalPort, host: String = "127.0.0.1", timeout: Duration = .seconds(20),
+    _ server: any LocalPort, host: String = "127.0.0.1", timeout: Duration = .seconds(60),
     _ change: (inout TLSOptions) -> Void = { _ in }
   ) async throws -> (observation: Observation, tls: TLSFacts?) {
     defer { withExtendedLifetime(server) {} }

@@ -141,7 +141,8 @@ extension HTMLWriter {
 
   /// Text of any origin in lines, each with what a browser or a reader could be misled by made visible.
   mutating func lines(_ text: String) {
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    let lines = text.replacing("\r\n", with: "\n").split(separator: "\n", omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() {
       if index > 0 { markup("\n") }
       self.text(HumanText.escaped(String(line)))
     }

@@ -31,7 +31,8 @@ enum HTMLReportStyle {
     nav ul{margin:0 0 1.4rem;padding:.7rem 1.1rem;list-style:none;border:1px solid var(--line);border-radius:10px;
     background:var(--card)}
     nav li{padding:.22rem 0;overflow-wrap:anywhere}
-    nav a{display:inline-flex;gap:.5em;align-items:center;font-weight:560;margin-right:.5em}
+    nav a{font-weight:560;margin-right:.5em}
+    nav .glyph{margin-right:.5em;vertical-align:-.12em}
     nav span{color:var(--soft)}
     summary{list-style:none;cursor:pointer}
     summary::-webkit-details-marker{display:none}
