@@ -64,7 +64,9 @@ struct Harvest {
   /// What was captured or computed, as the record shows it: JSON, masked and bounded.
   func captures(by redactor: Redactor) -> [String: String] {
     guard !values.isEmpty else { return [:] }
-    return Dictionary(values.map { ($0.name, step.isSensitive ? Redactor.mask : Self.text(of: $0.value, by: redactor)) }) {
+    return Dictionary(
+      values.map { ($0.name, step.isSensitive ? Redactor.mask : Self.text(of: $0.value, by: redactor)) }
+    ) {
       _, last in last
     }
   }
@@ -93,8 +95,10 @@ struct Harvest {
   private mutating func fail(
     _ assignment: Assignment, _ code: ReasonCode, _ message: String, _ range: Range<Int>? = nil
   ) {
-    failure = failure ?? Reason(
-      code: code, step: step.name, message: message, excerpt: assignment.expression.excerpt(of: range))
+    failure =
+      failure
+      ?? Reason(
+        code: code, step: step.name, message: message, excerpt: assignment.expression.excerpt(of: range))
   }
 
   private static func text(of value: Value, by redactor: Redactor) -> String {

@@ -255,7 +255,7 @@ struct JourneyAttempt: Sendable {
       return (failed(step, number: number, error, at: started), .settled)
     }
     let context = ProbeContext(
-      timeout: max(.zero, end - runner.time.uptime),
+      timeout: (end - runner.time.uptime).asTimeout,
       traceparent: traceID.map { "00-\($0)-\(RandomHex.digits(16))-01" },
       folder: probe.folder)
     // A plain check that does not poll is repeated as a whole.
@@ -380,6 +380,14 @@ extension StepResult {
   /// What stays on record of it when another attempt follows.
   var asEarlier: [EarlierAttempt] {
     reason.map { [EarlierAttempt(reason: $0, duration: duration)] } ?? []
+  }
+}
+
+extension Duration {
+  /// What is left, in whole milliseconds where it is more than a few: messages tell it, to the nanosecond if need be.
+  fileprivate var asTimeout: Duration {
+    guard self > .milliseconds(10) else { return max(.zero, self) }
+    return .milliseconds((nanoseconds + 500_000) / 1_000_000)
   }
 }
 

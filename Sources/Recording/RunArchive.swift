@@ -78,7 +78,8 @@ package final class RunArchive: RunSink {
       state.count += 1
       state.order.append(Place(check: run.check, number: entry.number))
       state.shelves[run.check]?[keyPath: list].append(entry)
-      if shelf[keyPath: list].count >= runsPerCheck, let oldest = state.shelves[run.check]?[keyPath: list].removeFirst() {
+      if shelf[keyPath: list].count >= runsPerCheck, let oldest = state.shelves[run.check]?[keyPath: list].removeFirst()
+      {
         state.size -= oldest.size
         state.count -= 1
       }

@@ -30,7 +30,8 @@ package struct ServerSources: Sendable {
   /// Sources with everything said.
   package init(
     registry: Registry, catalogue: CheckCatalogue, store: any HistoryStore, recentRuns: RecentRuns,
-    archive: RunArchive, runDocument: @escaping @Sendable (Run, Check) throws -> String, board: AvailabilityBoard, components: @escaping @Sendable () async -> [ComponentHealth],
+    archive: RunArchive, runDocument: @escaping @Sendable (Run, Check) throws -> String, board: AvailabilityBoard,
+    components: @escaping @Sendable () async -> [ComponentHealth],
     reload: @escaping @Sendable () async -> ReloadOutcome, scenarioText: @escaping @Sendable () -> String,
     time: any TimeSource = SystemTime()
   ) {

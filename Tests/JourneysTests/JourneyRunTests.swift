@@ -240,7 +240,8 @@ struct CaptureTests {
 
   @Test("are on record up to a bound")
   func bounded() async throws {
-    let run = try await run("capture: {text: json.text}", body: #"{"text": "\#(String(repeating: "x", count: 200_000))"}"#)
+    let run = try await run(
+      "capture: {text: json.text}", body: #"{"text": "\#(String(repeating: "x", count: 200_000))"}"#)
     #expect(run.verdict == .up)
     let text = try #require(run.steps[0].captures["text"])
     #expect(text.utf8.count < 1100)

@@ -13,7 +13,8 @@ struct HTTPJourneyTests {
   init() throws {
     loops = try EventLoops(count: 2)
     let names = [
-      "shop.co.uk": "127.0.0.1", "pay.shop.co.uk": "127.0.0.1", "rival.co.uk": "127.0.0.1", "other.example": "127.0.0.1",
+      "shop.co.uk": "127.0.0.1", "pay.shop.co.uk": "127.0.0.1", "rival.co.uk": "127.0.0.1",
+      "other.example": "127.0.0.1",
     ]
     table = ProbeTable(ProbeEquipment(loops: loops, resolver: TableResolver(names: names)))
   }
@@ -126,7 +127,8 @@ struct HTTPJourneyTests {
     #expect(fresh.allSatisfy { $0.phases.connect > .zero })
   }
 
-  @Test("over TLS, in HTTP/1.1 and HTTP/2, a step has the facts of the connection that it reuses", arguments: [true, false])
+  @Test(
+    "over TLS, in HTTP/1.1 and HTTP/2, a step has the facts of the connection that it reuses", arguments: [true, false])
   func secureReuse(http2: Bool) async throws {
     let nginx = try HTTPNginx(files: ["a": "a"], locations: Self.tellsConnection, secureHTTP2: http2)
     defer { nginx.stop() }
@@ -176,7 +178,9 @@ struct HTTPJourneyTests {
   func end() async throws {
     let nginx = try HTTPNginx(files: ["a": "a"], locations: Self.tellsConnection)
     defer { nginx.stop() }
-    _ = try await journey([HTTPSpec(url: "http://127.0.0.1:\(nginx.http)/a"), HTTPSpec(url: "http://127.0.0.1:\(nginx.http)/a")])
+    _ = try await journey([
+      HTTPSpec(url: "http://127.0.0.1:\(nginx.http)/a"), HTTPSpec(url: "http://127.0.0.1:\(nginx.http)/a"),
+    ])
     let status = HTTPSpec(url: "http://127.0.0.1:\(nginx.http)/status")
     // nginx counts the one that asks; it may hear of the other's end a moment later.
     var text = ""
