@@ -102,7 +102,7 @@ struct CheckOptionTests {
     arguments: [
       (["--repeat", "0"], "--repeat 0 is not between 1 and"),
       (["--retry-all", "0"], "--retry-all 0 is not between 1 and"),
-      (["--format", "xml"], "pretty, json, tap, github"),
+      (["--format", "xml"], "'pretty', 'json', 'tap' or 'github'"),
       (["--report", "xml=a"], "junit=FILE, json=FILE, html=FILE, tap=FILE"),
       (["--report", "junit"], "--report 'junit' is no kind=file"),
       (["--report", "junit="], "--report 'junit=' is no kind=file"),

@@ -58,10 +58,11 @@ enum HumanText {
     return result
   }
 
-  /// Whether a terminal would obey the character in place of showing it, or turn around what stands beside it.
+  /// Whether a terminal would obey the character in place of showing it, or turn around what stands beside it; and whether
+  /// it is none at all, for which YAML and XML have no place.
   static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     scalar.value < 32 || (127...159).contains(scalar.value) || scalar.properties.isBidiControl
-      || scalar.value == 0x2028 || scalar.value == 0x2029
+      || [0x2028, 0x2029, 0xFFFE, 0xFFFF].contains(scalar.value)
   }
 
   /// The text padded with blanks on the right.
