@@ -2,6 +2,11 @@
 #ifndef CURLEW_CZLIB_SHIM_H
 #define CURLEW_CZLIB_SHIM_H
 
+// Glibc's names stay its own when its module is loaded first (Sources/CLinux/include/CLinux.h).
+#if __has_feature(modules)
+#pragma clang module import SwiftGlibc
+#endif
+
 #include <zlib.h>
 
 // deflateInit2 and inflateInit2 are macros over functions that want the header's version and size; Swift sees neither.

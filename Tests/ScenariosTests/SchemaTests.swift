@@ -58,6 +58,7 @@ import Testing
     """,
     """
     version: 1
+    fragments: {rest: {parameters: [a, b], steps: [{pause: 1s}]}}
     checks:
       - {id: j, http: {url: 'https://a.example/', json: {a: [1, null]}, http_version: "2", follow_redirects: false}}
       - {id: f, http: {url: 'https://a.example/', form: {a: b}, auth: {bearer: x}, max_body: 1000}}
@@ -115,7 +116,6 @@ import Testing
             - {use: rest, with: {a: 1, b: [c]}, as: k, when: 'true'}
           finally: [{pause: 1s}, {use: rest, with: {a: '${n}', b: c}}]
       - {id: table, journey: {steps: [{assert: [sku != ""]}], each: {file: rows.csv}}}
-    fragments: {rest: {parameters: [a, b], steps: [{pause: 1s}]}}
       - {id: judged-http, http: {url: 'https://a.example/', expect: [], warn: [], until: []}}
       - {id: judged-tcp, tcp: {target: 'a.example:1', expect: [], warn: [], until: []}}
       - {id: judged-tls, tls: {target: 'a.example:1', expect: [], warn: [], until: []}}

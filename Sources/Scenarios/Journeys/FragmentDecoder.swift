@@ -103,7 +103,8 @@ final class FragmentDecoder {
     }
     return Fragment(
       name: name, node: key, parameters: parameters.map(\.text), outputs: outputs, writtenOutputs: writtenOutputs,
-      entries: entries, variables: compiler.scope, steps: compiler.steps)
+      entries: entries, isWhole: steps.isComplete && entries.count == nodes.count, variables: compiler.scope,
+      steps: compiler.steps)
   }
 
   /// Names in a list, each one that a variable may have, none twice.

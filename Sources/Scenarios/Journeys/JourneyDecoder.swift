@@ -28,12 +28,12 @@ struct JourneyDecoder {
     guard let node = constant(entry.value, checkCompiler),
       let section = Section(node, JourneyKeys.table, owner: entry.key, reader)
     else { return nil }
-    let (stepNodes, cleanupNodes) = (section(JourneyKeys.steps) ?? [], section(JourneyKeys.finally) ?? [])
+    let (stepNodes, cleanupNodes) = (section(JourneyKeys.steps), section(JourneyKeys.finally) ?? [])
     let variables = section(JourneyKeys.variables) ?? []
     let source = RowsDecoder(reader: reader, log: log)
     let rows = section(JourneyKeys.each).map(source.read)
     let columns = Set((rows ?? []).flatMap { $0.values.map(\.name) }).subtracting(scopes.overridingNames)
-    var forecast = StepForecast(stepNodes + cleanupNodes, fragments: fragments)
+    var forecast = StepForecast((stepNodes ?? []) + cleanupNodes, fragments: fragments)
     forecast.add(given: columns.sorted())
     let compiler = scopes.compiler(own: [checkVariables, variables], late: forecast.late, absentSteps: forecast.steps)
     let written = Set(compiler.scope.names)
@@ -45,7 +45,7 @@ struct JourneyDecoder {
     }
     let steps = StepsDecoder(
       compiler: compiler, fragments: fragments, known: written.union(columns), reader: reader)
-    let (entries, cleanup) = (steps.steps(stepNodes), steps.cleanup(cleanupNodes))
+    let (entries, cleanup) = (steps.steps(stepNodes ?? []), steps.cleanup(cleanupNodes))
     let cleanupTimeout = section(JourneyKeys.finallyTimeout) ?? .seconds(10)
     if section.has(JourneyKeys.finallyTimeout), !section.has(JourneyKeys.finally),
       let key = section.entry(JourneyKeys.finallyTimeout.name)?.key
@@ -53,7 +53,8 @@ struct JourneyDecoder {
       reader.fault("'finally_timeout' needs 'finally' beside it", at: key)
     }
     let reusesConnections = section(JourneyKeys.connections) ?? true
-    guard isWithinBounds(entries, cleanup, section, stepNodes, reader) else { return nil }
+    let isWhole = steps.isComplete && entries.count == stepNodes?.count
+    guard isWithinBounds(entries, cleanup, section, isWhole: isWhole, reader) else { return nil }
     var expander = JourneyExpander(variables: compiler.scope, isSensitive: isSensitive)
     let (expanded, expandedCleanup) = (expander.expand(entries), expander.expand(cleanup))
     let journey = Journey(
@@ -78,7 +79,7 @@ struct JourneyDecoder {
   }
 
   private func isWithinBounds(
-    _ steps: [StepEntry], _ cleanup: [StepEntry], _ section: Section, _ nodes: [YAMLNode], _ reader: Reader
+    _ steps: [StepEntry], _ cleanup: [StepEntry], _ section: Section, isWhole: Bool, _ reader: Reader
   ) -> Bool {
     let count = (steps + cleanup).totalCount
     let place = section.entry(JourneyKeys.steps.name)?.key ?? section.node
@@ -89,7 +90,7 @@ struct JourneyDecoder {
       return false
     }
     // Of entries with faults enough was said.
-    if section.has(JourneyKeys.steps), steps.totalCount == 0, steps.count == nodes.count {
+    if isWhole, steps.totalCount == 0 {
       reader.fault("a journey needs a step", at: place)
     }
     return true

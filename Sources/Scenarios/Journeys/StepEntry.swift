@@ -44,6 +44,8 @@ final class Fragment: Sendable {
   /// `outputs` as it is written; nil where every capture is one.
   let writtenOutputs: Set<String>?
   let entries: [StepEntry]
+  /// Whether all that is written of it could be read, and of what it uses.
+  let isWhole: Bool
   let variables: VariableScope
   /// What stands in `steps` under the name of a use.
   let steps: [String: ValueType]
@@ -52,7 +54,7 @@ final class Fragment: Sendable {
 
   init(
     name: String, node: YAMLNode, parameters: [String], outputs: [String: ValueType], writtenOutputs: Set<String>?,
-    entries: [StepEntry], variables: VariableScope, steps: [String: ValueType]
+    entries: [StepEntry], isWhole: Bool, variables: VariableScope, steps: [String: ValueType]
   ) {
     self.name = name
     self.node = node
@@ -60,6 +62,7 @@ final class Fragment: Sendable {
     self.outputs = outputs
     self.writtenOutputs = writtenOutputs
     self.entries = entries
+    self.isWhole = isWhole
     self.variables = variables
     self.steps = steps
     count = entries.totalCount

@@ -14,7 +14,7 @@ final class StepsDecoder {
   /// Variables that have a value here.
   private var known: Set<String>
   private var isCleanup = false
-  /// Whether all that the entries bring is known: false after a use of a fragment that is not.
+  /// Whether all that the entries bring is known: false after a use of a fragment that could not be read as a whole.
   private(set) var isComplete = true
   /// What captures have given so far, those of fragments among them.
   private(set) var captured: [String: ValueType] = [:]
@@ -207,6 +207,7 @@ final class StepsDecoder {
       isComplete = false
       return nil
     }
+    isComplete = isComplete && fragment.isWhole
     compare(Array(trees.keys), with: fragment, section, at: action)
     for (output, type) in fragment.outputs.sorted(by: { $0.key < $1.key }) {
       give(output, type, isCapture: true, isCertain: false)
