@@ -191,7 +191,9 @@ struct JourneyRunTests {
 
 @Suite("Captures and measures")
 struct CaptureTests {
-  private func run(_ keys: String, body: String = #"{"id": 1, "none": null, "text": "x"}"#, status: Int = 200) async throws -> Run {
+  private func run(
+    _ keys: String, body: String = #"{"id": 1, "none": null, "text": "x"}"#, status: Int = 200
+  ) async throws -> Run {
     try await runOnce(
       journey(
         """
