@@ -130,9 +130,9 @@ struct FactValuesTests {
     #expect(try value("size", headers: headers, body: bytes) == .int(Int64(bytes.count)))
   }
 
-  @Test("have ten megabytes of bytes that decode to nothing as text, soon")
+  @Test("have a megabyte of bytes that decode to nothing as text, soon")
   func undecodable() throws {
-    let bytes = [UInt8](repeating: 0xff, count: 10 << 20)
+    let bytes = [UInt8](repeating: 0xff, count: 1 << 20)
     for charset in ["gb18030", "shift_jis", "big5", "euc-kr", "koi8-r", "utf-8", "utf-16"] {
       let headers = [HeaderField("Content-Type", "text/plain; charset=\(charset)")]
       let time = ContinuousClock().measure {
