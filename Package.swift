@@ -115,7 +115,8 @@ let tests: [Target] = [
   .testTarget(
     name: "ServerTests",
     dependencies: [
-      "Model", "Compression", "Exposition", "ServiceLevels", "History", "Recording", "Server", "TestSupport",
+      "Model", "Compression", "Expressions", "Exposition", "ServiceLevels", "History", "Recording", "Server",
+      "TestSupport",
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),

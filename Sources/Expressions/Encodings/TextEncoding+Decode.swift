@@ -81,21 +81,37 @@ extension TextEncoding {
       withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { piece in
         var source = input.baseAddress?.assumingMemoryBound(to: CChar.self)
         var left = input.count
+        var used = 0
         while true {
-          var target = piece.baseAddress?.assumingMemoryBound(to: CChar.self)
-          var room = piece.count
+          if piece.count - used < 64 {
+            result.append(contentsOf: piece[..<used])
+            used = 0
+          }
+          var target = piece.baseAddress?.advanced(by: used).assumingMemoryBound(to: CChar.self)
+          var room = piece.count - used
           // Without input, the last call gives what is still held back of a character that may be combined.
           let isLast = left == 0
           let code =
             isLast ? iconv(descriptor, nil, nil, &target, &room) : iconv(descriptor, &source, &left, &target, &room)
           let failure = code == -1 ? errno : 0
-          result.append(contentsOf: piece[..<(piece.count - room)])
+          used = piece.count - room
           if isLast { break }
-          guard failure != 0, failure != E2BIG else { continue }
-          // EILSEQ, or EINVAL for a character that is cut off at the end.
-          result += [0xEF, 0xBF, 0xBD]
-          if failure == EINVAL { left = 0 } else { (source, left) = (source?.advanced(by: 1), left - 1) }
+          if failure == E2BIG {
+            result.append(contentsOf: piece[..<used])
+            used = 0
+          } else if failure != 0 {
+            // EILSEQ, or EINVAL for a character that is cut off at the end. Bytes of a hostile body may all be such, so that
+            // the mark goes where the text goes, and into no array of its own.
+            if room < 3 {
+              result.append(contentsOf: piece[..<used])
+              used = 0
+            }
+            (piece[used], piece[used + 1], piece[used + 2]) = (0xEF, 0xBF, 0xBD)
+            used += 3
+            if failure == EINVAL { left = 0 } else { (source, left) = (source?.advanced(by: 1), left - 1) }
+          }
         }
+        result.append(contentsOf: piece[..<used])
       }
     }
     return String(decoding: result, as: UTF8.self)

@@ -1,59 +1,39 @@
 import HTTPTypes
 import Hummingbird
 package import Logging
+package import Model
+import NIOCore
 import ServiceLifecycle
-import Synchronization
 
-/// The web pages of the demonstration: a small shop with pages that are fine, slow, flaky and broken.
+/// The web pages and the API of the demonstration: a small shop that is fine, slow, flaky and broken in places
+/// (docs/demo.md).
 package struct DemoShop: Service {
   private let address: ListenAddress
+  private let time: any TimeSource
   private let logger: Logger
   private let onListening: @Sendable (ListenAddress) -> Void
 
   /// A shop on one address.
   ///
-  /// - Parameter onListening: told the real port once it listens.
+  /// - Parameters:
+  ///   - time: by which orders move on, and sessions end.
+  ///   - onListening: told the real port once it listens.
   package init(
-    on address: ListenAddress, logger: Logger, onListening: @escaping @Sendable (ListenAddress) -> Void
+    on address: ListenAddress, time: any TimeSource = SystemTime(), logger: Logger,
+    onListening: @escaping @Sendable (ListenAddress) -> Void
   ) {
     self.address = address
+    self.time = time
     self.logger = logger
     self.onListening = onListening
   }
 
   /// Serves until a graceful shutdown or a cancellation.
   package func run() async throws {
-    let visits = Mutex(0)
-    let router = Router()
-    router.get("/") { _, _ in
-      Self.page("Welcome to the curlew shop", "<p>Binoculars, field guides and sturdy boots.</p>")
-    }
-    router.get("/api/items") { _, _ in
-      Self.json(
-        """
-        {"items":[{"sku":"A-1","name":"Binoculars","price":129.5},{"sku":"B-2","name":"Field guide","price":24}]}
-        """)
-    }
-    router.get("/slow") { _, _ in
-      try await Task.sleep(for: .milliseconds(350))
-      return Self.page("Search", "<p>It took a while.</p>")
-    }
-    router.get("/flaky") { _, _ in
-      // Every third answer fails, so that the retry of the check has something to confirm.
-      let visit = visits.withLock { visits in
-        visits += 1
-        return visits
-      }
-      return visit % 3 == 0
-        ? Self.page("Recommendations", "<p>Out of ideas.</p>", status: .serviceUnavailable)
-        : Self.page("Recommendations", "<p>A raincoat.</p>")
-    }
-    router.get("/checkout") { _, _ in
-      Self.page("Overloaded", "<h1>Overloaded</h1><p>The till is closed.</p>", status: .serviceUnavailable)
-    }
     let host = address.host ?? "127.0.0.1"
     let application = Application(
-      router: router, configuration: .init(address: .hostname(host, port: Int(address.port)), serverName: nil),
+      responder: Counter(desk: ShopDesk(time: time), time: time),
+      configuration: .init(address: .hostname(host, port: Int(address.port)), serverName: nil),
       onServerRunning: { [onListening] channel in
         let port = UInt16(clamping: channel.localAddress?.port ?? 0)
         onListening(ListenAddress(host: host, port: port))
@@ -61,16 +41,34 @@ package struct DemoShop: Service {
     try await application.run()
   }
 
-  private static func page(_ title: String, _ body: String, status: HTTPResponse.Status = .ok) -> Response {
-    let html = "<!doctype html><html lang=\"en\"><title>\(title)</title><h1>\(title)</h1>\(body)</html>\n"
-    return response(html, type: "text/html; charset=utf-8", status: status)
-  }
+  /// Hands requests to the desk, and waits where the desk says so.
+  private struct Counter: HTTPResponder {
+    typealias Context = BasicRequestContext
 
-  private static func json(_ text: String) -> Response {
-    response(text + "\n", type: "application/json", status: .ok)
-  }
+    let desk: ShopDesk
+    let time: any TimeSource
 
-  private static func response(_ text: String, type: String, status: HTTPResponse.Status) -> Response {
-    Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: text)))
+    func respond(to request: Request, context: Context) async throws -> Response {
+      let body: ByteBuffer
+      do {
+        body = try await request.body.collect(upTo: ShopDesk.longestBody)
+      } catch is NIOTooManyBytesError {
+        return response(ShopReply.problem(.contentTooLarge, "at most \(ShopDesk.longestBody >> 20) MiB are taken"))
+      }
+      let path = request.uri.path
+      let reply = desk.answer(
+        ShopRequest(
+          method: request.method, path: path, query: request.uri.query ?? "", headers: request.headers,
+          body: Array(body.readableBytesView)))
+      if reply.delay > .zero { try await time.sleep(untilUptime: time.uptime + reply.delay) }
+      let answer = response(reply)
+      return request.method == .head ? answer.createHeadResponse() : answer
+    }
+
+    private func response(_ reply: ShopReply) -> Response {
+      var headers = reply.headers
+      if let type = reply.type { headers[.contentType] = type }
+      return Response(status: reply.status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
+    }
   }
 }
