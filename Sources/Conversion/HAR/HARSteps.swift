@@ -84,7 +84,8 @@ struct HARSteps {
         let decoded = PercentCoding.decode(pair[1].utf8) ?? pair[1]
         let text = value(PercentCoding.decode(pair[0].utf8) ?? pair[0], decoded, line: entry.line, &draft)
         // What is replaced has to be escaped anew; what is not stays as it was written.
-        url.append(text.literal == nil ? Self.encoded(text) : TemplateText(pair[1]))
+        let needsEncoding = pair[1] != decoded || PercentCoding.encode(decoded) != decoded
+        url.append(text.literal != nil ? TemplateText(pair[1]) : needsEncoding ? Self.encoded(text) : text)
       }
     }
     request.url = url

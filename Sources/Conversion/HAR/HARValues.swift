@@ -44,7 +44,9 @@ struct HARValues: Sendable {
       for member in members {
         let key =
           ["id", "key", "value", "uuid"].contains(member.key.lowercased()) ? "\(noun)_\(member.key)" : member.key
-        learn(member.value, path: path + CELText.member(member.key), key: key, noun: noun, step: step)
+        // What an object is called says more of its id than the request does.
+        let inner = member.value.isContainer ? member.key : noun
+        learn(member.value, path: path + CELText.member(member.key), key: key, noun: inner, step: step)
       }
     case .array(let elements):
       for (index, element) in elements.enumerated() {
