@@ -1,0 +1,49 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The journeys of `scenarios/`, against the shop of the demo.
+@Suite("The demo's journeys")
+struct DemoJourneyTests {
+  private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "scenarios")
+
+  private static let files = ["login.yaml", "csrf-form.yaml", "checkout.yaml", "graphql.yaml", "file-upload.yaml"]
+
+  @Test("hold against its shop, each step of them")
+  func samples() async throws {
+    let workspace = try Workspace()
+    for name in Self.files + ["pixel.txt"] {
+      try workspace.write(String(contentsOf: Self.folder.appending(path: name), encoding: .utf8), to: name)
+    }
+    let daemon = try await Daemon("--store", "sqlite:demo.db", command: "demo", in: workspace)
+    let shop = try #require(daemon.process.stdout.firstMatch(of: #/shop +(http:\/\/127\.0\.0\.1:\d+)\//#)?.output.1)
+    let outcome = try await CurlewProcess.run(
+      ["check"] + Self.files + ["--base", "shop=\(shop)", "--report", "json=report.json", "--verbose"],
+      in: workspace.folder)
+    #expect(outcome.exitCode == 0, "\(outcome.stdout)\(outcome.stderr)")
+    let report = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: workspace.path("report.json"))))
+    let checks = try #require((report as? [String: Any])?["checks"] as? [[String: Any]])
+    let checkout = try #require(checks.first { $0["id"] as? String == "checkout" })
+    let steps = try #require(checkout["steps"] as? [[String: Any]]).compactMap { $0["name"] as? String }
+    #expect(steps == ["login[1]", "stock[1]", "order[1]", "shipped[1]", "login[2]", "stock[2]", "order[2]", "shipped[2]"])
+    let cleanup = try #require(checkout["finally"] as? [[String: Any]]).map { $0["verdict"] as? String }
+    #expect(cleanup == ["up", "up"])
+    daemon.process.send(SIGINT)
+    _ = try await daemon.process.outcome()
+  }
+
+  @Test("run on their schedule, and one of them fails at a step that tells why")
+  func scheduled() async throws {
+    let workspace = try Workspace()
+    let daemon = try await Daemon("--store", "sqlite:demo.db", command: "demo", in: workspace)
+    try await daemon.metric(
+      "curlew_runs_total{check=\"order\",region=\"local\",verdict=\"up\"}", reaches: 1)
+    try await daemon.metric(
+      "curlew_failures_total{check=\"order-sold-out\",region=\"local\",reason=\"expectation_failed\"}", reaches: 1)
+    let metrics = try await daemon.http.get("/metrics").body
+    #expect(metrics.contains("curlew_phase_duration_seconds_count{check=\"order\",region=\"local\",step=\"shipped\""))
+    daemon.process.send(SIGINT)
+    _ = try await daemon.process.outcome()
+  }
+}
