@@ -28,7 +28,7 @@ let ground: [Target] = [
 
 /// Floor 2: engines that know nothing of checks.
 let engines: [Target] = [
-  .target(name: "Expressions", dependencies: ["CRE2", "CNettle", "CXML"]),
+  .target(name: "Expressions", dependencies: ["CLinux", "CRE2", "CNettle", "CXML"]),
   .target(name: "Exposition"),
   .target(name: "Conversion"),
   .target(

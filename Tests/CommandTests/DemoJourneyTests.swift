@@ -26,7 +26,8 @@ struct DemoJourneyTests {
     let checks = try #require((report as? [String: Any])?["checks"] as? [[String: Any]])
     let checkout = try #require(checks.first { $0["id"] as? String == "checkout" })
     let steps = try #require(checkout["steps"] as? [[String: Any]]).compactMap { $0["name"] as? String }
-    #expect(steps == ["login[1]", "stock[1]", "order[1]", "shipped[1]", "login[2]", "stock[2]", "order[2]", "shipped[2]"])
+    #expect(
+      steps == ["login[1]", "stock[1]", "order[1]", "shipped[1]", "login[2]", "stock[2]", "order[2]", "shipped[2]"])
     let cleanup = try #require(checkout["finally"] as? [[String: Any]]).map { $0["verdict"] as? String }
     #expect(cleanup == ["up", "up"])
     daemon.process.send(SIGINT)
@@ -40,9 +41,10 @@ struct DemoJourneyTests {
     try await daemon.metric(
       "curlew_runs_total{check=\"order\",region=\"local\",verdict=\"up\"}", reaches: 1)
     try await daemon.metric(
-      "curlew_failures_total{check=\"order-sold-out\",region=\"local\",reason=\"expectation_failed\"}", reaches: 1)
-    let metrics = try await daemon.http.get("/metrics").body
-    #expect(metrics.contains("curlew_phase_duration_seconds_count{check=\"order\",region=\"local\",step=\"shipped\""))
+      "curlew_failures_total{check=\"order-sold-out\",reason=\"expectation_failed\",region=\"local\"}", reaches: 1)
+    try await daemon.metric(
+      "curlew_phase_duration_seconds_count{check=\"order\",phase=\"wait\",region=\"local\",step=\"shipped\"}",
+      reaches: 1)
     daemon.process.send(SIGINT)
     _ = try await daemon.process.outcome()
   }

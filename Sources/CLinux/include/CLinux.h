@@ -39,4 +39,12 @@ static inline void curlew_name_thread(const char *name) {
   prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
+// Nanoseconds of processor time of the calling thread (clock_gettime(2)). In Expressions, whose sources see `timespec` by way of
+// the standard library's own module or of Glibc's, whichever is loaded first, Swift could not name its members.
+static inline int64_t curlew_thread_nanoseconds(void) {
+  struct timespec time = {0};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 #endif

@@ -1,5 +1,5 @@
+import CLinux
 import CXML
-import Glibc
 
 /// An XPath 1.0 expression (https://www.w3.org/TR/xpath-10/) that was looked at, not yet asked.
 struct XPath {
@@ -51,10 +51,10 @@ struct XPath {
         "\"\(source.brief(limit: 60))\" joins sets of nodes, and the document has \(document.nodeCount) nodes; "
           + "that is done in documents of at most \(Self.mostJoinedNodes)", isLimit: true)
     }
-    let start = Self.processorTime
+    let start = curlew_thread_nanoseconds()
     var left = budget
     // Whatever libxml2 counted, time that was spent is spent: a unit is about 100 ns.
-    defer { budget = min(left, budget - Int(clamping: (Self.processorTime - start) / 100)) }
+    defer { budget = min(left, budget - Int(clamping: (curlew_thread_nanoseconds() - start) / 100)) }
     guard let context = xmlXPathNewContext(document.tree) else { throw Self.outOfMemory }
     defer { xmlXPathFreeContext(context) }
     return try XMLLibrary.metered(paidBy: context) { (_: XMLLibrary.Meter) throws(MarkupError) in
@@ -76,13 +76,6 @@ struct XPath {
   }
 
   static let outOfMemory = MarkupError("there is no memory left for the XPath", isLimit: true)
-
-  /// Nanoseconds of processor time of this thread.
-  private static var processorTime: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
 
   /// Prefixes are those that the root declares; its default namespace, which XPath 1.0 has no way to name, is `_`.
   private static func registerNamespaces(of document: MarkupDocument, on context: xmlXPathContextPtr) {
