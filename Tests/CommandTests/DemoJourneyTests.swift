@@ -5,8 +5,8 @@ import Testing
 /// The journeys of `scenarios/`, against the shop of the demo.
 @Suite("The demo's journeys")
 struct DemoJourneyTests {
-  private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "scenarios")
+  private static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   private static let files = ["login.yaml", "csrf-form.yaml", "checkout.yaml", "graphql.yaml", "file-upload.yaml"]
 
@@ -14,7 +14,7 @@ struct DemoJourneyTests {
   func samples() async throws {
     let workspace = try Workspace()
     for name in Self.files + ["pixel.txt"] {
-      try workspace.write(String(contentsOf: Self.folder.appending(path: name), encoding: .utf8), to: name)
+      try workspace.write(String(contentsOf: Self.root.appending(path: "scenarios/\(name)"), encoding: .utf8), to: name)
     }
     let daemon = try await Daemon("--store", "sqlite:demo.db", command: "demo", in: workspace)
     let shop = try #require(daemon.process.stdout.firstMatch(of: #/shop +(http:\/\/127\.0\.0\.1:\d+)\//#)?.output.1)
@@ -30,6 +30,27 @@ struct DemoJourneyTests {
       steps == ["login[1]", "stock[1]", "order[1]", "shipped[1]", "login[2]", "stock[2]", "order[2]", "shipped[2]"])
     let cleanup = try #require(checkout["finally"] as? [[String: Any]]).map { $0["verdict"] as? String }
     #expect(cleanup == ["up", "up"])
+    daemon.process.send(SIGINT)
+    _ = try await daemon.process.outcome()
+  }
+
+  @Test("of the tutorial hold against its shop too")
+  func tutorial() async throws {
+    let page = try String(contentsOf: Self.root.appending(path: "docs/journeys.md"), encoding: .utf8)
+    let files = page.split(separator: "```yaml\n").dropFirst().compactMap { block -> (name: String, text: String)? in
+      guard let end = block.firstRange(of: "```") else { return nil }
+      let text = String(block[..<end.lowerBound])
+      return text.firstMatch(of: #/^# ([a-z-]+\.yaml)\n/#).map { (String($0.output.1), text) }
+    }
+    #expect(files.count == 5)
+    let workspace = try Workspace()
+    for file in files { try workspace.write(file.text, to: file.name) }
+    let daemon = try await Daemon("--store", "sqlite:demo.db", command: "demo", in: workspace)
+    let shop = try #require(daemon.process.stdout.firstMatch(of: #/shop +(http:\/\/127\.0\.0\.1:\d+)\//#)?.output.1)
+    for file in files where file.text.contains("checks:") {
+      let outcome = try await workspace.curlew("check", file.name, "--base", "shop=\(shop)")
+      #expect(outcome.exitCode == 0, "\(file.name): \(outcome.stdout)\(outcome.stderr)")
+    }
     daemon.process.send(SIGINT)
     _ = try await daemon.process.outcome()
   }

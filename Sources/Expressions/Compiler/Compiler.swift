@@ -115,7 +115,7 @@ struct Compiler {
       let candidate = path.count == 1 ? name : path.joined(separator: ".")
       let range = root.lowerBound..<(path.count == 1 ? root.upperBound : ends[path.count - 2])
       if let variable = environment.variable(candidate, isAbsolute: isAbsolute) {
-        let type = environment.variables[variable] ?? .dyn
+        let type = environment.type(ofVariable: variable) ?? .dyn
         return (Typed(GlobalNode(name: variable, slot: slot(of: variable), range), type), path.count - 1)
       }
       if let type = environment.typeName(candidate, isAbsolute: isAbsolute) {
@@ -127,7 +127,7 @@ struct Compiler {
   }
 
   private mutating func unknown(_ name: String, _ range: Range<Int>) -> Typed {
-    let known = environment.variables.keys + locals.map(\.name)
+    let known = environment.variableNames + locals.map(\.name)
     let message = "unknown name '\(name)'"
     if !environment.functions.entries(named: name, isMember: false).isEmpty {
       return fail(Issue("'\(name)' is a function; call it with parentheses", range: range), .noSuchName)

@@ -1,7 +1,10 @@
 /// What an expression may speak of: variables with their types, and functions.
 package struct Environment: Sendable {
   /// Declared variables. A name may hold dots.
-  package let variables: [String: ValueType]
+  private let variables: [String: ValueType]
+  /// Variables that are looked up where `variables` has none, unless their name is reserved. Held as they are, so that an
+  /// environment for each of thousands of steps, with as many variables, costs no copy of them.
+  private let others: [String: ValueType]
   /// Where names are looked up first: with `a.b`, the name `c` is tried as `a.b.c`, `a.c` and `c`.
   package let container: String
   /// In a lenient environment everything is dynamic, and what would be an issue of names or types is an error of
@@ -9,11 +12,15 @@ package struct Environment: Sendable {
   package let isLenient: Bool
   let functions: FunctionTable
 
-  /// - Parameter functions: the host's, beside the standard library.
+  /// - Parameters:
+  ///   - others: variables that others may stand in the way of: those in `variables`, and reserved names.
+  ///   - functions: the host's, beside the standard library.
   package init(
-    variables: [String: ValueType], container: String = "", functions: [Function] = [], isLenient: Bool = false
+    variables: [String: ValueType], others: [String: ValueType] = [:], container: String = "",
+    functions: [Function] = [], isLenient: Bool = false
   ) {
     self.variables = variables
+    self.others = others
     self.container = container
     self.isLenient = isLenient
     var table = FunctionTable.standard
@@ -54,7 +61,18 @@ package struct Environment: Sendable {
 
   /// The variable that a name stands for, searched from the container outward.
   func variable(_ name: String, isAbsolute: Bool) -> String? {
-    first(name, isAbsolute: isAbsolute) { variables[$0] != nil }
+    first(name, isAbsolute: isAbsolute) { type(ofVariable: $0) != nil }
+  }
+
+  /// The type of a declared variable.
+  func type(ofVariable name: String) -> ValueType? {
+    if let type = variables[name] { return type }
+    return Self.reservedNames.contains(name) ? nil : others[name]
+  }
+
+  /// The names of all variables, in no order.
+  var variableNames: [String] {
+    Array(variables.keys) + others.keys.filter { variables[$0] == nil && !Self.reservedNames.contains($0) }
   }
 
   /// The type that a name stands for, as a value.

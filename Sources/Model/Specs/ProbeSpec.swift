@@ -23,6 +23,25 @@ package enum ProbeSpec: Hashable, Sendable {
     case .exec: .exec
     }
   }
+
+  /// Whether TLS is asked for. What is not written may still come: a redirect can lead to `https`.
+  package var asksForTLS: Bool {
+    switch self {
+    case .http(let spec):
+      !spec.url.lowercased().hasPrefix("http:") || spec.proxy?.lowercased().hasPrefix("https:") == true
+    case .tcp(let spec): spec.tls != nil || spec.startTLS != nil || spec.exchange.asksForTLS
+    case .unix(let spec): spec.tls != nil || spec.exchange.asksForTLS
+    case .tls: true
+    case .dns(let spec): spec.transport == .tls || spec.transport == .https
+    case .icmp, .exec: false
+    }
+  }
+}
+
+extension SocketExchange {
+  fileprivate var asksForTLS: Bool {
+    if case .dialogue(let steps) = self { steps.contains(.startTLS) } else { false }
+  }
 }
 
 /// Which family of addresses a name is resolved to.

@@ -135,14 +135,16 @@ struct HTTPRun {
     _ request: HTTPRequest, over session: HTTPSession, isTarget: Bool, showsIdentity: Bool
   ) async throws(HopFailure) -> HTTPExchange {
     var request = request
+    if request.url.isSecure || self.request.proxy?.scheme == "https" {
+      request.tls = try tlsOptions(showsIdentity: showsIdentity)
+      // What was read from disk for it is no time of the target's.
+      session.restartClock()
+    }
     do throws(ResolutionFailure) {
       request.route = try await route(to: request.url, isTarget: isTarget)
     } catch {
       phases = phases + session.phasesSoFar()
       throw HopFailure(error.probeFailure)
-    }
-    if request.url.isSecure || self.request.proxy?.scheme == "https" {
-      request.tls = try tlsOptions(showsIdentity: showsIdentity)
     }
     return await session.exchange(request)
   }

@@ -28,6 +28,14 @@ package struct Journey: Sendable {
     self.frames = frames
   }
 
+  /// Whether TLS is asked for, or may be: only the run knows what templates give.
+  package var asksForTLS: Bool {
+    (steps + cleanup).contains { step in
+      guard case .probe(let probe) = step.action else { return false }
+      return probe.probe.fixed?.asksForTLS ?? true
+    }
+  }
+
   /// The journey of a plain check.
   init(_ step: Step, measures: [Assignment], variables: VariableScope) {
     self.init(

@@ -76,12 +76,13 @@ final class ScopeCompiler {
     let environment = Environment(
       variables: Self.declarations(
         types, secretNames: fixed.secretNames, facts: kind.map(FactDeclarations.facts) ?? [:],
-        steps: RecordType(steps: steps, absent: (itself.map { [$0] } ?? []) + [absentSteps])))
+        steps: RecordType(steps: steps, absent: (itself.map { [$0] } ?? []) + [absentSteps])),
+      others: types)
     environments[kind] = environment
     return environment
   }
 
-  /// All names that an expression may use: facts, the fixed names, and variables where neither stands in their way.
+  /// The names that stand in the way of variables: facts, and the fixed ones.
   static func declarations(
     _ variables: [String: ValueType], secretNames: [String], facts: [String: ValueType], steps: RecordType
   ) -> [String: ValueType] {
@@ -93,9 +94,6 @@ final class ScopeCompiler {
     names["steps"] = .record(steps)
     names["now"] = .timestamp
     names["run"] = FactDeclarations.run
-    for (name, type) in variables where names[name] == nil && !Environment.reservedNames.contains(name) {
-      names[name] = type
-    }
     return names
   }
 

@@ -93,7 +93,7 @@ struct VariableResolver {
   }
 
   private mutating func compile(_ names: [String]) {
-    let environment = Environment(variables: declarations(types, fixed.secretNames, [:]))
+    let environment = Environment(variables: declarations(types, fixed.secretNames, [:]), others: types)
     for name in names {
       guard let node = variables[name] else { continue }
       var builder = TemplateBuilder(environment: environment)

@@ -73,7 +73,7 @@ final class CurlEasy {
   private(set) var socketErrno: CInt = 0
   /// Whether libcurl took a connection that was open, and has opened none, nor tried to.
   var wentOverOpenConnection: Bool { !hasOpenedSocket && socketErrno == 0 }
-  /// When the answer began that made libcurl ask once more on a new connection, in its microseconds; 0 when there was none.
+  /// When that was read which made libcurl ask once more on a new connection, in its microseconds; 0 when nothing was.
   private(set) var challengeTime: Int64 = 0
 
   /// Creates a handle.
@@ -397,17 +397,20 @@ final class CurlEasy {
     guard let address else { return CURL_SOCKET_BAD }
     let easy = of(me)
     easy.tlsLayers = 0
-    if easy.head.isEnded { easy.beginAgain() }
+    if easy.head.isEnded || easy.answerTime > 0 { easy.beginAgain() }
     let descriptor = socket(
       address.pointee.family, address.pointee.socktype | CInt(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
     if descriptor < 0 { easy.socketErrno = errno } else { easy.hasOpenedSocket = true }
     return descriptor
   }
 
-  /// Forgets an answer that libcurl does not take for the last one, a challenge to be met, so that it is not told as what came
-  /// of the second request.
+  /// When libcurl first read on behalf of the exchange, in its microseconds; 0 before.
+  private var answerTime: Int64 { Int64(curlew_easy_getinfo_offset(handle, CURLINFO_STARTTRANSFER_TIME_T)) }
+
+  /// Forgets what libcurl does not take for the answer: a challenge to be met, or the end of a connection that was open and is
+  /// no more. It is not told as what comes of the second request.
   private func beginAgain() {
-    challengeTime = Int64(curlew_easy_getinfo_offset(handle, CURLINFO_STARTTRANSFER_TIME_T))
+    challengeTime = answerTime
     head.restart()
   }
 

@@ -99,7 +99,8 @@ struct CheckCommand: AsyncParsableCommand {
       style.isColored && format == .pretty
       ? LiveDisplay(total: checks.count, terminal: .standardOutput, time: SystemTime()) : nil
     let requests = curl ? RequestLog(masks: masks, environment: environment) : nil
-    let session = try session(masks: masks, display: display, requests: requests)
+    let session = try session(
+      masks: masks, expectsTLS: checks.contains(where: \.journey.asksForTLS), display: display, requests: requests)
     Terminal.standardOutput.write(output.opening(count: checks.count))
     let (result, isInterrupted) = await Interruption.watched {
       await Self.shown(on: display) {
@@ -135,8 +136,11 @@ struct CheckCommand: AsyncParsableCommand {
     }
   }
 
-  private func session(masks: Masks, display: LiveDisplay?, requests: RequestLog?) throws -> CheckSession {
-    let probing = try ProbingEngine(settings: ProbingSettings(allowsExec: allowExec), masks: masks)
+  private func session(
+    masks: Masks, expectsTLS: Bool, display: LiveDisplay?, requests: RequestLog?
+  ) throws -> CheckSession {
+    let probing = try ProbingEngine(
+      settings: ProbingSettings(allowsExec: allowExec), masks: masks, expectsTLS: expectsTLS)
     var observers: [any RunObserver] = []
     if let display { observers.append(display) }
     if let requests { observers.append(requests) }

@@ -15,8 +15,10 @@ struct ProbingEngine {
   let prober: ProbeTable
   let loops: EventLoops
 
-  /// - Parameter masks: told of every access token that a probe obtains.
-  init(settings: ProbingSettings, masks: Masks) throws {
+  /// - Parameters:
+  ///   - masks: told of every access token that a probe obtains.
+  ///   - expectsTLS: whether to read the system's authorities now, which takes longer than all else.
+  init(settings: ProbingSettings, masks: Masks, expectsTLS: Bool = true) throws {
     DescriptorLimit.raise()
     do {
       loops = try EventLoops()
@@ -32,8 +34,8 @@ struct ProbingEngine {
     let equipment = ProbeEquipment(
       loops: loops, resolver: Resolver(servers: servers), userAgent: Version.userAgent,
       tokenObserver: { masks.add($0) }, allowsPrograms: settings.allowsExec)
-    // Read before anything is timed: the first exchange over TLS would show it as a time of its target.
-    _ = try? equipment.tls.settings(for: TLSOptions(), folder: ".")
+    // Read before anything is timed: it keeps a thread that exchanges run on from its sockets.
+    if expectsTLS { _ = try? equipment.tls.settings(for: TLSOptions(), folder: ".") }
     prober = ProbeTable(equipment)
   }
 }

@@ -1,5 +1,6 @@
 import Model
 import Probes
+import Synchronization
 import TestSupport
 import Testing
 import Transport
@@ -207,6 +208,27 @@ struct HTTPJourneyTests {
     #expect(after.failure == nil)
     #expect(server.requests.last?.value("Cookie") == "a=1")
     let late = try await step(HTTPSpec(url: server.url("/slow")), in: session, timeout: .milliseconds(30))
+    #expect(late.code == .timeout)
+    #expect(late.failure?.phase == .wait)
+    await session.end()
+  }
+
+  @Test("a connection that the server has closed meanwhile is no answer: the step waits on a new one")
+  func closedMeanwhile() async throws {
+    let requests = Mutex(0)
+    let server = try HTTPTestServer { _ in
+      let number = requests.withLock { requests in
+        requests += 1
+        return requests
+      }
+      // The second request of the first connection is read, and answered by its end.
+      return number == 1 ? [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), .readRequest] : [.hold]
+    }
+    defer { server.stop() }
+    let session = table.session(reusingConnections: true)
+    #expect(try await step(HTTPSpec(url: server.url()), in: session).failure == nil)
+    let late = try await step(HTTPSpec(url: server.url("/late")), in: session, timeout: .seconds(2))
+    #expect(server.requests.count == 3)
     #expect(late.code == .timeout)
     #expect(late.failure?.phase == .wait)
     await session.end()
