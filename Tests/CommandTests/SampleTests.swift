@@ -62,6 +62,11 @@ struct SampleTests {
     return blocks
   }
 
+  /// Blocks that say in their first line which file they are, so that another can include them.
+  private static let named: [(name: String, text: String)] = blocks.compactMap { block in
+    block.text.firstMatch(of: #/^# ([a-z-]+\.yaml)\n/#).map { (String($0.output.1), block.text) }
+  }
+
   /// What samples expect to find in the environment.
   private static func environment(of text: String) -> [String: String] {
     var environment: [String: String] = [:]
@@ -93,6 +98,9 @@ struct SampleTests {
   @Test("load without a problem", arguments: samples)
   func load(name: String, text: String) async throws {
     let workspace = try Workspace([name: text])
+    for other in Self.named where text.contains("include: [\(other.name)]") {
+      try workspace.write(other.text, to: other.name)
+    }
     for file in text.matches(of: #/(?:file|ca|cert|key|ca_file): "?([\w.-]+\.(?:pem|json|txt|key|crt))"?/#) {
       try workspace.write("text\n", to: String(file.output.1))
     }
