@@ -245,23 +245,28 @@ def threads(pid):
     return int(next(line for line in open(f"/proc/{pid}/status") if line.startswith("Threads")).split()[1])
 
 
+def most_threads(process, seconds):
+    """Those that write history come and go."""
+    most = 0
+    for _ in range(2 * seconds):
+        time.sleep(0.5)
+        most = max(most, threads(process.pid))
+    return most
+
+
 def inflight():
     """200 journeys at a time, each of whose steps waits five seconds for its answer."""
     with Rig() as rig:
         server = Late()
         idle = rig.curlew(rig.write("idle.yaml", scenario_text.head("30s") + scenario_text.checks(
             1, f'http: {{url: "http://127.0.0.1:{server.port}/"}}')), name="idle")
-        time.sleep(6)
-        before = threads(idle.pid)
+        before = most_threads(idle, 20)
         rig.stop(idle)
         steps = scenario_text.journey(
             *(f'{{step: s{number}, http: {{url: "http://127.0.0.1:{server.port}/{number}"}}}}' for number in range(3)))
         text = scenario_text.head("20s", "18s") + scenario_text.checks(400, steps)
         process = rig.curlew(rig.write("inflight.yaml", text))
-        most = 0
-        for _ in range(90):
-            time.sleep(0.5)
-            most = max(most, threads(process.pid))
+        most = most_threads(process, 45)
         samples = metrics(process.port)
         _, peak = memory_mib(process.pid)
         note("inflight", f"{server.most} requests waited at a time; {most} threads, {before} with one check")

@@ -1,6 +1,7 @@
 import Expressions
 import Model
 import Server
+import ServiceLifecycle
 import TestSupport
 import Testing
 
@@ -13,11 +14,13 @@ struct DemoShopTests {
     let (ports, port) = AsyncStream.makeStream(of: UInt16.self)
     let address = ListenAddress(host: "127.0.0.1", port: 0)
     let shop = DemoShop(on: address, time: time, logger: ServerFixture.logger) { port.yield($0.port) }
+    let group = ServiceGroup(configuration: .init(services: [.init(service: shop)], logger: ServerFixture.logger))
     let running = Task {
       defer { port.finish() }
-      try await shop.run()
+      try await group.run()
     }
-    defer { running.cancel() }
+    // In order, as the daemon is: a listener that is cancelled while it takes a connection drops it, and NIO ends the program.
+    defer { Task { await group.triggerGracefulShutdown() } }
     guard let bound = await ports.first(where: { _ in true }) else {
       try await running.value
       throw HTTPClient.Failure(message: "the shop ended without listening")

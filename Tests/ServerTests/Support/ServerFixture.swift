@@ -3,6 +3,7 @@ import Logging
 import Model
 import Recording
 import Server
+import ServiceLifecycle
 import Synchronization
 import TestSupport
 
@@ -64,11 +65,13 @@ final class ServerFixture: Sendable {
     let server = try server(listen: listen, connectionLimit: connectionLimit, idleTimeout: idleTimeout) {
       port.yield($0.port)
     }
+    let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: Self.logger))
     let running = Task {
       defer { port.finish() }
-      try await server.run()
+      try await group.run()
     }
-    defer { running.cancel() }
+    // In order, as the daemon is: a listener that is cancelled while it takes a connection drops it, and NIO ends the program.
+    defer { Task { await group.triggerGracefulShutdown() } }
     guard let bound = await ports.first(where: { _ in true }) else {
       try await running.value
       throw HTTPClient.Failure(message: "the server ended without listening")
