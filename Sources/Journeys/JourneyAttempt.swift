@@ -291,44 +291,44 @@ struct JourneyAttempt: Sendable {
         observation.facts, isGood: verdict.isGood, isSensitive: step.isSensitive, by: redactor),
       expectations: judgement.expectations.redacted(by: redactor), captures: harvest?.captures(by: redactor) ?? [:],
       measures: harvest?.measures ?? [:])
-    let mayImprove = probe.isPolling ? !judgement.isSettled : true
+    let mayImprove = !probe.isPolling || !judgement.isSettled
     return (result, verdict.isGood && judgement.isSettled ? .held : verdict == .down && mayImprove ? .failed : .settled)
   }
 
   private func assert(_ expectations: [Expectation], of step: JourneyStep) -> (StepResult, JourneyMachine.Outcome) {
-    let started = runner.time.now
-    observe(step, number: 1)
-    let scope: RunScope
-    do {
-      scope = try self.scope(of: step)
-    } catch {
-      return (failed(step, number: 1, error, at: started), .settled)
+    withoutExchange(step) { scope, started in
+      let judgement = Judge(expectations, of: step).judge(scope.bindings())
+      let redactor = runner.masks.current
+      return StepResult(
+        name: step.name, kind: nil, verdict: judgement.verdict,
+        reason: judgement.reason.map { $0.redacted(by: redactor) }, started: started, duration: .zero,
+        expectations: judgement.expectations.redacted(by: redactor))
     }
-    let judgement = Judge(expectations, of: step).judge(scope.bindings())
-    let redactor = runner.masks.current
-    let result = StepResult(
-      name: step.name, kind: nil, verdict: judgement.verdict,
-      reason: judgement.reason.map { $0.redacted(by: redactor) }, started: started, duration: .zero,
-      expectations: judgement.expectations.redacted(by: redactor))
-    return (result, judgement.verdict.isGood ? .held : .settled)
   }
 
   private func set(_ assignments: [Assignment], of step: JourneyStep) -> (StepResult, JourneyMachine.Outcome) {
+    withoutExchange(step) { scope, started in
+      let harvest = Harvest(setting: assignments, by: step, in: journeyScope, scope)
+      let redactor = runner.masks.current
+      return StepResult(
+        name: step.name, kind: nil, verdict: harvest.failure?.code.verdict ?? .up,
+        reason: harvest.failure.map { $0.redacted(by: redactor) }, started: started, duration: .zero,
+        captures: harvest.captures(by: redactor))
+    }
+  }
+
+  /// Makes an entry that nothing is sent for: no other attempt would change what comes of it.
+  private func withoutExchange(
+    _ step: JourneyStep, _ make: (RunScope, Timestamp) -> StepResult
+  ) -> (StepResult, JourneyMachine.Outcome) {
     let started = runner.time.now
     observe(step, number: 1)
-    let scope: RunScope
     do {
-      scope = try self.scope(of: step)
+      let result = make(try scope(of: step), started)
+      return (result, result.verdict?.isGood == true ? .held : .settled)
     } catch {
       return (failed(step, number: 1, error, at: started), .settled)
     }
-    let harvest = Harvest(setting: assignments, by: step, in: journeyScope, scope)
-    let redactor = runner.masks.current
-    let result = StepResult(
-      name: step.name, kind: nil, verdict: harvest.failure?.code.verdict ?? .up,
-      reason: harvest.failure.map { $0.redacted(by: redactor) }, started: started, duration: .zero,
-      captures: harvest.captures(by: redactor))
-    return (result, harvest.failure == nil ? .held : .settled)
   }
 
   private func observe(

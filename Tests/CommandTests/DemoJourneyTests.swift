@@ -5,19 +5,22 @@ import Testing
 /// The journeys of `scenarios/`, against the shop of the demo.
 @Suite("The demo's journeys")
 struct DemoJourneyTests {
-  private static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
   private static let files = ["login.yaml", "csrf-form.yaml", "checkout.yaml", "graphql.yaml", "file-upload.yaml"]
+
+  /// Where the shop of a demo is.
+  private func shop(of daemon: Daemon) throws -> Substring {
+    try #require(daemon.process.stdout.firstMatch(of: #/shop +(http:\/\/127\.0\.0\.1:\d+)\//#)?.output.1)
+  }
 
   @Test("hold against its shop, each step of them")
   func samples() async throws {
     let workspace = try Workspace()
     for name in Self.files + ["pixel.txt"] {
-      try workspace.write(String(contentsOf: Self.root.appending(path: "scenarios/\(name)"), encoding: .utf8), to: name)
+      try workspace.write(
+        String(contentsOf: SampleTests.root.appending(path: "scenarios/\(name)"), encoding: .utf8), to: name)
     }
     let daemon = try await Daemon("--store", "sqlite:demo.db", command: "demo", in: workspace)
-    let shop = try #require(daemon.process.stdout.firstMatch(of: #/shop +(http:\/\/127\.0\.0\.1:\d+)\//#)?.output.1)
+    let shop = try shop(of: daemon)
     let outcome = try await CurlewProcess.run(
       ["check"] + Self.files + ["--base", "shop=\(shop)", "--report", "json=report.json", "--verbose"],
       in: workspace.folder)
@@ -36,17 +39,12 @@ struct DemoJourneyTests {
 
   @Test("of the tutorial hold against its shop too")
   func tutorial() async throws {
-    let page = try String(contentsOf: Self.root.appending(path: "docs/journeys.md"), encoding: .utf8)
-    let files = page.split(separator: "```yaml\n").dropFirst().compactMap { block -> (name: String, text: String)? in
-      guard let end = block.firstRange(of: "```") else { return nil }
-      let text = String(block[..<end.lowerBound])
-      return text.firstMatch(of: #/^# ([a-z-]+\.yaml)\n/#).map { (String($0.output.1), text) }
-    }
+    let files = SampleTests.named
     #expect(files.count == 5)
     let workspace = try Workspace()
     for file in files { try workspace.write(file.text, to: file.name) }
     let daemon = try await Daemon("--store", "sqlite:demo.db", command: "demo", in: workspace)
-    let shop = try #require(daemon.process.stdout.firstMatch(of: #/shop +(http:\/\/127\.0\.0\.1:\d+)\//#)?.output.1)
+    let shop = try shop(of: daemon)
     for file in files where file.text.contains("checks:") {
       let outcome = try await workspace.curlew("check", file.name, "--base", "shop=\(shop)")
       #expect(outcome.exitCode == 0, "\(file.name): \(outcome.stdout)\(outcome.stderr)")

@@ -5,7 +5,7 @@ import Testing
 @Suite("The samples")
 struct SampleTests {
   /// The repository that this file is part of.
-  private static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+  static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   /// Whole scenario files: those in `scenarios/`, and those in the documentation.
@@ -63,7 +63,7 @@ struct SampleTests {
   }
 
   /// Blocks that say in their first line which file they are, so that another can include them.
-  private static let named: [(name: String, text: String)] = blocks.compactMap { block in
+  static let named: [(name: String, text: String)] = blocks.compactMap { block in
     block.text.firstMatch(of: #/^# ([a-z-]+\.yaml)\n/#).map { (String($0.output.1), block.text) }
   }
 

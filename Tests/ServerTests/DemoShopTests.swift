@@ -1,7 +1,6 @@
 import Expressions
 import Model
 import Server
-import ServiceLifecycle
 import TestSupport
 import Testing
 
@@ -11,21 +10,9 @@ struct DemoShopTests {
   private func serving<Result: Sendable>(
     time: ManualTime = ManualTime(), _ body: @Sendable (HTTPClient) async throws -> Result
   ) async throws -> Result {
-    let (ports, port) = AsyncStream.makeStream(of: UInt16.self)
     let address = ListenAddress(host: "127.0.0.1", port: 0)
-    let shop = DemoShop(on: address, time: time, logger: ServerFixture.logger) { port.yield($0.port) }
-    let group = ServiceGroup(configuration: .init(services: [.init(service: shop)], logger: ServerFixture.logger))
-    let running = Task {
-      defer { port.finish() }
-      try await group.run()
-    }
-    // In order, as the daemon is: a listener that is cancelled while it takes a connection drops it, and NIO ends the program.
-    defer { Task { await group.triggerGracefulShutdown() } }
-    guard let bound = await ports.first(where: { _ in true }) else {
-      try await running.value
-      throw HTTPClient.Failure(message: "the shop ended without listening")
-    }
-    return try await body(HTTPClient(port: bound))
+    return try await ServerFixture.serving(
+      { DemoShop(on: address, time: time, logger: ServerFixture.logger, onListening: $0) }, body)
   }
 
   private static func send(

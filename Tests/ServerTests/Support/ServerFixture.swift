@@ -61,11 +61,20 @@ final class ServerFixture: Sendable {
     listen: String = "127.0.0.1:0", connectionLimit: Int = 100, idleTimeout: Duration = .seconds(10),
     _ body: @Sendable (HTTPClient) async throws -> Value
   ) async throws -> Value {
+    try await Self.serving(
+      { try server(listen: listen, connectionLimit: connectionLimit, idleTimeout: idleTimeout, onListening: $0) }, body)
+  }
+
+  /// Runs a service while `body` asks it.
+  ///
+  /// - Parameter service: makes the service, which tells its port once it listens.
+  static func serving<Value: Sendable>(
+    _ service: (_ onListening: @escaping @Sendable (ListenAddress) -> Void) throws -> any Service,
+    _ body: @Sendable (HTTPClient) async throws -> Value
+  ) async throws -> Value {
     let (ports, port) = AsyncStream.makeStream(of: UInt16.self)
-    let server = try server(listen: listen, connectionLimit: connectionLimit, idleTimeout: idleTimeout) {
-      port.yield($0.port)
-    }
-    let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: Self.logger))
+    let service = try service { port.yield($0.port) }
+    let group = ServiceGroup(configuration: .init(services: [.init(service: service)], logger: logger))
     let running = Task {
       defer { port.finish() }
       try await group.run()
@@ -74,7 +83,7 @@ final class ServerFixture: Sendable {
     defer { Task { await group.triggerGracefulShutdown() } }
     guard let bound = await ports.first(where: { _ in true }) else {
       try await running.value
-      throw HTTPClient.Failure(message: "the server ended without listening")
+      throw HTTPClient.Failure(message: "the service ended without listening")
     }
     return try await body(HTTPClient(port: bound))
   }
