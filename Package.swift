@@ -57,6 +57,7 @@ let parts: [Target] = [
       "Model", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
   .target(name: "ServiceLevels", dependencies: ["Model"]),
+  .target(name: "Blackbox", dependencies: ["Model", "Expressions", "Exposition"]),
 ]
 
 /// Floor 4: engines that drive checks.
@@ -71,7 +72,7 @@ let doors: [Target] = [
   .target(
     name: "Server",
     dependencies: [
-      "Model", "Expressions", "Exposition", "ServiceLevels", "Recording", "Compression",
+      "Model", "Expressions", "Exposition", "ServiceLevels", "Recording", "Blackbox", "Compression",
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
@@ -83,7 +84,7 @@ let doors: [Target] = [
     dependencies: [
       "Model", "Expressions", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
       "Scheduling",
-      "Journeys", "Recording", "Server", "DemoOrigin", "Conversion",
+      "Journeys", "Recording", "Blackbox", "Server", "DemoOrigin", "Conversion",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -120,6 +121,7 @@ let tests: [Target] = [
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),
+  .testTarget(name: "BlackboxTests", dependencies: ["Model", "Expressions", "Blackbox", "TestSupport"]),
   .testTarget(name: "CommandTests", dependencies: ["Model", "Transport", "Server", "TestSupport", "curlew"]),
 ]
 

@@ -10,6 +10,8 @@ extension Facts {
     case .http(let http):
       detail = .http(HTTPFacts(status: http.status, url: "", version: http.version))
     case .socket: detail = .socket(SocketFacts())
+    case .websocket(let web): detail = .websocket(WebSocketFacts(status: web.status, isUpgraded: web.isUpgraded))
+    case .grpc(let grpc): detail = .grpc(GRPCFacts(status: grpc.status, serving: grpc.serving))
     case .exec(let exec): detail = .exec(ExecFacts(exitCode: exec.exitCode, metrics: exec.metrics))
     case .dns(let dns): detail = .dns(DNSFacts(rcode: dns.rcode, transport: dns.transport))
     case .tls, .icmp: break
@@ -39,11 +41,14 @@ extension Facts {
       }
       detail = .http(http)
     case .socket(var socket):
-      socket.received = redactor.redact(socket.received, upTo: bodyLimit)
-      // The words that a dialogue matched are parts of what was received.
-      socket.messages = isSensitive ? [] : socket.messages.map(redactor.redact)
-      socket.matches = isSensitive ? [:] : socket.matches.mapValues(redactor.redact)
+      socket.show(with: redactor, bodyLimit: bodyLimit, isSensitive: isSensitive)
       detail = .socket(socket)
+    case .websocket(var web):
+      web.socket.show(with: redactor, bodyLimit: bodyLimit, isSensitive: isSensitive)
+      detail = .websocket(web)
+    case .grpc(var grpc):
+      grpc.statusMessage = isSensitive ? "" : redactor.redact(grpc.statusMessage)
+      detail = .grpc(grpc)
     case .exec(var exec):
       // What a program says is its result: it stays when all is well too.
       exec.stdout = redactor.redact(exec.stdout, upTo: isSensitive ? 0 : Self.bodyLimit)
@@ -63,5 +68,16 @@ extension Facts {
       detail = .dns(dns)
     case .tls, .icmp: break
     }
+  }
+}
+
+extension SocketFacts {
+  /// Masks secrets and keeps the first bytes alone, as `Facts.show` does.
+  fileprivate mutating func show(with redactor: Redactor, bodyLimit: Int, isSensitive: Bool) {
+    received = redactor.redact(received, upTo: bodyLimit)
+    // The words that a dialogue matched are parts of what was received.
+    messages = isSensitive ? [] : messages.map(redactor.redact)
+    matches = isSensitive ? [:] : matches.mapValues(redactor.redact)
+    labels = isSensitive ? [] : labels.map { HeaderField($0.name, redactor.redact($0.value)) }
   }
 }

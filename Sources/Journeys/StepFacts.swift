@@ -97,7 +97,8 @@ extension Facts {
     case .http(let http): http.body.count
     case .socket(let socket): socket.received.count
     case .exec(let exec): exec.stdout.count + exec.stderr.count
-    case .tls, .dns, .icmp: 0
+    case .websocket(let web): web.socket.received.count
+    case .tls, .dns, .icmp, .grpc: 0
     }
   }
 
@@ -114,7 +115,10 @@ extension Facts {
       exec.stdout = []
       exec.stderr = []
       detail = .exec(exec)
-    case .tls, .dns, .icmp: break
+    case .websocket(var web):
+      web.socket.received = []
+      detail = .websocket(web)
+    case .tls, .dns, .icmp, .grpc: break
     }
   }
 }

@@ -30,6 +30,9 @@ package struct ProbeTable: Prober {
     case .unix(let spec): await unix.probe(spec, in: context)
     case .dns(let spec): await dns.probe(spec, in: context)
     case .icmp(let spec): await icmp.probe(spec, in: context)
+    case .udp, .grpc, .websocket:
+      Observation(
+        facts: Facts(phases: Phases(), detail: .tls), failure: ProbeFailure(.internal, during: .resolve, "no such prober"))
     case .exec(let spec): await exec.probe(spec, in: context)
     }
   }

@@ -142,6 +142,9 @@ extension StepResult {
     case .socket(let socket): size += socket.received.count + socket.messages.reduce(0) { $0 + 32 + $1.utf8.count }
     case .exec(let exec): size += exec.stdout.count + exec.stderr.count + exec.metrics.count * 64
     case .dns(let dns): size += (dns.answers.count + dns.authority.count + dns.additional.count) * 256
+    case .websocket(let web):
+      size += web.socket.received.count + web.socket.messages.reduce(0) { $0 + 32 + $1.utf8.count }
+    case .grpc(let grpc): size += grpc.statusMessage.utf8.count
     case .tls, .icmp: break
     }
     return size

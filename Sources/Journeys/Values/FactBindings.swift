@@ -43,7 +43,8 @@ package final class FactBindings: Bindings {
     case .tls: return common + tlsNames
     case .dns: return common + ["rcode", "answers", "authority", "additional", "flags", "secure"]
     case .icmp: return common + ["sent", "received", "loss", "rtt"]
-    case .socket: return common + ["received", "received_bytes", "messages", "matches"] + tlsNames
+    case .socket, .websocket: return common + ["received", "received_bytes", "messages", "matches"] + tlsNames
+    case .grpc(let grpc): return common + (grpc.status == nil ? [] : ["status", "serving"]) + tlsNames
     case .exec: return common + ["exit_code", "stdout", "stderr", "metrics"]
     }
   }
@@ -80,6 +81,8 @@ package final class FactBindings: Bindings {
     case .dns(let dns): return try DNSValues.value(of: name, in: dns, because: because)
     case .icmp(let icmp): return ICMPValues.value(of: name, in: icmp)
     case .socket(let socket): return SocketValues.value(of: name, in: socket)
+    case .websocket(let web): return SocketValues.value(of: name, in: web.socket)
+    case .grpc(let grpc): return try GRPCValues.value(of: name, in: grpc, because: because)
     case .exec(let exec): return ExecValues.value(of: name, in: exec)
     }
   }
@@ -110,7 +113,7 @@ extension Facts.Detail {
   /// Whether TLS may have been spoken, so that its names exist.
   fileprivate var mayHaveTLS: Bool {
     switch self {
-    case .http, .tls, .socket: true
+    case .http, .tls, .socket, .websocket, .grpc: true
     case .dns, .icmp, .exec: false
     }
   }

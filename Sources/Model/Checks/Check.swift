@@ -66,7 +66,7 @@ package struct Check: Hashable, Sendable {
 
 /// The kinds of probe, as the keys of a scenario file name them.
 package enum ProbeKind: String, Hashable, Sendable, CaseIterable {
-  case http, tcp, tls, dns, icmp, grpc, websocket, unix, exec, module, journey
+  case http, tcp, tls, dns, icmp, grpc, websocket, unix, udp, exec, module, journey
 }
 
 /// How often, and after how long, a failed attempt is repeated inside one run.

@@ -17,8 +17,10 @@ package struct Facts: Sendable {
     case tls
     case dns(DNSFacts)
     case icmp(ICMPFacts)
-    /// tcp and unix.
+    /// tcp, unix and udp.
     case socket(SocketFacts)
+    case websocket(WebSocketFacts)
+    case grpc(GRPCFacts)
     case exec(ExecFacts)
   }
 

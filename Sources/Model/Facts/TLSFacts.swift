@@ -12,8 +12,9 @@ package struct TLSFacts: Sendable {
   package var verifyError: String
   /// The certificates as the server sent them, leaf first.
   package var chain: [Certificate]
-  /// The certificates from the leaf to the trusted root by which it was verified; empty when it was not.
-  package var verifiedChain: [Certificate]
+  /// Every way from the leaf to a trusted root over the certificates that came and the trusted ones, as Go's
+  /// `Certificate.Verify` gives them, each leaf first; empty when it was not verified.
+  package var verifiedChains: [[Certificate]]
   /// The state of the stapled OCSP answer (RFC 6066 section 8): `none`, `good`, `revoked`, `unknown`, or `invalid` with
   /// a reason.
   package var ocsp: String
@@ -21,7 +22,7 @@ package struct TLSFacts: Sendable {
   /// What a TLS handshake showed.
   package init(
     version: String = "", cipher: String = "", alpn: String = "", isVerified: Bool = false, verifyError: String = "",
-    chain: [Certificate] = [], verifiedChain: [Certificate] = [], ocsp: String = "none"
+    chain: [Certificate] = [], verifiedChains: [[Certificate]] = [], ocsp: String = "none"
   ) {
     self.version = version
     self.cipher = cipher
@@ -29,7 +30,7 @@ package struct TLSFacts: Sendable {
     self.isVerified = isVerified
     self.verifyError = verifyError
     self.chain = chain
-    self.verifiedChain = verifiedChain
+    self.verifiedChains = verifiedChains
     self.ocsp = ocsp
   }
 
@@ -47,6 +48,12 @@ package final class Certificate: Sendable {
   package let serial: String
   /// The subject's alternative names: DNS names and IP addresses as text.
   package let names: [String]
+  /// Those of `names` that are DNS names.
+  package let dnsNames: [String]
+  /// The parts of the subject in the order of the certificate.
+  package let subjectParts: [NamePart]
+  /// The parts of the issuer in the order of the certificate.
+  package let issuerParts: [NamePart]
   /// Good from then on.
   package let notBefore: Timestamp
   /// Good until then.
@@ -60,17 +67,35 @@ package final class Certificate: Sendable {
 
   /// A certificate with everything said.
   package init(
-    subject: String, issuer: String, serial: String, names: [String], notBefore: Timestamp, notAfter: Timestamp,
+    subject: String, issuer: String, serial: String, names: [String], dnsNames: [String] = [],
+    subjectParts: [NamePart] = [], issuerParts: [NamePart] = [], notBefore: Timestamp, notAfter: Timestamp,
     fingerprintSHA256: String, key: String, signature: String
   ) {
     self.subject = subject
     self.issuer = issuer
     self.serial = serial
     self.names = names
+    self.dnsNames = dnsNames
+    self.subjectParts = subjectParts
+    self.issuerParts = issuerParts
     self.notBefore = notBefore
     self.notAfter = notAfter
     self.fingerprintSHA256 = fingerprintSHA256
     self.key = key
     self.signature = signature
+  }
+}
+
+/// One attribute of a distinguished name (X.501), such as `O=Example`.
+package struct NamePart: Hashable, Sendable {
+  /// The attribute's type as dotted numbers: "2.5.4.10".
+  package var type: String
+  /// Its value as text.
+  package var value: String
+
+  /// An attribute of both its parts.
+  package init(type: String, value: String) {
+    self.type = type
+    self.value = value
   }
 }

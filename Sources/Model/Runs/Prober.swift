@@ -29,12 +29,17 @@ package struct ProbeContext: Sendable {
   package var traceparent: String?
   /// The folder that relative paths in the spec start from, and may not leave.
   package var folder: String
+  /// What may be probed, redirects included; nil where whoever wrote the check decided that.
+  package var policy: TargetPolicy?
 
   /// A context with everything said.
-  package init(timeout: Duration, traceparent: String? = nil, folder: String = ".") {
+  package init(
+    timeout: Duration, traceparent: String? = nil, folder: String = ".", policy: TargetPolicy? = nil
+  ) {
     self.timeout = timeout
     self.traceparent = traceparent
     self.folder = folder
+    self.policy = policy
   }
 }
 

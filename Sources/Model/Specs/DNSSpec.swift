@@ -16,13 +16,18 @@ package struct DNSSpec: Hashable, Sendable {
   package var dnssec: Bool
   /// By which addresses the server is reached.
   package var family: AddressFamily
+  /// The local address to ask from.
+  package var sourceIP: String?
+  /// Whether an answer that was cut (TC) is asked for again over tcp.
+  package var repeatsCutAnswers: Bool
   /// How TLS is spoken with a server asked over tls or https.
   package var tls: TLSOptions
 
   /// A recursive question to the system's servers, unless said otherwise.
   package init(
     name: String, type: String = "A", recordClass: String = "IN", server: String? = nil, transport: DNSTransport = .udp,
-    isRecursive: Bool = true, dnssec: Bool = false, family: AddressFamily = .any, tls: TLSOptions = TLSOptions()
+    isRecursive: Bool = true, dnssec: Bool = false, family: AddressFamily = .any,
+    sourceIP: String? = nil, repeatsCutAnswers: Bool = true, tls: TLSOptions = TLSOptions()
   ) {
     self.name = name
     self.type = type
@@ -32,6 +37,8 @@ package struct DNSSpec: Hashable, Sendable {
     self.isRecursive = isRecursive
     self.dnssec = dnssec
     self.family = family
+    self.sourceIP = sourceIP
+    self.repeatsCutAnswers = repeatsCutAnswers
     self.tls = tls
   }
 }

@@ -9,6 +9,9 @@ package enum ProbeSpec: Hashable, Sendable {
   case dns(DNSSpec)
   case icmp(ICMPSpec)
   case unix(UnixSpec)
+  case udp(UDPSpec)
+  case grpc(GRPCSpec)
+  case websocket(WebSocketSpec)
   case exec(ExecSpec)
 
   /// Which kind of probe it is.
@@ -20,6 +23,9 @@ package enum ProbeSpec: Hashable, Sendable {
     case .dns: .dns
     case .icmp: .icmp
     case .unix: .unix
+    case .udp: .udp
+    case .grpc: .grpc
+    case .websocket: .websocket
     case .exec: .exec
     }
   }
@@ -33,7 +39,9 @@ package enum ProbeSpec: Hashable, Sendable {
     case .unix(let spec): spec.tls != nil || spec.exchange.asksForTLS
     case .tls: true
     case .dns(let spec): spec.transport == .tls || spec.transport == .https
-    case .icmp, .exec: false
+    case .grpc(let spec): spec.tls != nil
+    case .websocket(let spec): spec.url.lowercased().hasPrefix("wss:")
+    case .icmp, .udp, .exec: false
     }
   }
 }
@@ -45,11 +53,18 @@ extension SocketExchange {
 }
 
 /// Which family of addresses a name is resolved to.
-package enum AddressFamily: String, Hashable, Sendable, CaseIterable {
+package enum AddressFamily: String, Hashable, Sendable {
   /// Both; the order of RFC 6724 decides.
   case any = "auto"
   case v4 = "4"
   case v6 = "6"
+  /// The first IPv4 address, else the last IPv6 one, and that address alone: blackbox_exporter's choice.
+  case preferV4 = "prefer 4"
+  /// The first IPv6 address, else the last IPv4 one, and that address alone.
+  case preferV6 = "prefer 6"
+
+  /// What a scenario file can ask for; the others stand for a module's `preferred_ip_protocol`.
+  package static let writable: [AddressFamily] = [.any, .v4, .v6]
 }
 
 /// A host and a port, as in `shop.example:443` or `[::1]:53`.
@@ -124,6 +139,8 @@ package struct TLSOptions: Hashable, Sendable {
   package var verify: Bool
   /// A PEM file of trusted authorities in place of the system's; an absolute path, or one under the context's folder.
   package var caFile: String?
+  /// The trusted authorities as PEM text, in place of a file and of the system's.
+  package var caText: String?
   /// The client's certificate chain, PEM: text or a file.
   package var certificate: PEMSource?
   /// The client's private key, PEM: text or a file.
@@ -137,11 +154,13 @@ package struct TLSOptions: Hashable, Sendable {
 
   /// Options that verify against the system's authorities, unless said otherwise.
   package init(
-    verify: Bool = true, caFile: String? = nil, certificate: PEMSource? = nil, key: PEMSource? = nil,
+    verify: Bool = true, caFile: String? = nil, caText: String? = nil, certificate: PEMSource? = nil,
+    key: PEMSource? = nil,
     serverName: String? = nil, minVersion: TLSVersion? = nil, maxVersion: TLSVersion? = nil
   ) {
     self.verify = verify
     self.caFile = caFile
+    self.caText = caText
     self.certificate = certificate
     self.key = key
     self.serverName = serverName

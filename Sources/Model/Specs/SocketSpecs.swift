@@ -8,6 +8,8 @@ package struct TCPSpec: Hashable, Sendable {
   package var startTLS: StartTLS?
   /// What is said.
   package var exchange: SocketExchange
+  /// A `socks5://` or `socks5h://` URL of a proxy, perhaps with user and password (RFC 1928, RFC 1929).
+  package var proxy: String?
   /// The local address to connect from.
   package var sourceIP: String?
   /// Which addresses are tried.
@@ -16,12 +18,13 @@ package struct TCPSpec: Hashable, Sendable {
   /// A bare connection, unless said otherwise.
   package init(
     target: Endpoint, tls: TLSOptions? = nil, startTLS: StartTLS? = nil, exchange: SocketExchange = .none,
-    sourceIP: String? = nil, family: AddressFamily = .any
+    proxy: String? = nil, sourceIP: String? = nil, family: AddressFamily = .any
   ) {
     self.target = target
     self.tls = tls
     self.startTLS = startTLS
     self.exchange = exchange
+    self.proxy = proxy
     self.sourceIP = sourceIP
     self.family = family
   }
@@ -68,11 +71,39 @@ package enum ReceiveUntil: Hashable, Sendable {
 package enum DialogueStep: Hashable, Sendable {
   /// An RE2 pattern that one of the next lines must match. Named and numbered groups are open to later `send` lines as
   /// `${1}` and `${name}`.
-  case expect(String)
+  ///
+  /// `labels` are texts with such references, filled in from this match: what a module puts on record of it.
+  case expect(String, labels: [HeaderField] = [])
+  /// Bytes that must come next, exactly these.
+  case expectBytes([UInt8])
   /// A line to send; a line end is added.
   case send(String)
+  /// Bytes to send as they are; over a message protocol, one message.
+  case sendBytes([UInt8])
   /// TLS from here on.
   case startTLS
+  /// A new entry of a module's `query_response` begins: groups that earlier lines matched are forgotten.
+  case newEntry
+}
+
+/// An exchange of datagrams (RFC 768): what is sent goes out as one datagram, and one that comes back is a line.
+package struct UDPSpec: Hashable, Sendable {
+  /// Where to send.
+  package var target: Endpoint
+  /// What is said. `none` sends nothing and proves nothing.
+  package var exchange: SocketExchange
+  /// The local address to send from.
+  package var sourceIP: String?
+  /// Which addresses are tried.
+  package var family: AddressFamily
+
+  /// An exchange with the target.
+  package init(target: Endpoint, exchange: SocketExchange, sourceIP: String? = nil, family: AddressFamily = .any) {
+    self.target = target
+    self.exchange = exchange
+    self.sourceIP = sourceIP
+    self.family = family
+  }
 }
 
 /// A TLS handshake and what it shows, without a word after it.

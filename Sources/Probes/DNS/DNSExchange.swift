@@ -106,7 +106,7 @@ struct DNSExchange: Sendable {
     let defaultPort = spec.transport == .tls ? 853 : 53
     guard let text = spec.server else {
       let configuration = equipment.resolver.configuration
-      let servers = configuration.servers.filter { spec.family == .any || $0.ip.family == spec.family }
+      let servers = configuration.servers.filter { spec.family != .v4 && spec.family != .v6 || $0.ip.family == spec.family }
       return servers.map { server in
         Server(
           addresses: [server.ip], port: spec.transport == .tls ? defaultPort : Int(server.port),

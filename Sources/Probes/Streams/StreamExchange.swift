@@ -170,7 +170,8 @@ struct StreamExchange {
     for step in steps {
       switch step {
       case .send(let text): try await send(Array(groups.expand(text).utf8) + [UInt8(ascii: "\n")])
-      case .expect(let text): try await expect(try pattern(text), groups: &groups)
+      case .expect(let text, _): try await expect(try pattern(text), groups: &groups)
+      case .expectBytes, .sendBytes, .newEntry: throw stop(.internal, "this word of a dialogue is not spoken here")
       case .startTLS: try await beginTLS()
       }
     }

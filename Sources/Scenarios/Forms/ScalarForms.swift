@@ -172,9 +172,15 @@ extension Form {
   /// One case of an enumeration by its raw value.
   static func choice(aliases: [String: Value] = [:]) -> Form
   where Value: CaseIterable & RawRepresentable & Sendable, Value.RawValue == String {
-    let table = Dictionary(Value.allCases.map { ($0.rawValue, $0) }) { first, _ in first }
+    choice(among: Array(Value.allCases), aliases: aliases)
+  }
+
+  /// One of some words.
+  static func choice(among values: [Value], aliases: [String: Value] = [:]) -> Form
+  where Value: RawRepresentable & Sendable, Value.RawValue == String {
+    let table = Dictionary(values.map { ($0.rawValue, $0) }) { first, _ in first }
       .merging(aliases) { first, _ in first }
-    let allowed = Value.allCases.map(\.rawValue)
+    let allowed = values.map(\.rawValue)
     return Form(.choice(allowed + aliases.keys.sorted())) { node, reader in
       if let text = node.scalarText, let value = table[text] { return value }
       reader.fault(

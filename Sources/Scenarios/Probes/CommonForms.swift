@@ -40,7 +40,7 @@ extension Form where Value == TLSVersion {
 }
 
 extension Form where Value == AddressFamily {
-  static let family = choice()
+  static let family = choice(among: AddressFamily.writable)
 }
 
 extension Form where Value == StartTLS {

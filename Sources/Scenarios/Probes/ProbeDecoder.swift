@@ -49,6 +49,9 @@ extension ProbeSpec {
       spec.server.flatMap { server in
         (try? URLText(server, schemes: []))?.host ?? Endpoint(server, defaultPort: 53)?.host
       }?.lowercased()
+    case .udp(let spec): spec.target.host.lowercased()
+    case .grpc(let spec): spec.target.host.lowercased()
+    case .websocket(let spec): (try? URLText(spec.url, schemes: []))?.host.lowercased()
     case .unix, .exec: nil
     }
   }

@@ -44,7 +44,7 @@ struct NameLookup {
     self.deadline = deadline
     let types: [DNSType] =
       switch family {
-      case .any: [.aaaa, .a]
+      case .any, .preferV4, .preferV6: [.aaaa, .a]
       case .v4: [.a]
       case .v6: [.aaaa]
       }

@@ -60,6 +60,17 @@ package final class Resolver: AddressResolver {
     of host: String, family: AddressFamily, deadline: Deadline
   ) async throws(ResolutionFailure) -> [IPAddress] {
     deadline.loop.preconditionOnLoop("The resolver")
+    guard let preferred = family.preferred else {
+      return AddressOrder.sorted(try await unordered(of: host, family: family, deadline: deadline))
+    }
+    let all = try await unordered(of: host, family: .any, deadline: deadline)
+    return [all.first { $0.family == preferred } ?? all[all.count - 1]]
+  }
+
+  /// The addresses as they were found, at least one.
+  private func unordered(
+    of host: String, family: AddressFamily, deadline: Deadline
+  ) async throws(ResolutionFailure) -> [IPAddress] {
     if let address = IPAddress(host) {
       guard family == .any || family == address.family else {
         throw ResolutionFailure(.notFound, "\(host) is no \(family.words)")
@@ -74,7 +85,7 @@ package final class Resolver: AddressResolver {
       guard !usable.isEmpty else {
         throw ResolutionFailure(.notFound, "\"\(host)\" has no \(family.words) (it is in /etc/hosts)")
       }
-      return AddressOrder.sorted(usable)
+      return usable
     }
     let name: DNSName
     do throws(DNSNameProblem) {
@@ -88,7 +99,7 @@ package final class Resolver: AddressResolver {
     for candidate in configuration.candidates(for: name, isAbsolute: isAbsolute) {
       var lookup = NameLookup(name: candidate, family: family, configuration: configuration, deadline: deadline)
       do throws(ResolutionFailure) {
-        return AddressOrder.sorted(try await lookup.addresses())
+        return try await lookup.addresses()
       } catch {
         // One search domain whose server fails must not hide the others, nor the name itself. Silence would be waited for
         // again with each of them.
@@ -109,10 +120,19 @@ package final class Resolver: AddressResolver {
 }
 
 extension AddressFamily {
+  /// The family that is taken where there is one; nil where both count alike or one alone is asked for.
+  var preferred: AddressFamily? {
+    switch self {
+    case .preferV4: .v4
+    case .preferV6: .v6
+    case .any, .v4, .v6: nil
+    }
+  }
+
   /// "IPv6 address".
   var words: String {
     switch self {
-    case .any: "address"
+    case .any, .preferV4, .preferV6: "address"
     case .v4: "IPv4 address"
     case .v6: "IPv6 address"
     }

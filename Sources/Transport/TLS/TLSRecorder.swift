@@ -92,7 +92,7 @@ package final class TLSRecorder {
       }
     } else {
       facts.isVerified = true
-      facts.verifiedChain = CertificateReader.read(X509_STORE_CTX_get0_chain(store))
+      facts.verifiedChains = [CertificateReader.read(X509_STORE_CTX_get0_chain(store))]
     }
     self.facts = facts
     readConnection(ssl)

@@ -176,7 +176,7 @@ package struct CurlLine {
 
   private mutating func writeRoute(_ spec: HTTPSpec, hasHost: Bool) {
     switch spec.family {
-    case .any: break
+    case .any, .preferV4, .preferV6: break
     case .v4: words.append("--ipv4")
     case .v6: words.append("--ipv6")
     }

@@ -22,6 +22,15 @@ struct ExchangeText {
       if withHeads { lines += HTTPHeads(http).lines }
     case .socket(let socket) where !socket.received.isEmpty:
       lines.append("received " + quoted(socket.received))
+    case .websocket(let web):
+      if web.status > 0 { lines.append("handshake \(web.status)") }
+      if !web.socket.received.isEmpty { lines.append("received " + quoted(web.socket.received)) }
+    case .grpc(let grpc):
+      if let status = grpc.status {
+        let message = grpc.statusMessage.isEmpty ? "" : " \(HumanText.escaped(grpc.statusMessage))"
+        lines.append("status   \(status)\(message)")
+      }
+      if !grpc.serving.isEmpty { lines.append("serving  \(grpc.serving)") }
     case .exec(let exec):
       lines.append("exit code \(exec.exitCode)")
       if !exec.stdout.isEmpty { lines.append("stdout   " + quoted(exec.stdout)) }

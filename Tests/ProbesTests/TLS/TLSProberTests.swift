@@ -34,7 +34,7 @@ import Transport
     #expect(tls.cipher == "TLS_AES_256_GCM_SHA384")
     #expect(tls.ocsp == "good")
     #expect(tls.chain.map(\.subject) == [#"CN=good.example,O=Curlew\, Test"#, "CN=Intermediate,O=Curlew Test"])
-    #expect(tls.verifiedChain.map(\.subject) == tls.chain.map(\.subject) + ["CN=Root,O=Curlew Test"])
+    #expect(tls.verifiedChains.first?.map(\.subject) == tls.chain.map(\.subject) + ["CN=Root,O=Curlew Test"])
     let leaf = try #require(tls.chain.first)
     #expect(leaf.issuer == "CN=Intermediate,O=Curlew Test")
     #expect(leaf.names == ["localhost", "good.example", "127.0.0.1", "::1"])
@@ -127,7 +127,7 @@ import Transport
     #expect(!tls.isVerified)
     #expect(tls.verifyError == refusal.message)
     #expect(!tls.chain.isEmpty)
-    #expect(tls.verifiedChain.isEmpty)
+    #expect(tls.verifiedChains.isEmpty)
     #expect(tls.version == "TLSv1.3")
   }
 

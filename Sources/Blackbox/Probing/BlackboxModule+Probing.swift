@@ -1,0 +1,33 @@
+package import Model
+
+extension BlackboxModule {
+  /// The section of the module's prober; nil for a module that names none.
+  package var section: (any ProberSection)? {
+    nil
+  }
+
+  /// What a door answers, once the exchange is over. Pure.
+  ///
+  /// - Parameters:
+  ///   - observation: nil where nothing could be sent, and `fault` says why.
+  ///   - took: from the beginning of the probe to its end.
+  ///   - timeout: what bounded it.
+  package func report(
+    on observation: Observation?, spec: ProbeSpec?, fault: ModuleFault?, took: Duration, timeout: Duration,
+    _ compatibility: Compatibility
+  ) -> ProbeReport {
+    var metrics = ProbeMetrics()
+    var verdict = ModuleVerdict(failure: fault.map { ProbeFailure($0.code, during: .resolve, $0.message) })
+    if let section, let observation, let spec {
+      verdict = section.verdict(on: observation, of: spec, compatibility)
+      section.addMetrics(of: observation, spec: spec, verdict: verdict, compatibility, to: &metrics)
+    }
+    metrics.set(
+      "probe_success", help: "Displays whether or not the probe was a success", verdict.failure == nil)
+    metrics.set(
+      "probe_duration_seconds", help: "Returns how long the probe took to complete in seconds", took)
+    metrics.set(
+      "probe_timeout_seconds", help: "Returns how long the probe timeout is in seconds", timeout)
+    return ProbeReport(failure: verdict.failure, metrics: metrics, log: verdict.log)
+  }
+}
