@@ -1,7 +1,7 @@
 package import Model
 
-/// What the program around the loader can do; a scenario that asks for more is refused at load.
-package struct ScenarioCapabilities: Sendable {
+/// What the program around the reader can do; a file that asks for more is refused.
+package struct Capabilities: Sendable {
   /// Whether HTTP/3 is spoken: that depends on the libcurl that is installed.
   package var http3: Bool
   /// The modules that `module` probes can name.
@@ -25,12 +25,15 @@ package struct NoModules: ModuleLibrary {
   package func module(named name: String) -> (any ProbeModule)? { nil }
 }
 
-/// What reading a scenario meets outside of its text.
-struct Surroundings: Sendable {
-  let files: any ScenarioFiles
-  let capabilities: ScenarioCapabilities
+/// What reading a file meets outside of its text.
+package struct Surroundings: Sendable {
+  /// Where paths lead.
+  package let files: any DocumentFiles
+  /// What may be asked for.
+  package let capabilities: Capabilities
 
-  init(files: any ScenarioFiles, capabilities: ScenarioCapabilities = ScenarioCapabilities()) {
+  /// Surroundings with everything said; by default nothing may be asked for that depends on the machine.
+  package init(files: any DocumentFiles, capabilities: Capabilities = Capabilities()) {
     self.files = files
     self.capabilities = capabilities
   }
