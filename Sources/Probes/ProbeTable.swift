@@ -7,6 +7,7 @@ package struct ProbeTable: Prober {
   private let tcp: TCPProber
   private let tls: TLSProber
   private let unix: UnixProber
+  private let udp: UDPProber
   private let dns: DNSProber
   private let icmp: ICMPProber
   private let exec: ExecProber
@@ -17,6 +18,7 @@ package struct ProbeTable: Prober {
     tcp = TCPProber(equipment)
     tls = TLSProber(equipment)
     unix = UnixProber(equipment)
+    udp = UDPProber(equipment)
     dns = DNSProber(equipment)
     icmp = ICMPProber(equipment)
     exec = ExecProber(isAllowed: equipment.allowsPrograms, searchPath: equipment.programPath)
@@ -30,7 +32,8 @@ package struct ProbeTable: Prober {
     case .unix(let spec): await unix.probe(spec, in: context)
     case .dns(let spec): await dns.probe(spec, in: context)
     case .icmp(let spec): await icmp.probe(spec, in: context)
-    case .udp, .grpc, .websocket:
+    case .udp(let spec): await udp.probe(spec, in: context)
+    case .grpc, .websocket:
       Observation(
         facts: Facts(phases: Phases(), detail: .tls),
         failure: ProbeFailure(.internal, during: .resolve, "no such prober"))
