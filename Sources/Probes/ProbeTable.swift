@@ -9,6 +9,8 @@ package struct ProbeTable: Prober {
   private let unix: UnixProber
   private let dns: DNSProber
   private let icmp: ICMPProber
+  private let grpc: GRPCProber
+  private let websocket: WebSocketProber
   private let exec: ExecProber
 
   /// All probers over the same equipment.
@@ -19,6 +21,8 @@ package struct ProbeTable: Prober {
     unix = UnixProber(equipment)
     dns = DNSProber(equipment)
     icmp = ICMPProber(equipment)
+    grpc = GRPCProber(equipment)
+    websocket = WebSocketProber(equipment)
     exec = ExecProber(isAllowed: equipment.allowsPrograms, searchPath: equipment.programPath)
   }
 
@@ -30,7 +34,9 @@ package struct ProbeTable: Prober {
     case .unix(let spec): await unix.probe(spec, in: context)
     case .dns(let spec): await dns.probe(spec, in: context)
     case .icmp(let spec): await icmp.probe(spec, in: context)
-    case .udp, .grpc, .websocket:
+    case .grpc(let spec): await grpc.probe(spec, in: context)
+    case .websocket(let spec): await websocket.probe(spec, in: context)
+    case .udp:
       Observation(
         facts: Facts(phases: Phases(), detail: .tls), failure: ProbeFailure(.internal, during: .resolve, "no such prober"))
     case .exec(let spec): await exec.probe(spec, in: context)
