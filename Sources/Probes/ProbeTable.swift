@@ -38,7 +38,13 @@ package struct ProbeTable: Prober {
     case .websocket(let spec): await websocket.probe(spec, in: context)
     case .udp:
       Observation(
-        facts: Facts(phases: Phases(), detail: .tls), failure: ProbeFailure(.internal, during: .resolve, "no such prober"))
+        facts: Facts(phases: Phases(), detail: .tls),
+        failure: ProbeFailure(.internal, during: .resolve, "no such prober"))
+    case .exec where context.policy != nil:
+      // Programs are for checks alone, whose author is who wrote the scenario.
+      Observation(
+        facts: Facts(phases: Phases(), detail: .exec(ExecFacts())),
+        failure: ProbeFailure(.notPermitted, during: .resolve, "programs are run for checks alone, not for /probe"))
     case .exec(let spec): await exec.probe(spec, in: context)
     }
   }
