@@ -19,6 +19,7 @@ enum ProbeDecoder {
     Entry(kind: .websocket, table: WebSocketKeys.table, decode: WebSocketDecoder.decode),
     Entry(kind: .unix, table: UnixKeys.table, decode: SocketDecoder.unix),
     Entry(kind: .exec, table: ExecKeys.table, decode: OtherDecoders.exec),
+    Entry(kind: .module, table: ModuleKeys.table, decode: ModuleDecoder.decode),
   ]
 
   private static let entryByKind = Dictionary(entries.map { ($0.kind, $0) }) { first, _ in first }
