@@ -1,25 +1,11 @@
-import Compression
 import Exposition
 import HTTPTypes
 import Hummingbird
 import Logging
 import Model
-import NIOCore
 
 /// Answers every request: finds the route, calls its handler, and gives each answer the coding and headers it must have.
-struct Responder: HTTPResponder {
-  /// What is known of a request beside the request.
-  struct Context: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    /// Who asks, as an address with its port.
-    var peer: String
-
-    init(source: ApplicationRequestContextSource) {
-      coreContext = CoreRequestContextStorage(source: source)
-      peer = source.channel.remoteAddress?.description ?? "unknown"
-    }
-  }
-
+struct Responder: Answerer {
   /// No handler reads a body; one that is larger than this is refused before it is let pass.
   private static let maximumBodyBytes = 64 * 1024
 
@@ -28,7 +14,7 @@ struct Responder: HTTPResponder {
   let overviews: OverviewCache
   let logger: Logger
 
-  func respond(to request: Request, context: Context) async -> Response {
+  func answer(_ request: Request, peer: String) async -> Response {
     let begin = sources.time.uptime
     let path = request.uri.path
     var reply: Reply
@@ -44,13 +30,13 @@ struct Responder: HTTPResponder {
       reply = Problem(.historyUnavailable, "the store could not answer; the log says why").reply(for: path)
       reply.headers[.retryAfter] = "5"
     }
-    let response = await Self.response(
-      to: request.method, reply, acceptEncoding: request.headers[.acceptEncoding])
+    let response = await Self.coded(
+      reply, to: request.method, acceptEncoding: request.headers[.acceptEncoding])
     logger.debug(
       "answered",
       metadata: [
         "method": "\(request.method)", "path": "\(path)", "status": "\(response.status.code)",
-        "bytes": "\(response.headers[.contentLength] ?? "")", "peer": "\(context.peer)",
+        "bytes": "\(response.headers[.contentLength] ?? "")", "peer": "\(peer)",
         "took": "\(Words.duration(sources.time.uptime - begin))",
       ])
     return response
@@ -151,46 +137,11 @@ struct Responder: HTTPResponder {
     return Reply.metrics(registry.rendering(format), format)
   }
 
-  // MARK: Answers
-
+  /// Away from the thread of the connection: pages can be large.
   @concurrent
-  private static func response(
-    to method: HTTPRequest.Method, _ reply: Reply, acceptEncoding: String?
+  private static func coded(
+    _ reply: Reply, to method: HTTPRequest.Method, acceptEncoding: String?
   ) async -> Response {
-    var headers = reply.headers
-    headers[.contentType] = reply.type.text
-    headers[.vary] = "Accept, Accept-Encoding"
-    let takesGzip = AcceptedCoding.isGzip(acceptedBy: acceptEncoding)
-    let body: ResponseBody
-    switch reply.content {
-    case .bytes(var bytes):
-      if takesGzip, bytes.count >= AcceptedCoding.worthwhileBytes, let encoder = GzipEncoder() {
-        bytes = encoder.encode(bytes, isLast: true)
-        headers[.contentEncoding] = "gzip"
-      }
-      body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
-    case .pieces(let first, let rest):
-      // Before the header is sent, which must not name a coding that there is no memory for.
-      let encoder = takesGzip ? GzipEncoder() : nil
-      if encoder != nil { headers[.contentEncoding] = "gzip" }
-      body = streamed(first, rest, through: encoder)
-    }
-    SecurityHeaders.add(to: &headers)
-    let response = Response(status: reply.status, headers: headers, body: body)
-    return method == .head ? response.createHeadResponse() : response
-  }
-
-  /// A body that is made while it is sent, no faster than the peer takes it.
-  private static func streamed(_ first: [UInt8], _ rest: Rendering, through encoder: GzipEncoder?) -> ResponseBody {
-    ResponseBody { writer in
-      var rest = rest
-      var piece: [UInt8]? = first
-      while let bytes = piece {
-        let coded = encoder?.encode(bytes, isLast: rest.isAtEnd) ?? bytes
-        if !coded.isEmpty { try await writer.write(ByteBuffer(bytes: coded)) }
-        piece = rest.next()
-      }
-      try await writer.finish(nil)
-    }
+    reply.response(to: method, acceptEncoding: acceptEncoding)
   }
 }
