@@ -42,8 +42,10 @@ struct Responder: Answerer {
     return response
   }
 
+  private static let timeoutHeader = HTTPField.Name("X-Prometheus-Scrape-Timeout-Seconds")
+
   private func reply(to request: Request, path: String) async throws -> Reply {
-    guard let route = try Route(path: path) else {
+    guard let route = try Route(path: path), !route.isOfModules || sources.probes != nil else {
       throw Problem(.unknownPath, "there is nothing at \"\(path)\"; checks are at /api/v1/checks, the status page at /")
     }
     if let methods = route.methods, !methods.contains(request.method) {
@@ -73,6 +75,12 @@ struct Responder: Answerer {
   // MARK: Routes
 
   private func reply(to route: Route, _ request: Request) async throws -> Reply {
+    if route.isOfModules, let probes = sources.probes {
+      // These are as lenient with their parameters as blackbox_exporter.
+      guard route == .probe else { return probes.logs(request.uri.query) }
+      let timeout = Self.timeoutHeader.flatMap { request.headers[$0] }
+      return await probes.probe(request.uri.query, timeout: timeout, departure: Departure.current)
+    }
     var query = try Query(request.uri.query)
     switch route {
     case .page:
@@ -85,6 +93,7 @@ struct Responder: Answerer {
     case .detailed: return await HealthAPI(sources: sources).detailed()
     case .healthy: return .text("Healthy")
     case .reload: return try await reload(request)
+    case .probe, .logs: throw Problem(.unknownPath, "no modules are in force")
     case .scenarios: return .text(sources.scenarioText())
     case .checks:
       return try await ChecksAPI(sources: sources).list(query, overview: await overviews.current())
@@ -121,7 +130,7 @@ struct Responder: Answerer {
   }
 
   private func reload(_ request: Request) async throws(Problem) -> Reply {
-    if let name = HTTPField.Name("Sec-Fetch-Site"), request.headers[name] == "cross-site" {
+    if request.isFromAnotherSite {
       throw Problem(.crossSite, "a page of another site asked for a reload; ask from outside of a browser")
     }
     switch await sources.reload() {
