@@ -40,7 +40,12 @@ let engines: [Target] = [
     ]),
 ]
 
-/// Floor 3: what a check is made of, and where its history is kept.
+/// Floor 3: how files are read, whatever they say.
+let reading: [Target] = [
+  .target(name: "Documents", dependencies: ["Model", "Expressions", "CYAML"])
+]
+
+/// Floor 4: what a check is made of, and where its history is kept.
 let parts: [Target] = [
   .target(
     name: "Probes",
@@ -50,24 +55,24 @@ let parts: [Target] = [
       .product(name: "SystemPackage", package: "swift-system"),
     ]),
   .target(name: "DemoOrigin", dependencies: ["Transport", "CLinux"]),
-  .target(name: "Scenarios", dependencies: ["Model", "Expressions", "CYAML"]),
+  .target(name: "Scenarios", dependencies: ["Model", "Expressions", "Documents"]),
   .target(
     name: "History",
     dependencies: [
       "Model", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
   .target(name: "ServiceLevels", dependencies: ["Model"]),
-  .target(name: "Blackbox", dependencies: ["Model", "Expressions", "Exposition"]),
+  .target(name: "Blackbox", dependencies: ["Model", "Expressions", "Exposition", "Documents"]),
 ]
 
-/// Floor 4: engines that drive checks.
+/// Floor 5: engines that drive checks.
 let drivers: [Target] = [
   .target(name: "Scheduling", dependencies: ["Model", .product(name: "HeapModule", package: "swift-collections")]),
   .target(name: "Journeys", dependencies: ["Model", "Expressions", "Scenarios"]),
   .target(name: "Recording", dependencies: ["Model", "Exposition"]),
 ]
 
-/// Floor 5: doors to the outside, and the composition root.
+/// Floor 6: doors to the outside, and the composition root.
 let doors: [Target] = [
   .target(
     name: "Server",
@@ -86,7 +91,7 @@ let doors: [Target] = [
   .executableTarget(
     name: "curlew",
     dependencies: [
-      "Model", "Expressions", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
+      "Model", "Expressions", "Documents", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
       "Scheduling",
       "Journeys", "Recording", "Blackbox", "Server", "DemoOrigin", "Conversion",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -104,18 +109,21 @@ let tests: [Target] = [
   .testTarget(name: "ModelTests", dependencies: ["Model"]),
   .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "TestSupport"]),
   .testTarget(
-    name: "ConversionTests", dependencies: ["Model", "Scenarios", "Conversion", "TestSupport", "curlew"],
+    name: "ConversionTests", dependencies: ["Model", "Documents", "Scenarios", "Conversion", "TestSupport", "curlew"],
     exclude: ["Fixtures"]),
   .testTarget(name: "ExpositionTests", dependencies: ["Exposition"]),
   .testTarget(name: "TransportTests", dependencies: ["Model", "Transport", "TestSupport"]),
   .testTarget(name: "ProbesTests", dependencies: ["Model", "Transport", "Probes", "TestSupport"]),
   .testTarget(
-    name: "ScenariosTests", dependencies: ["Model", "Expressions", "Scenarios", "TestSupport"], exclude: ["Fixtures"]),
+    name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Scenarios", "TestSupport"],
+    exclude: ["Fixtures"]),
   .testTarget(name: "HistoryTests", dependencies: ["Model", "History", "TestSupport"]),
   .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "ServiceLevels"]),
   .testTarget(name: "DemoOriginTests", dependencies: ["Model", "Transport", "Probes", "DemoOrigin"]),
   .testTarget(name: "SchedulingTests", dependencies: ["Model", "Scheduling", "TestSupport"]),
-  .testTarget(name: "JourneysTests", dependencies: ["Model", "Expressions", "Scenarios", "Journeys", "TestSupport"]),
+  .testTarget(
+    name: "JourneysTests",
+    dependencies: ["Model", "Expressions", "Documents", "Scenarios", "Journeys", "TestSupport"]),
   .testTarget(name: "RecordingTests", dependencies: ["Model", "Exposition", "Recording", "TestSupport"]),
   .testTarget(
     name: "ServerTests",
@@ -125,7 +133,7 @@ let tests: [Target] = [
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),
-  .testTarget(name: "BlackboxTests", dependencies: ["Model", "Expressions", "Blackbox", "TestSupport"]),
+  .testTarget(name: "BlackboxTests", dependencies: ["Model", "Expressions", "Documents", "Blackbox", "TestSupport"]),
   .testTarget(name: "CommandTests", dependencies: ["Model", "Transport", "Server", "TestSupport", "curlew"]),
 ]
 
@@ -145,7 +153,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
-  targets: walls + ground + engines + parts + drivers + doors + tests,
+  targets: walls + ground + engines + reading + parts + drivers + doors + tests,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )

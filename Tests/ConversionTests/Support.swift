@@ -1,11 +1,12 @@
 import Conversion
+import Documents
 import Foundation
 import Model
 import Scenarios
 import Testing
 
 /// A folder in which every file is there.
-struct EveryFile: ScenarioFiles {
+struct EveryFile: DocumentFiles {
   let scenario: String
 
   func read(_ path: String, limit: Int) throws(FileProblem) -> [UInt8] {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Conversion
+import Documents
 import Glibc
 import Scenarios
 

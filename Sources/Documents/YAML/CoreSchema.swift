@@ -1,9 +1,9 @@
-import Expressions
+package import Expressions
 
 /// Which type a plain scalar has in YAML 1.2 (section 10.3.2, the core schema): `no`, `off` and `12:30` are text.
-enum CoreSchema {
+package enum CoreSchema {
   /// The value of a scalar in no quotes.
-  static func value(ofPlain text: String) -> Value {
+  package static func value(ofPlain text: String) -> Value {
     guard let first = text.utf8.first else { return .null }
     switch first {
     case UInt8(ascii: "~") where text == "~": return .null
@@ -71,7 +71,7 @@ enum CoreSchema {
 
 extension YAMLNode {
   /// The node as a value of expressions; a template that waits for the run counts as null.
-  var value: Value {
+  package var value: Value {
     switch content {
     case .scalar(let text, let isPlain): isPlain ? CoreSchema.value(ofPlain: text) : .string(text)
     case .sequence(let items): .list(items.map(\.value))
@@ -82,7 +82,7 @@ extension YAMLNode {
   }
 
   /// A node that stands for what a template gave, in the template's place.
-  func rendered(_ value: Value) -> YAMLNode {
+  package func rendered(_ value: Value) -> YAMLNode {
     switch value {
     case .string(let text):
       return replacing(.scalar(text, isPlain: false), isRendered: true)

@@ -2,15 +2,17 @@ import Expressions
 import Model
 
 /// A map of fixed keys while it is read: what is not known, missing, or excludes each other was told to the reader.
-struct Section {
-  let node: YAMLNode
-  let reader: Reader
+package struct Section {
+  /// The map.
+  package let node: YAMLNode
+  /// Who is told of faults.
+  package let reader: Reader
   private let entries: [YAMLNode.Entry]
 
   /// Nil when the node is no map.
   ///
   /// - Parameter owner: the key that the map belongs to, where a missing key is shown.
-  init?(_ node: YAMLNode, _ table: SectionTable, owner: YAMLNode? = nil, _ reader: Reader) {
+  package init?(_ node: YAMLNode, _ table: SectionTable, owner: YAMLNode? = nil, _ reader: Reader) {
     guard case .mapping(let entries) = node.content else {
       reader.fault(
         "expected a map for \(table.title), found \(node.foundText)", at: node, allowed: table.keys.map(\.name))
@@ -51,15 +53,15 @@ struct Section {
   }
 
   /// The entry of a key as written.
-  func entry(_ name: String) -> YAMLNode.Entry? {
+  package func entry(_ name: String) -> YAMLNode.Entry? {
     entries.first { $0.name == name }
   }
 
   /// Whether the key is written.
-  func has<Value>(_ key: Key<Value>) -> Bool { entry(key.name) != nil }
+  package func has<Value>(_ key: Key<Value>) -> Bool { entry(key.name) != nil }
 
   /// The value of a key; nil when it is not written, faulty, or waits for the run.
-  func callAsFunction<Value>(_ key: Key<Value>) -> Value? {
+  package func callAsFunction<Value>(_ key: Key<Value>) -> Value? {
     guard let entry = entry(key.name) else { return nil }
     return key.form.read(entry.value, reader)
   }
@@ -67,7 +69,7 @@ struct Section {
 
 extension Form {
   /// A map of fixed keys; `body` reads them.
-  static func section(
+  package static func section(
     _ table: SectionTable, _ body: @escaping @Sendable (Section) -> Value?
   ) -> Form<Value> {
     Form(.section(table)) { node, reader in
@@ -76,7 +78,7 @@ extension Form {
   }
 
   /// A list; a fault in one item leaves that item out.
-  static func list<Item>(of item: Form<Item>, minimum: Int = 0) -> Form<[Item]> where Value == [Item] {
+  package static func list<Item>(of item: Form<Item>, minimum: Int = 0) -> Form<[Item]> where Value == [Item] {
     Form(.list(item.schema, minimum: minimum)) { node, reader in
       guard case .sequence(let items) = node.content else {
         reader.fault("expected a list, found \(node.foundText)", at: node)
@@ -88,7 +90,7 @@ extension Form {
   }
 
   /// A map of free keys in written order; `name` may refuse a key by what it returns.
-  static func map<Item>(
+  package static func map<Item>(
     of item: Form<Item>, keyPattern: String? = nil,
     name: @escaping @Sendable (String) -> KeyFault? = { _ in nil }
   ) -> Form<Fields<Item>> where Value == Fields<Item> {
@@ -109,10 +111,18 @@ extension Form {
 }
 
 /// A map of free keys, in written order.
-typealias Fields<Value> = [(name: String, value: Value)]
+package typealias Fields<Value> = [(name: String, value: Value)]
 
 /// Why a free key is refused.
-struct KeyFault {
-  var message: String
-  var notes: [String] = []
+package struct KeyFault {
+  /// One line with the user's key in quotes.
+  package var message: String
+  /// What else to know.
+  package var notes: [String]
+
+  /// A fault in words.
+  package init(message: String, notes: [String] = []) {
+    self.message = message
+    self.notes = notes
+  }
 }

@@ -1,6 +1,6 @@
 package import Model
 
-/// Something wrong in a scenario file, said so that it can be repaired without looking anything up: what, where, what is
+/// Something wrong in a file, said so that it can be repaired without looking anything up: what, where, what is
 /// allowed, and what was probably meant.
 package struct Diagnostic: Error, Hashable, Sendable {
   /// Whether the files can be used all the same.
@@ -10,7 +10,9 @@ package struct Diagnostic: Error, Hashable, Sendable {
 
   /// Something to know beside the message, perhaps with a place of its own.
   package struct Note: Hashable, Sendable {
+    /// One line.
     package var message: String
+    /// Its line with carets.
     package var excerpt: SourceExcerpt?
 
     /// A note, with a place when there is one to show.

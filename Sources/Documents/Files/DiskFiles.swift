@@ -1,7 +1,8 @@
 import Glibc
 
 /// The machine's own file system.
-package struct DiskFiles: ScenarioFiles {
+package struct DiskFiles: DocumentFiles {
+  /// The files as they are at each call.
   package init() {}
 
   package func read(_ path: String, limit: Int) throws(FileProblem) -> [UInt8] {

@@ -1,6 +1,6 @@
 /// What a value may look like: read by the schema writer, and by nobody else. Every `Form` carries the one that belongs to
 /// what it reads, so that editor and loader agree.
-indirect enum SchemaForm: Sendable {
+package indirect enum SchemaForm: Sendable {
   case anything
   /// Text, or a scalar that is taken as text; the pattern is ECMA 262's.
   case text(pattern: String? = nil)
@@ -15,24 +15,25 @@ indirect enum SchemaForm: Sendable {
 }
 
 /// The keys that a map of fixed keys may have.
-struct SectionTable: Sendable {
+package struct SectionTable: Sendable {
   /// How the schema calls it.
-  let name: String
+  package let name: String
   /// How messages call it.
-  let title: String
-  let keys: [AnyKey]
+  package let title: String
+  /// All keys, in the order in which they are shown.
+  package let keys: [AnyKey]
   /// Keys of which at most one may be written.
-  let exclusive: [[String]]
+  package let exclusive: [[String]]
   /// Keys of which exactly one must be written.
-  let oneOf: [String]
+  package let oneOf: [String]
   /// The same, where whoever reads the section tells it in words of its own.
-  let choice: [String]
+  package let choice: [String]
   /// Keys of the format that this version cannot read.
-  let notYet: [String]
+  package let notYet: [String]
   private let names: Set<String>
 
   /// - Parameter title: how messages call it, where the user writes no key of that name.
-  init(
+  package init(
     _ name: String, title: String? = nil, _ keys: [AnyKey], exclusive: [[String]] = [], oneOf: [String] = [],
     choice: [String] = [], notYet: [String] = []
   ) {
@@ -47,26 +48,42 @@ struct SectionTable: Sendable {
   }
 
   /// Whether a key of that name may be written.
-  func contains(_ name: String) -> Bool { names.contains(name) }
+  package func contains(_ name: String) -> Bool { names.contains(name) }
 }
 
 /// A key as the schema sees it.
-struct AnyKey: Sendable {
-  let name: String
-  let schema: SchemaForm
-  let isRequired: Bool
+package struct AnyKey: Sendable {
+  /// As it is written.
+  package let name: String
+  /// What its value may look like.
+  package let schema: SchemaForm
+  /// Whether a section without it is faulty.
+  package let isRequired: Bool
   /// One line for editors.
-  let summary: String
+  package let summary: String
+
+  /// A key with everything said.
+  package init(name: String, schema: SchemaForm, isRequired: Bool, summary: String) {
+    self.name = name
+    self.schema = schema
+    self.isRequired = isRequired
+    self.summary = summary
+  }
 }
 
 /// A key with the form of its value.
-struct Key<Value>: Sendable {
-  let name: String
-  let form: Form<Value>
-  let isRequired: Bool
-  let summary: String
+package struct Key<Value>: Sendable {
+  /// As it is written.
+  package let name: String
+  /// How its value is read.
+  package let form: Form<Value>
+  /// Whether a section without it is faulty.
+  package let isRequired: Bool
+  /// One line for editors.
+  package let summary: String
 
-  init(_ name: String, _ form: Form<Value>, isRequired: Bool = false, _ summary: String) {
+  /// A key with everything said.
+  package init(_ name: String, _ form: Form<Value>, isRequired: Bool = false, _ summary: String) {
     self.name = name
     self.form = form
     self.isRequired = isRequired
@@ -74,5 +91,5 @@ struct Key<Value>: Sendable {
   }
 
   /// The key as the schema sees it.
-  var any: AnyKey { AnyKey(name: name, schema: form.schema, isRequired: isRequired, summary: summary) }
+  package var any: AnyKey { AnyKey(name: name, schema: form.schema, isRequired: isRequired, summary: summary) }
 }

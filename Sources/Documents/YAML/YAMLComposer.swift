@@ -3,11 +3,11 @@ import Expressions
 import Model
 
 /// Reads the one document of a file into nodes, from the events of libyaml: only those say where every node ends.
-struct YAMLComposer {
+package struct YAMLComposer {
   /// How deep lists and maps may lie in each other, aliases written out.
-  static let depthLimit = 100
+  package static let depthLimit = 100
   /// How many nodes a document may have when its aliases are written out, beside those that it has anyhow.
-  static let expansionLimit = 1_000_000
+  package static let expansionLimit = 1_000_000
 
   /// A list or map that is being read.
   private struct Open {
@@ -49,7 +49,7 @@ struct YAMLComposer {
   }
 
   /// What came of reading a text.
-  enum Composition {
+  package enum Composition {
     case node(YAMLNode)
     /// There is nothing in it, or nothing but comments.
     case empty
@@ -58,7 +58,7 @@ struct YAMLComposer {
   }
 
   /// Reads a text.
-  static func compose(_ source: SourceText, sink: DiagnosticSink) -> Composition {
+  package static func compose(_ source: SourceText, sink: DiagnosticSink) -> Composition {
     var composer = YAMLComposer(source: source, sink: sink)
     composer.run()
     if composer.isAborted { return .broken }

@@ -1,5 +1,5 @@
-/// What the loader asks of a file system: the machine's own in the program, one in memory in tests.
-package protocol ScenarioFiles: Sendable {
+/// What readers of files ask of a file system: the machine's own in the program, one in memory in tests.
+package protocol DocumentFiles: Sendable {
   /// The content of a file.
   ///
   /// - Parameter limit: the most bytes that are taken; a longer file is refused.
@@ -42,21 +42,21 @@ package enum FileProblem: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Paths as text.
-enum Path {
+package enum Path {
   /// What comes before the last `/`, or `.`.
-  static func folder(of path: String) -> String {
+  package static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// `path` as seen from `folder`; an absolute path stays as it is.
-  static func join(_ folder: String, _ path: String) -> String {
+  package static func join(_ folder: String, _ path: String) -> String {
     if path.hasPrefix("/") || folder == "." { return path }
     return folder.hasSuffix("/") ? folder + path : folder + "/" + path
   }
 
   /// Whether following `path` from a folder leads out of it, symbolic links aside.
-  static func leavesFolder(_ path: String) -> Bool {
+  package static func leavesFolder(_ path: String) -> Bool {
     if path.hasPrefix("/") { return true }
     var depth = 0
     for part in path.split(separator: "/") {
@@ -71,9 +71,9 @@ enum Path {
   }
 }
 
-extension ScenarioFiles {
+extension DocumentFiles {
   /// Whether what `path` leads to lies in `folder`, with symbolic links followed. A path to nothing is judged by its text.
-  func contains(_ path: String, in folder: String) -> Bool {
+  package func contains(_ path: String, in folder: String) -> Bool {
     guard !Path.leavesFolder(path) else { return false }
     guard let home = realPath(folder), let target = realPath(Path.join(folder, path)) else { return true }
     return home == "/" || target == home || target.hasPrefix(home + "/")

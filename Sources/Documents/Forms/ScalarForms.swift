@@ -3,21 +3,21 @@ import Model
 
 extension Form where Value == String {
   /// Text; numbers and booleans are taken as they are written.
-  static let text = Form(.text()) { node, reader in
+  package static let text = Form(.text()) { node, reader in
     if let text = node.scalarText { return text }
     reader.fault("expected text, found \(node.foundText)", at: node)
     return nil
   }
 
   /// Text of at least one character.
-  static let nonEmptyText = text.map(schema: .text(pattern: ".")) { text, node, reader -> String? in
+  package static let nonEmptyText = text.map(schema: .text(pattern: ".")) { text, node, reader -> String? in
     if !text.isEmpty { return text }
     reader.fault("expected text, found an empty one", at: node)
     return nil
   }
 
   /// Text without CR, LF and NUL, which would end it early where it is sent.
-  static let line = text.map { text, node, reader -> String? in
+  package static let line = text.map { text, node, reader -> String? in
     guard let byte = text.utf8.first(where: { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) else { return text }
     let name = byte == 0 ? "a NUL" : byte == 0x0A ? "a line feed" : "a carriage return"
     reader.fault("\(name) cannot be sent here", at: node)
@@ -25,7 +25,7 @@ extension Form where Value == String {
   }
 
   /// A token of RFC 9110 section 5.6.2: a method, a header name.
-  static func token(_ what: String) -> Form {
+  package static func token(_ what: String) -> Form {
     text.map(schema: .text(pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")) { text, node, reader -> String? in
       if text.isToken { return text }
       reader.fault(
@@ -35,7 +35,7 @@ extension Form where Value == String {
   }
 
   /// An RE2 pattern, compiled to see that it is one.
-  static let pattern = text.map { text, node, reader -> String? in
+  package static let pattern = text.map { text, node, reader -> String? in
     do throws(RegularExpressionError) {
       _ = try RegularExpression(text)
       return text
@@ -50,7 +50,7 @@ extension Form where Value == String {
 
 extension Form where Value == Bool {
   /// `true` or `false`, in no quotes.
-  static let bool = Form(.boolean) { node, reader in
+  package static let bool = Form(.boolean) { node, reader in
     if case .bool(let value) = node.value { return value }
     reader.fault("expected true or false, found \(node.foundText)", at: node, allowed: ["true", "false"])
     return nil
@@ -59,7 +59,7 @@ extension Form where Value == Bool {
 
 extension Form where Value == Int {
   /// A whole number within bounds.
-  static func integer(_ range: ClosedRange<Int>) -> Form {
+  package static func integer(_ range: ClosedRange<Int>) -> Form {
     Form(.integer(range)) { node, reader in
       guard case .int(let wide) = node.value else {
         reader.fault("expected a whole number, found \(node.foundText)", at: node)
@@ -77,7 +77,9 @@ extension Form where Value == Int {
   }
 
   /// A number of bytes: `64KiB`, `10MB`, or without a unit.
-  static let size = Form(.anyOf([.integer(0...Int.max), .text(pattern: "^[0-9]+(\\.[0-9]+)? ?([kKMG]?B|[KMG]iB)$")])) {
+  package static let size = Form(
+    .anyOf([.integer(0...Int.max), .text(pattern: "^[0-9]+(\\.[0-9]+)? ?([kKMG]?B|[KMG]iB)$")])
+  ) {
     node, reader in
     if let size = node.scalarText.flatMap(Units.size) { return size }
     reader.fault("expected a size, found \(node.foundText)", at: node, notes: ["sizes are written 512B, 64KiB, 10MB"])
@@ -87,7 +89,7 @@ extension Form where Value == Int {
 
 extension Form where Value == Double {
   /// A number with or without a fraction, within bounds.
-  static func number(_ range: ClosedRange<Double>) -> Form {
+  package static func number(_ range: ClosedRange<Double>) -> Form {
     Form(.number(range)) { node, reader in
       guard let value = node.value.asDouble, value.isFinite else {
         reader.fault("expected a number, found \(node.foundText)", at: node)
@@ -103,7 +105,7 @@ extension Form where Value == Double {
   }
 
   /// A share written as a percentage, above 0 % and up to 100 %; the value is a ratio.
-  static let percentage = Form(.text(pattern: "^[0-9]+(\\.[0-9]+)?%$")) { node, reader in
+  package static let percentage = Form(.text(pattern: "^[0-9]+(\\.[0-9]+)?%$")) { node, reader in
     guard let ratio = node.scalarText.flatMap(Units.percentage) else {
       reader.fault("expected a percentage, found \(node.foundText)", at: node, notes: ["percentages are written 99.5%"])
       return nil
@@ -118,7 +120,7 @@ extension Form where Value == Double {
 
 extension Form where Value == Duration {
   /// A duration within bounds: `250ms`, `1h30m`.
-  static func duration(_ range: ClosedRange<Duration>) -> Form {
+  package static func duration(_ range: ClosedRange<Duration>) -> Form {
     Form(.text(pattern: "^([0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w))+$")) { node, reader in
       let value: Duration
       if case .value(.duration(let given)) = node.content {
@@ -142,7 +144,7 @@ extension Form where Value == Duration {
   }
 
   /// A duration within bounds that is a whole number of milliseconds, as history keeps them.
-  static func wholeMilliseconds(_ range: ClosedRange<Duration>) -> Form {
+  package static func wholeMilliseconds(_ range: ClosedRange<Duration>) -> Form {
     duration(range).map { value, node, reader -> Duration? in
       if value.components.attoseconds % 1_000_000_000_000_000 == 0 { return value }
       reader.fault("\(node.foundText) is no whole number of milliseconds", at: node)
@@ -153,7 +155,7 @@ extension Form where Value == Duration {
 
 extension Form {
   /// One word of a closed set; `aliases` are other ways to write them, numbers among them.
-  static func choice(_ words: KeyValuePairs<String, Value>, aliases: [String: Value] = [:]) -> Form
+  package static func choice(_ words: KeyValuePairs<String, Value>, aliases: [String: Value] = [:]) -> Form
   where Value: Sendable {
     let table = Dictionary(words.map { ($0.key, $0.value) }) { first, _ in first }.merging(aliases) { first, _ in first
     }
@@ -170,13 +172,13 @@ extension Form {
   }
 
   /// One case of an enumeration by its raw value.
-  static func choice(aliases: [String: Value] = [:]) -> Form
+  package static func choice(aliases: [String: Value] = [:]) -> Form
   where Value: CaseIterable & RawRepresentable & Sendable, Value.RawValue == String {
     choice(among: Array(Value.allCases), aliases: aliases)
   }
 
   /// One of some words.
-  static func choice(among values: [Value], aliases: [String: Value] = [:]) -> Form
+  package static func choice(among values: [Value], aliases: [String: Value] = [:]) -> Form
   where Value: RawRepresentable & Sendable, Value.RawValue == String {
     let table = Dictionary(values.map { ($0.rawValue, $0) }) { first, _ in first }
       .merging(aliases) { first, _ in first }
@@ -194,7 +196,7 @@ extension Form {
 
 extension String {
   /// Whether it is a token of RFC 9110 section 5.6.2.
-  var isToken: Bool {
+  package var isToken: Bool {
     !isEmpty
       && utf8.allSatisfy { byte in
         switch byte {
@@ -205,5 +207,5 @@ extension String {
   }
 
   /// At most 60 characters, with escapes in place of control characters, for messages.
-  var escaped: String { shortened.escapedForDisplay }
+  package var escaped: String { shortened.escapedForDisplay }
 }

@@ -1,19 +1,21 @@
-import Expressions
+package import Expressions
 import Model
 
 /// How one value is read, and what it may look like.
-struct Form<Value>: Sendable {
-  let schema: SchemaForm
+package struct Form<Value>: Sendable {
+  /// What the value may look like, for the schema.
+  package let schema: SchemaForm
   /// Nil after a fault, which the reader was told, and for a template that waits for the run.
   private let body: @Sendable (YAMLNode, Reader) -> Value?
 
-  init(_ schema: SchemaForm, _ body: @escaping @Sendable (YAMLNode, Reader) -> Value?) {
+  /// - Parameter body: reads a node that is no template; nil means that it told the reader of a fault.
+  package init(_ schema: SchemaForm, _ body: @escaping @Sendable (YAMLNode, Reader) -> Value?) {
     self.schema = schema
     self.body = body
   }
 
   /// Reads a node.
-  func read(_ node: YAMLNode, _ reader: Reader) -> Value? {
+  package func read(_ node: YAMLNode, _ reader: Reader) -> Value? {
     if case .pending(let type) = node.content {
       reader.wait(for: type, schema, at: node)
       return nil
@@ -22,7 +24,7 @@ struct Form<Value>: Sendable {
   }
 
   /// The same form, its value taken further; nil from `transform` means that it told the reader of a fault.
-  func map<Other>(
+  package func map<Other>(
     schema: SchemaForm? = nil, _ transform: @escaping @Sendable (Value, YAMLNode, Reader) -> Other?
   ) -> Form<Other> {
     Form<Other>(schema ?? self.schema) { node, reader in
@@ -33,23 +35,28 @@ struct Form<Value>: Sendable {
 }
 
 /// What forms need while they read: where faults go, and which folder paths start from.
-final class Reader {
+package final class Reader {
   /// When the reading happens.
-  enum Phase {
+  package enum Phase {
     /// Faults in what is written are diagnostics; what depends on templates waits.
     case load
     /// Every template is rendered; any fault fails the step.
     case run
   }
 
-  let phase: Phase
-  let sink: DiagnosticSink
-  let folder: String
-  let surroundings: Surroundings
+  /// When the reading happens.
+  package let phase: Phase
+  /// Where faults go.
+  package let sink: DiagnosticSink
+  /// Where relative paths start from.
+  package let folder: String
+  /// What the file system and the program around can do.
+  package let surroundings: Surroundings
   /// Whether something can only be told at the run: a template, or a fault in what a template gave.
-  private(set) var waitsForRun = false
+  package private(set) var waitsForRun = false
 
-  init(phase: Phase, sink: DiagnosticSink, folder: String, surroundings: Surroundings) {
+  /// A reader that has met no template yet.
+  package init(phase: Phase, sink: DiagnosticSink, folder: String, surroundings: Surroundings) {
     self.phase = phase
     self.sink = sink
     self.folder = folder
@@ -57,10 +64,10 @@ final class Reader {
   }
 
   /// Where paths lead.
-  var files: any ScenarioFiles { surroundings.files }
+  package var files: any DocumentFiles { surroundings.files }
 
   /// Takes note of a fault. One in what a template gave is a fault of the run, when it is found at load.
-  func fault(
+  package func fault(
     _ message: String, at node: YAMLNode, notes: [String] = [], allowed: [String] = [], suggestion: String? = nil
   ) {
     if phase == .load, node.isRendered {
@@ -71,7 +78,7 @@ final class Reader {
   }
 
   /// Takes note of a template that waits for the run, and of one whose type can never do.
-  func wait(for type: ValueType, _ schema: SchemaForm, at node: YAMLNode) {
+  package func wait(for type: ValueType, _ schema: SchemaForm, at node: YAMLNode) {
     waitsForRun = true
     guard let wanted = schema.wanted, !wanted.accepts(type) else { return }
     sink.error("expected \(wanted.rawValue), and this template gives \(type)", at: node)
@@ -108,7 +115,7 @@ extension SchemaForm {
 
 extension YAMLNode {
   /// A scalar as text, numbers and booleans as they are written; nil for nothing, lists and maps.
-  var scalarText: String? {
+  package var scalarText: String? {
     switch content {
     case .scalar(let text, let isPlain):
       if isPlain, CoreSchema.value(ofPlain: text) == .null { return nil }
@@ -120,7 +127,7 @@ extension YAMLNode {
   }
 
   /// What it is, in words for "found …".
-  var foundText: String {
+  package var foundText: String {
     switch content {
     case .sequence: "a list"
     case .mapping: "a map"
@@ -133,7 +140,7 @@ extension YAMLNode {
 
 extension String {
   /// At most 60 characters, for quoting in a message.
-  var shortened: String {
+  package var shortened: String {
     count <= 60 ? self : prefix(59) + "…"
   }
 }

@@ -2,22 +2,25 @@ import Expressions
 import Model
 
 /// Gathers the problems of all files, so that one pass shows them all.
-final class DiagnosticSink {
+package final class DiagnosticSink {
   /// In the order in which they were found.
-  private(set) var diagnostics: [Diagnostic] = []
+  package private(set) var diagnostics: [Diagnostic] = []
   private var seen: Set<Diagnostic> = []
   private var leftOut = 0
   /// Whether anything found forbids using the files.
-  private(set) var hasErrors = false
+  package private(set) var hasErrors = false
 
   /// More than anybody reads; a bound on what a broken generator can make us print.
-  static let limit = 500
+  package static let limit = 500
 
   /// How many problems were told so far.
-  var count: Int { diagnostics.count + leftOut }
+  package var count: Int { diagnostics.count + leftOut }
+
+  /// Knows of no problem yet.
+  package init() {}
 
   /// Adds a problem; one that was said before, such as that of a default used by many checks, is said once.
-  func report(_ problem: Diagnostic) {
+  package func report(_ problem: Diagnostic) {
     let diagnostic = problem.escapedForDisplay
     if diagnostic.severity == .error { hasErrors = true }
     guard !seen.contains(diagnostic) else { return }
@@ -31,7 +34,7 @@ final class DiagnosticSink {
 
   /// All problems: those of a file together and from top to bottom, files in the order in which they were first spoken of;
   /// before them those without a place, and after them a line for those beyond the limit.
-  func finished() -> [Diagnostic] {
+  package func finished() -> [Diagnostic] {
     var ranks: [String: Int] = [:]
     for diagnostic in diagnostics {
       if let file = diagnostic.excerpt?.location.file, ranks[file] == nil { ranks[file] = ranks.count }
@@ -46,7 +49,7 @@ final class DiagnosticSink {
   }
 
   /// Adds a problem at a node.
-  func error(
+  package func error(
     _ message: String, at node: YAMLNode, notes: [Diagnostic.Note] = [], allowed: [String] = [],
     suggestion: String? = nil
   ) {

@@ -1,8 +1,8 @@
 /// Finds the place in a file of a place in a scalar's text: quotes, escapes and folding lie between the two.
-enum ScalarMap {
+package enum ScalarMap {
   /// The excerpt of `range`, which is in UTF-8 offsets of the scalar's text; the whole scalar when the two cannot be
   /// matched, as for one that a template made.
-  static func span(of range: Range<Int>, in node: YAMLNode) -> SourceSpan {
+  package static func span(of range: Range<Int>, in node: YAMLNode) -> SourceSpan {
     guard let text = node.text, !node.isRendered else { return node.span }
     let source = node.source
     let raw = source.offset(of: node.span.start)..<source.offset(of: node.span.end)

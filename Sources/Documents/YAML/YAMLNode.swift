@@ -1,13 +1,13 @@
-import Expressions
-import Model
+package import Expressions
+package import Model
 
 /// A node of a file, with its place: what is decoded into a scenario.
 ///
 /// A class, because an alias is the same node as its anchor: a file of aliases of aliases takes no more memory than its
 /// text.
-final class YAMLNode: Sendable {
+package final class YAMLNode: Sendable {
   /// What it holds.
-  enum Content: Sendable {
+  package enum Content: Sendable {
     /// A scalar as written; `isPlain` is false for one in quotes or in block form, which is always text.
     case scalar(String, isPlain: Bool)
     case sequence([YAMLNode])
@@ -19,25 +19,37 @@ final class YAMLNode: Sendable {
   }
 
   /// A key with its value.
-  struct Entry: Sendable {
-    let key: YAMLNode
-    let value: YAMLNode
+  package struct Entry: Sendable {
+    /// A scalar.
+    package let key: YAMLNode
+    /// What is written for it.
+    package let value: YAMLNode
+
+    /// A pair.
+    package init(key: YAMLNode, value: YAMLNode) {
+      self.key = key
+      self.value = value
+    }
 
     /// The key's text.
-    var name: String { key.text ?? "" }
+    package var name: String { key.text ?? "" }
   }
 
-  let content: Content
-  let span: SourceSpan
-  let source: SourceText
+  /// What it holds.
+  package let content: Content
+  /// Where it is written.
+  package let span: SourceSpan
+  /// The file that it is written in.
+  package let source: SourceText
   /// Whether a template made it: a fault in it is then one of the run, and not of the file.
-  let isRendered: Bool
+  package let isRendered: Bool
   /// How many nodes it is when all aliases are written out; saturates.
-  let size: Int
+  package let size: Int
   /// How many levels of nodes it holds, itself included.
-  let depth: Int
+  package let depth: Int
 
-  init(_ content: Content, span: SourceSpan, source: SourceText, isRendered: Bool = false) {
+  /// A node in a place.
+  package init(_ content: Content, span: SourceSpan, source: SourceText, isRendered: Bool = false) {
     self.content = content
     self.span = span
     self.source = source
@@ -62,28 +74,28 @@ final class YAMLNode: Sendable {
   }
 
   /// A node with other content in the same place.
-  func replacing(_ content: Content, isRendered: Bool) -> YAMLNode {
+  package func replacing(_ content: Content, isRendered: Bool) -> YAMLNode {
     YAMLNode(content, span: span, source: source, isRendered: isRendered)
   }
 
   /// The text of a scalar as written; nil for anything else.
-  var text: String? {
+  package var text: String? {
     if case .scalar(let text, _) = content { text } else { nil }
   }
 
   /// The entry of that name, if this is a mapping.
-  func entry(named name: String) -> Entry? {
+  package func entry(named name: String) -> Entry? {
     guard case .mapping(let entries) = content else { return nil }
     return entries.first { $0.name == name }
   }
 
   /// Whether it is a template that waits for the run.
-  var isPending: Bool {
+  package var isPending: Bool {
     if case .pending = content { true } else { false }
   }
 
   /// Whether any template in it waits for the run.
-  var holdsPending: Bool {
+  package var holdsPending: Bool {
     switch content {
     case .pending: true
     case .sequence(let items): items.contains(where: \.holdsPending)
@@ -93,7 +105,7 @@ final class YAMLNode: Sendable {
   }
 
   /// Its line with carets.
-  var excerpt: SourceExcerpt { source.excerpt(span) }
+  package var excerpt: SourceExcerpt { source.excerpt(span) }
 }
 
 extension Int {

@@ -1,22 +1,22 @@
 import Expressions
-import Model
+package import Model
 
 /// A file as it was read: what every diagnostic quotes from.
-final class SourceText: Sendable {
+package final class SourceText: Sendable {
   /// The path as the user gave it, or the flag that the text was given to.
-  let path: String
+  package let path: String
   /// The folder that relative paths in it start from.
-  let folder: String
+  package let folder: String
   /// UTF-8, without a byte order mark.
-  let bytes: [UInt8]
+  package let bytes: [UInt8]
   /// Byte offsets at which lines begin, by the rules of libyaml, so that its marks fall on the same lines.
   private let lineStarts: [Int]
 
   /// The longest piece of a line that a message quotes, in scalars: a minified file must not fill the terminal.
-  static let quotedScalars = 400
+  package static let quotedScalars = 400
 
   /// A text read from `path`.
-  init(path: String, folder: String, bytes: [UInt8]) {
+  package init(path: String, folder: String, bytes: [UInt8]) {
     self.path = path
     self.folder = folder
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -53,7 +53,7 @@ final class SourceText: Sendable {
   }
 
   /// The byte offset of a position; the end of the text for a position past it.
-  func offset(of position: SourcePosition) -> Int {
+  package func offset(of position: SourcePosition) -> Int {
     guard lineStarts.indices.contains(Int(position.line)) else { return bytes.count }
     var offset = lineStarts[Int(position.line)]
     var left = position.column
@@ -66,7 +66,7 @@ final class SourceText: Sendable {
   }
 
   /// The position of a byte offset.
-  func position(of offset: Int) -> SourcePosition {
+  package func position(of offset: Int) -> SourcePosition {
     var low = 0
     var high = lineStarts.count
     while high - low > 1 {
@@ -80,7 +80,7 @@ final class SourceText: Sendable {
 
   /// The line a span begins on, with the part to underline; a span over several lines is underlined up to the end of the
   /// first.
-  func excerpt(_ span: SourceSpan) -> SourceExcerpt {
+  package func excerpt(_ span: SourceSpan) -> SourceExcerpt {
     let line = min(Int(span.start.line), lineStarts.count - 1)
     let end = line + 1 < lineStarts.count ? lineStarts[line + 1] : bytes.count
     let whole = String(decoding: bytes[lineStarts[line]..<end].prefix(4 * Self.quotedScalars), as: UTF8.self)
@@ -98,7 +98,7 @@ final class SourceText: Sendable {
   }
 
   /// The excerpt of a range of bytes.
-  func excerpt(ofBytes range: Range<Int>) -> SourceExcerpt {
+  package func excerpt(ofBytes range: Range<Int>) -> SourceExcerpt {
     excerpt(SourceSpan(start: position(of: range.lowerBound), end: position(of: range.upperBound)))
   }
 }
@@ -114,17 +114,28 @@ extension Unicode.Scalar {
 }
 
 /// A place in a text, counted from 0; columns in Unicode scalars.
-struct SourcePosition: Hashable, Sendable {
-  var line: Int32
-  var column: Int32
+package struct SourcePosition: Hashable, Sendable {
+  /// From 0.
+  package var line: Int32
+  /// Unicode scalars before it in its line.
+  package var column: Int32
+
+  /// The place with these numbers.
+  package init(line: Int32, column: Int32) {
+    self.line = line
+    self.column = column
+  }
 }
 
 /// A part of a text, from one place up to, not including, another.
-struct SourceSpan: Hashable, Sendable {
-  var start: SourcePosition
-  var end: SourcePosition
+package struct SourceSpan: Hashable, Sendable {
+  /// The first place.
+  package var start: SourcePosition
+  /// The place behind the last.
+  package var end: SourcePosition
 
-  init(start: SourcePosition, end: SourcePosition) {
+  /// The part between two places.
+  package init(start: SourcePosition, end: SourcePosition) {
     self.start = start
     self.end = end
   }
