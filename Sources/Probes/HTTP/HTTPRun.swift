@@ -5,6 +5,7 @@ import Transport
 struct HTTPRun {
   private let request: PreparedRequest
   private let folder: String
+  private let policy: TargetPolicy?
   private let equipment: ProbeEquipment
   private let tokens: OAuth2Tokens
   private let session: HTTPSession
@@ -19,11 +20,12 @@ struct HTTPRun {
   private var spec: HTTPSpec { request.spec }
 
   init(
-    _ request: PreparedRequest, folder: String, equipment: ProbeEquipment, tokens: OAuth2Tokens, session: HTTPSession,
-    deadline: Deadline
+    _ request: PreparedRequest, folder: String, policy: TargetPolicy?, equipment: ProbeEquipment, tokens: OAuth2Tokens,
+    session: HTTPSession, deadline: Deadline
   ) {
     self.request = request
     self.folder = folder
+    self.policy = policy
     self.equipment = equipment
     self.tokens = tokens
     self.session = session
@@ -54,7 +56,8 @@ struct HTTPRun {
   private mutating func followHops() async throws(HopFailure) {
     while true {
       let exchange = try await send(
-        request(for: hop), over: session, isTarget: !hop.hasLeftOrigin, showsIdentity: !hop.hasLeftOrigin)
+        request(for: hop), over: session, under: policy, isTarget: !hop.hasLeftOrigin,
+        showsIdentity: !hop.hasLeftOrigin)
       take(exchange)
       if let failure = exchange.failure { throw HopFailure(failure) }
       guard spec.maxRedirects > 0, HTTPStatus.isRedirect(exchange.status),
@@ -129,10 +132,12 @@ struct HTTPRun {
   /// Finds the way for a request, then sends it.
   ///
   /// - Parameters:
+  ///   - policy: nil for where the request's author sends it, such as a token endpoint.
   ///   - isTarget: whether it goes where `address` says.
   ///   - showsIdentity: whether the client's certificate and the name to ask for go along.
   private mutating func send(
-    _ request: HTTPRequest, over session: HTTPSession, isTarget: Bool, showsIdentity: Bool
+    _ request: HTTPRequest, over session: HTTPSession, under policy: TargetPolicy?, isTarget: Bool,
+    showsIdentity: Bool
   ) async throws(HopFailure) -> HTTPExchange {
     var request = request
     if request.url.isSecure || self.request.proxy?.scheme == "https" {
@@ -141,7 +146,7 @@ struct HTTPRun {
       session.restartClock()
     }
     do throws(ResolutionFailure) {
-      request.route = try await route(to: request.url, isTarget: isTarget)
+      request.route = try await route(to: request.url, under: policy, isTarget: isTarget)
     } catch {
       phases = phases + session.phasesSoFar()
       throw HopFailure(error.probeFailure)
@@ -149,21 +154,33 @@ struct HTTPRun {
     return await session.exchange(request)
   }
 
-  private func route(to url: HTTPURL, isTarget: Bool) async throws(ResolutionFailure) -> HTTPRoute {
+  private func route(
+    to url: HTTPURL, under policy: TargetPolicy?, isTarget: Bool
+  ) async throws(ResolutionFailure) -> HTTPRoute {
     if let proxy = request.proxy {
-      let addresses = try await addresses(of: proxy.host, .any)
-      let target = proxy.needsTargetAddress ? try await self.addresses(of: url.host, spec.family) : []
+      if let words = policy?.refusal(ofHostBehindProxy: url.host, port: Int(url.port)) {
+        throw ResolutionFailure(.refused, words)
+      }
+      let addresses = try await addresses(of: proxy.host, port: proxy.port, .any, under: nil)
+      let target =
+        proxy.needsTargetAddress
+        ? try await self.addresses(of: url.host, port: url.port, spec.family, under: policy) : []
       return .proxy(proxy, addresses: addresses, target: target)
     }
     if let address = request.address, isTarget {
-      return .direct(try await addresses(of: address.host, spec.family), port: UInt16(clamping: address.port))
+      let port = UInt16(clamping: address.port)
+      return .direct(try await addresses(of: address.host, port: port, spec.family, under: policy), port: port)
     }
-    return .direct(try await addresses(of: url.host, spec.family), port: url.port)
+    return .direct(try await addresses(of: url.host, port: url.port, spec.family, under: policy), port: url.port)
   }
 
-  private func addresses(of host: String, _ family: AddressFamily) async throws(ResolutionFailure) -> [IPAddress] {
-    if let known = session.knownAddresses(of: host, family) { return known }
-    let addresses = try await equipment.resolver.addresses(of: host, family: family, deadline: deadline)
+  private func addresses(
+    of host: String, port: UInt16, _ family: AddressFamily, under policy: TargetPolicy?
+  ) async throws(ResolutionFailure) -> [IPAddress] {
+    // What a journey knows of a host was found for another port perhaps, and a policy speaks of ports.
+    if policy == nil, let known = session.knownAddresses(of: host, family) { return known }
+    let addresses = try await equipment.addresses(
+      of: host, port: Int(port), family: family, under: policy, deadline: deadline)
     session.remember(addresses, of: host, family)
     return addresses
   }
@@ -254,7 +271,7 @@ struct HTTPRun {
         url: url, method: "POST", headers: key.headers(style, userAgent: equipment.userAgent),
         body: .bytes(key.body(style)), route: .direct([], port: url.port), maxBodyBytes: 1 << 20)
       let exchange = try await send(
-        request, over: session, isTarget: false, showsIdentity: url.isSameOrigin(as: hop.url))
+        request, over: session, under: nil, isTarget: false, showsIdentity: url.isSameOrigin(as: hop.url))
       if exchange.failure == nil, let token = OAuth2Tokens.Token(exchange) { return token }
       let isRefused = exchange.failure == nil && (exchange.status == 400 || exchange.status == 401)
       if isRefused, style != OAuth2Tokens.Style.allCases.last { continue }
