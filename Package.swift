@@ -30,7 +30,6 @@ let ground: [Target] = [
 let engines: [Target] = [
   .target(name: "Expressions", dependencies: ["CLinux", "CRE2", "CNettle", "CXML"]),
   .target(name: "Exposition"),
-  .target(name: "Conversion"),
   .target(
     name: "Transport",
     dependencies: [
@@ -55,6 +54,7 @@ let parts: [Target] = [
       .product(name: "SystemPackage", package: "swift-system"),
     ]),
   .target(name: "DemoOrigin", dependencies: ["Transport", "CLinux"]),
+  .target(name: "Conversion", dependencies: ["Model", "Expressions", "Documents"]),
   .target(name: "Scenarios", dependencies: ["Model", "Expressions", "Documents"]),
   .target(
     name: "History",
@@ -79,9 +79,13 @@ let doors: [Target] = [
     dependencies: [
       "Model", "Expressions", "Exposition", "ServiceLevels", "Recording", "Blackbox", "Compression",
       .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "DequeModule", package: "swift-collections"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "NIOExtras", package: "swift-nio-extras"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),
   .executableTarget(
@@ -142,6 +146,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),

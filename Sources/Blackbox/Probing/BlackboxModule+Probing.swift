@@ -3,7 +3,10 @@ package import Model
 extension BlackboxModule {
   /// The section of the module's prober; nil for a module that names none.
   package var section: (any ProberSection)? {
-    nil
+    switch prober {
+    case .http: http
+    default: nil
+    }
   }
 
   /// What a door answers, once the exchange is over. Pure.
@@ -17,10 +20,19 @@ extension BlackboxModule {
     _ compatibility: Compatibility
   ) -> ProbeReport {
     var metrics = ProbeMetrics()
-    var verdict = ModuleVerdict(failure: fault.map { ProbeFailure($0.code, during: .resolve, $0.message) })
+    var verdict = ModuleVerdict()
+    if let fault {
+      verdict.fail(ProbeFailure(fault.code, during: .resolve, fault.message))
+      section?.addMetricsWithoutExchange(compatibility, to: &metrics)
+    }
     if let section, let observation, let spec {
       verdict = section.verdict(on: observation, of: spec, compatibility)
       section.addMetrics(of: observation, spec: spec, verdict: verdict, compatibility, to: &metrics)
+    }
+    if compatibility == .mended, let failure = verdict.failure {
+      metrics.set(
+        "probe_failure_info", help: "Why the probe failed, by a word that stays the same, and during which phase", 1,
+        labels: [("reason", failure.code.rawValue), ("phase", failure.phase.rawValue)])
     }
     metrics.set(
       "probe_success", help: "Displays whether or not the probe was a success", verdict.failure == nil)

@@ -37,19 +37,3 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 }
-
-/// A place that cannot be listened on, in one sentence: `cannot listen on 127.0.0.1:9115: address already in use`.
-package struct ListenFailure: Error, Hashable, CustomStringConvertible {
-  /// As it was given.
-  package var address: ListenAddress
-  /// What the system said against it.
-  package var reason: String
-
-  /// A place with what was said against it.
-  package init(address: ListenAddress, reason: String) {
-    self.address = address
-    self.reason = reason
-  }
-
-  package var description: String { "cannot listen on \(address): \(reason)" }
-}
