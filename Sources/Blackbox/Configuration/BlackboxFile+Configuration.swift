@@ -191,7 +191,8 @@ extension WebSocketModule {
   fileprivate var tree: YAMLTree {
     .fields(
       [
-        ("http_config", .fields(client.entries)), ("headers", .sorted(headers.map { ($0.name, $0.values.tree(of: $0.name)) })),
+        ("http_config", .fields(client.entries)),
+        ("headers", .sorted(headers.map { ($0.name, $0.values.tree(of: $0.name)) })),
         ("query_response", QueryResponse.tree(queryResponse)),
       ] + address.entries)
   }

@@ -33,7 +33,10 @@ extension HTTPClientOptions.OAuth2 {
           ("iss", .text(unlessEmpty: issuer)), ("audience", .text(unlessEmpty: audience)),
           ("claims", .sorted(claims.map { ($0.name, .text($0.value)) })), ("scopes", .texts(scopes)),
           ("token_url", .text(URLPassword.hidden(in: tokenURL))),
-          ("endpoint_params", .sorted(endpointParams.map { ($0.name, CredentialNames.holds($0.name) ? .hidden : .text($0.value)) })),
+          (
+            "endpoint_params",
+            .sorted(endpointParams.map { ($0.name, CredentialNames.holds($0.name) ? .hidden : .text($0.value)) })
+          ),
           ("grant_type", grantType == defaults.grantType ? nil : .text(grantType)), ("tls_config", tls.tree),
         ] + proxy.entries)
   }
@@ -64,7 +67,8 @@ extension TLSConfiguration {
   /// The section; nil where nothing is said, which upstream leaves out.
   var tree: YAMLTree? {
     let entries: [(name: String, value: YAMLTree?)] =
-      ca.entries("ca") { .text($0) } + certificate.entries("cert") { .text($0) } + key.entries("key") { _ in .hidden } + [
+      ca.entries("ca") { .text($0) } + certificate.entries("cert") { .text($0) } + key.entries("key") { _ in .hidden }
+      + [
         ("server_name", .text(unlessEmpty: serverName)), ("insecure_skip_verify", .boolean(skipsVerification)),
         ("min_version", minVersion.map { .text($0.upstreamName) }),
         ("max_version", maxVersion.map { .text($0.upstreamName) }),

@@ -89,7 +89,8 @@ enum YAMLScalar {
   /// A text in one line: as it is where it would be read as that text, else in quotes.
   static func inOneLine(_ text: String) -> String {
     guard text.unicodeScalars.allSatisfy(isShown), isText(text) else { return quoted(text) }
-    return mayStandPlain(text) ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    return mayStandPlain(text)
+      ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
   }
 
   /// Whether a plain scalar of that text is read as text, by YAML 1.1 as well.
@@ -100,13 +101,16 @@ enum YAMLScalar {
     guard case .string = CoreSchema.value(ofPlain: joined), !joined.hasPrefix("0b") else { return false }
     // Base 60, and dates.
     let parts = joined.split(separator: ":", omittingEmptySubsequences: false)
-    if parts.count > 1, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }) { return false }
+    if parts.count > 1, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }) {
+      return false
+    }
     return !isDate(text)
   }
 
   /// `2001-01-01`, perhaps with a time behind it.
   private static func isDate(_ text: String) -> Bool {
-    let parts = text.prefix { $0 != "T" && $0 != "t" && $0 != " " }.split(separator: "-", omittingEmptySubsequences: false)
+    let parts = text.prefix { $0 != "T" && $0 != "t" && $0 != " " }.split(
+      separator: "-", omittingEmptySubsequences: false)
     return parts.count == 3 && parts[0].utf8.count == 4
       && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }
   }
@@ -114,11 +118,14 @@ enum YAMLScalar {
   /// Whether nothing in it means something to YAML (1.2 section 7.3.3).
   private static func mayStandPlain(_ text: String) -> Bool {
     let scalars = Array(text.unicodeScalars)
-    guard let first = scalars.first, let last = scalars.last, first != " ", last != " ", last != ":" else { return false }
+    guard let first = scalars.first, let last = scalars.last, first != " ", last != " ", last != ":" else {
+      return false
+    }
     if "#,[]{}&*!|>'\"%@`".unicodeScalars.contains(first) { return false }
     if "-?:".unicodeScalars.contains(first), scalars.count == 1 || scalars[1] == " " { return false }
     if text.hasPrefix("---") || text.hasPrefix("...") { return false }
-    for (before, after) in zip(scalars, scalars.dropFirst()) where before == ":" && after == " " || before == " " && after == "#" {
+    for (before, after) in zip(scalars, scalars.dropFirst())
+    where before == ":" && after == " " || before == " " && after == "#" {
       return false
     }
     return true

@@ -39,7 +39,9 @@ enum FileSecrets {
       case .sequence(let items):
         for item in items { visit(item, below: key, as: standing) }
       case .mapping(let entries):
-        for entry in entries { visit(entry.value, below: entry.name, as: self.standing(of: entry.name, in: key, standing)) }
+        for entry in entries {
+          visit(entry.value, below: entry.name, as: self.standing(of: entry.name, in: key, standing))
+        }
       case .scalar, .value, .pending:
         guard let text = node.scalarText else { return }
         switch standing {

@@ -12,7 +12,8 @@ enum DNSKeys {
   static let queryClass = Key("query_class", .goText, "IN where nothing is written")
   static let recursionDesired = Key("recursion_desired", .goBool, "whether the server may ask others")
   static let validRcodes = Key("valid_rcodes", Form<[String]>.list(of: .goText), "NOERROR where nothing is written")
-  static let answer = Key("validate_answer_rrs", Form<DNSModule.RecordRules>.recordRules, "what answers are held against")
+  static let answer = Key(
+    "validate_answer_rrs", Form<DNSModule.RecordRules>.recordRules, "what answers are held against")
   static let authority = Key(
     "validate_authority_rrs", Form<DNSModule.RecordRules>.recordRules, "what the authority section is held against")
   static let additional = Key(
@@ -83,7 +84,8 @@ private enum RecordRuleKeys {
   static let noneMatches = Key("fail_if_none_matches_regexp", Form<[String]>.patterns, "fails if no record matches any")
 
   static let table = SectionTable(
-    "validate_rrs", title: "a section of 'validate_…_rrs'", [matches.any, allMatch.any, notMatches.any, noneMatches.any])
+    "validate_rrs", title: "a section of 'validate_…_rrs'",
+    [matches.any, allMatch.any, notMatches.any, noneMatches.any])
 }
 
 extension Form where Value == [String] {

@@ -43,7 +43,8 @@ enum ICMPKeys {
 
 /// The keys of `grpc`.
 enum GRPCKeys {
-  static let service = Key("service", .goText, "the service whose health is asked for; the server's where nothing is written")
+  static let service = Key(
+    "service", .goText, "the service whose health is asked for; the server's where nothing is written")
   static let usesTLS = Key("tls", .goBool, "speaks TLS")
   static let metadata = Key(
     "metadata", Form<Fields<[String]>>.map(of: .list(of: .goText)), "what the request carries beside its message")
