@@ -36,6 +36,7 @@ struct YAMLWriter {
     case .map: text += "{}\n"
     case .list: text += "[]\n"
     case .integer(let number): text += "\(number)\n"
+    case .json(let json): text += json + "\n"
     case .boolean(let flag): text += flag ? "true\n" : "false\n"
     case .bytes(let bytes):
       guard let scalar = String(validating: bytes, as: UTF8.self) else {
@@ -77,7 +78,7 @@ enum YAMLScalar {
     }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     // Lines that begin or end in spaces would need an indicator of their own, or be lost on whoever edits them.
-    guard let first = lines.first, !first.isEmpty, first.first != " ", first.first != "\t",
+    guard let first = lines.first?.unicodeScalars.first, first != " ", first != "\t",
       !lines.contains(where: { $0.last == " " || $0.last == "\t" }), !text.hasSuffix("\n\n")
     else { return nil }
     let indent = String(repeating: " ", count: column)

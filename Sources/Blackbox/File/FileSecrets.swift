@@ -104,6 +104,6 @@ enum URLPassword {
 extension String {
   /// A copy with other text in a place.
   fileprivate func replacingSubrange(_ range: Range<Index>, with text: String) -> String {
-    self[..<range.lowerBound] + text + self[range.upperBound...]
+    "\(self[..<range.lowerBound])\(text)\(self[range.upperBound...])"
   }
 }

@@ -7,7 +7,7 @@ enum DNSKeys {
   static let transport = Key("transport_protocol", .goText, "udp or tcp")
   static let isOverTLS = Key("dns_over_tls", .goBool, "asks over TLS (RFC 7858); needs transport_protocol tcp")
   static let isOverHTTPS = Key("dns_over_https", .goBool, "asks over HTTPS (RFC 8484): the target is a host or a URL")
-  static let queryName = Key("query_name", .goText, isRequired: false, "the name to ask for")
+  static let queryName = Key("query_name", .goText, "the name to ask for")
   static let queryType = Key("query_type", .goText, "the type of record; ANY where nothing is written")
   static let queryClass = Key("query_class", .goText, "IN where nothing is written")
   static let recursionDesired = Key("recursion_desired", .goBool, "whether the server may ask others")
