@@ -23,14 +23,14 @@ enum FileSecrets {
   }
 
   /// What is known of a value by where it stands.
-  private enum Standing {
+  fileprivate enum Standing {
     case open
     case secret
     /// The value of a header that is named like credentials.
     case header
   }
 
-  private struct Search {
+  fileprivate struct Search {
     var found: [Secret] = []
     private var seen: Set<Secret> = []
 
@@ -62,8 +62,9 @@ enum FileSecrets {
       }
       if FileSecrets.headers.contains(parent) { return CredentialNames.holds(name) ? .header : .open }
       if name == "proxy_connect_header" || (name == "key" && parent == "tls_config") { return .secret }
+      if FileSecrets.keys.contains(name) { return .secret }
       // One that is misspelt is quoted by the very message that says so.
-      return Suggestion.nearest(to: name, among: keys) != nil ? .secret : .open
+      return !name.hasSuffix("_id") && Suggestion.nearest(to: name, among: FileSecrets.keys) != nil ? .secret : .open
     }
 
     /// What follows the scheme (RFC 9110 section 11.6.2) is what must not be seen, wherever it stands.

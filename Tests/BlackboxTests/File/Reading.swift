@@ -29,7 +29,7 @@ func module(
 /// What is wrong or remarkable, as `line:column: message`.
 func problems(_ text: String, http3: Bool = false) -> [String] {
   read(text, http3: http3).diagnostics.map { diagnostic in
-    let place = diagnostic.excerpt.map { "\($0.location.line):\($0.location.column ?? 0): " } ?? ""
+    let place = diagnostic.excerpt.map { "\($0.location.line):\($0.location.column): " } ?? ""
     return place + (diagnostic.severity == .warning ? "warning: " : "") + diagnostic.message
   }
 }

@@ -30,7 +30,7 @@ enum DNSKeys {
   static func module(_ section: Section) -> DNSModule? {
     var dns = DNSModule()
     dns.address = AddressKeys.choice(section)
-    dns.sourceIP = TCPKeys.sourceIP(section)
+    dns.sourceIP = TCPKeys.source(section)
     if let transport = section.given(transport), !transport.isEmpty { dns.transportProtocol = transport }
     dns.isOverTLS = section.given(isOverTLS) ?? false
     dns.isOverHTTPS = section.given(isOverHTTPS) ?? false

@@ -22,7 +22,7 @@ enum ICMPKeys {
   static func module(_ section: Section) -> ICMPModule? {
     var icmp = ICMPModule()
     icmp.address = AddressKeys.choice(section)
-    icmp.sourceIP = TCPKeys.sourceIP(section)
+    icmp.sourceIP = TCPKeys.source(section)
     icmp.payloadSizeBytes = section.given(payloadSize) ?? 0
     icmp.dontFragment = section.given(dontFragment) ?? false
     if let ttl = section.given(ttl) {
