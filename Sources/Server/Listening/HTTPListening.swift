@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import HummingbirdHTTP2
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -16,6 +17,19 @@ struct HTTPListening: Sendable {
   ///
   /// - Throws: `ListenFailure` when a place cannot be listened on; then none is.
   func run(_ answerer: some Answerer) async throws {
+    guard let web = configuration.web else { return try await runPlain(answerer) }
+    let guarded = GuardedAnswerer(inner: answerer, keeper: web, logger: logger)
+    guard web.isTLS else { return try await runPlain(guarded) }
+    let responder = responder(guarded)
+    let channel = SecureChannel(
+      http1: HTTP1Channel(responder: responder, configuration: http1),
+      http2: HTTP2Channel(
+        responder: responder,
+        configuration: .init(idleTimeout: configuration.idleTimeout, streamConfiguration: http1)), keeper: web)
+    try await run(Connection(base: channel, executor: configuration.executor))
+  }
+
+  private func runPlain(_ answerer: some Answerer) async throws {
     let channel = HTTP1Channel(responder: responder(answerer), configuration: http1)
     try await run(Connection(base: channel, executor: configuration.executor))
   }
