@@ -135,7 +135,8 @@ let tests: [Target] = [
   .testTarget(
     name: "ServerTests",
     dependencies: [
-      "Model", "Compression", "Expressions", "Exposition", "ServiceLevels", "History", "Recording", "Blackbox", "Server",
+      "Model", "Compression", "Expressions", "Exposition", "ServiceLevels", "History", "Recording", "Blackbox",
+      "Server",
       "TestSupport",
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

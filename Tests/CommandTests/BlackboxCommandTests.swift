@@ -108,6 +108,31 @@ struct BlackboxCommandTests {
     }
   }
 
+  @Test("sockets that systemd hands over are listened on")
+  func systemdSockets() async throws {
+    let workspace = try Workspace(["blackbox.yml": Self.modules])
+    let launcher = """
+      import os, socket, sys
+      listener = socket.socket()
+      listener.bind(("127.0.0.1", 0))
+      listener.listen()
+      print(listener.getsockname()[1], flush=True)
+      os.dup2(listener.fileno(), 3)
+      os.set_inheritable(3, True)
+      os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+      os.execv(sys.argv[1], sys.argv[1:])
+      """
+    let process = try ChildProcess(
+      [
+        "python3", "-c", launcher, try CurlewProcess.binary.get(), "blackbox", "--web.systemd-socket",
+        "--web.external-url=http://x.example/",
+      ], in: workspace.folder)
+    defer { process.send(SIGKILL) }
+    let port = try await eventually("the launcher tells the port") { Int(process.stdout.prefix { $0.isNumber }) }
+    let answer = try await eventually("the exporter answers") { try? await PlainHTTP(port: port).get("/-/healthy") }
+    #expect(answer.body == "Healthy")
+  }
+
   @Test("a reload by signal, by request and by watching puts a right file in force, and no wrong one")
   func reload() async throws {
     let workspace = try Workspace(["blackbox.yml": Self.modules])

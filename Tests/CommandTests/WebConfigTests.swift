@@ -156,7 +156,8 @@ struct WebConfigTests {
       ("tls_server_config: {cert: x, key: y, min_version: TLS14}", "TLS14"),
       ("tls_server_config: {cert: x, key: y, nothing: 1}", "unknown key 'nothing'"),
       ("http_server_config: {headers: {Server: x}}", "HTTP header \\\"Server\\\" can not be configured"),
-      ("http_server_config: {headers: {X-Frame-Options: maybe}}", "maybe"), ("basic_auth_users: {ann: hunter2}", "bcrypt"),
+      ("http_server_config: {headers: {X-Frame-Options: maybe}}", "maybe"),
+      ("basic_auth_users: {ann: hunter2}", "bcrypt"),
       ("nothing: 1", "unknown key 'nothing'"), ("a: [", "web.yml"),
     ])
   func wrongFiles(_ web: String, _ words: String) async throws {

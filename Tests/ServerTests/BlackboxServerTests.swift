@@ -62,7 +62,8 @@ struct BlackboxServerTests {
   @Test(
     "the text of a past probe is asked for by id or by target",
     arguments: [
-      ("id=0", 200, "target=up"), ("id=7", 404, "Probe id not found\n"), ("target=up&module=http_2xx", 200, "target=up"),
+      ("id=0", 200, "target=up"), ("id=7", 404, "Probe id not found\n"),
+      ("target=up&module=http_2xx", 200, "target=up"),
       ("target=up&module=x", 404, "Probe target not found\n"), ("target=zz", 404, "Probe target not found\n"),
       ("id=0&target=up", 400, "Probe id and target can't be defined at the same time\n"),
       ("", 400, "Probe id or target must be defined as http query parameters\n"),
@@ -127,7 +128,8 @@ struct BlackboxServerTests {
     }
   }
 
-  @Test("with a prefix everything stands under it, and the root leads there", arguments: ["/probes", "probes/", "probes"])
+  @Test(
+    "with a prefix everything stands under it, and the root leads there", arguments: ["/probes", "probes/", "probes"])
   func routePrefix(_ prefix: String) async throws {
     let fixture = BlackboxFixture()
     try await fixture.serving(routePrefix: prefix, externalURL: "http://x.example/probes") { client async throws in

@@ -91,7 +91,8 @@ struct ProbeDoorTests {
       ("1e300", nil, 604_800_000),
     ] as [(header: String, module: Int?, milliseconds: Int)])
   func timeout(_ header: String, _ module: Int?, _ milliseconds: Int) async throws {
-    let fixture = BlackboxFixture(["http_2xx": BlackboxModule(prober: .http, timeout: module.map { .milliseconds($0) })])
+    let fixture = BlackboxFixture(["http_2xx": BlackboxModule(prober: .http, timeout: module.map { .milliseconds($0) })]
+    )
     try await fixture.serving { client async throws in
       let headers = header.isEmpty ? [:] : ["X-Prometheus-Scrape-Timeout-Seconds": header]
       #expect(try await client.get("/probe?target=t", headers).status == 200)

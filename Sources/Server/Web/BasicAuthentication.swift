@@ -43,7 +43,8 @@ final class BasicAuthentication: Sendable {
   /// User and password of `Basic dXNlcjpwYXNz`.
   static func credentials(in authorization: String?) -> (user: String, password: String)? {
     guard let authorization, authorization.lowercased().hasPrefix("basic "),
-      let bytes = Base64.decode(String(authorization.dropFirst(6))), let text = String(validating: bytes, as: UTF8.self),
+      let bytes = Base64.decode(String(authorization.dropFirst(6))),
+      let text = String(validating: bytes, as: UTF8.self),
       let colon = text.firstIndex(of: ":")
     else { return nil }
     // A hash is of what comes before a NUL, so that what comes behind it would count for nothing.

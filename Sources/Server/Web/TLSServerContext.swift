@@ -24,7 +24,8 @@ enum TLSServerContext {
     if !suites.isEmpty { configuration.cipherSuiteValues = suites.map { NIOTLSCipher($0) } }
     if !tls.curves.isEmpty { configuration.curves = tls.curves.map { NIOTLSCurve($0) } }
     configuration.trustRoots = .certificates(
-      try tls.clientAuthorities.map { authorities throws(WebFault) in try certificates(in: authorities, "client CA") } ?? [])
+      try tls.clientAuthorities.map { authorities throws(WebFault) in try certificates(in: authorities, "client CA") }
+        ?? [])
     configuration.sendCANameList = tls.clientAuthorities != nil
     configuration.certificateVerification =
       switch tls.clientAuthentication {

@@ -146,7 +146,8 @@ extension Form where Value == WebConfiguration.TLS? {
   private static let clientCA = Key("client_ca", .nonEmptyText, "who issues clients' certificates, PEM")
   private static let clientCAFile = Key("client_ca_file", .nonEmptyText, "the file that they are in")
   private static let allowedNames = Key(
-    "client_allowed_sans", Form<[String]>.list(of: .nonEmptyText), "names, one of which a client's certificate must hold")
+    "client_allowed_sans", Form<[String]>.list(of: .nonEmptyText),
+    "names, one of which a client's certificate must hold")
   private static let minimum = Key(
     "min_version", Form<TLSServerVersion>.choice(GoTLSNames.versions), "the oldest version")
   private static let maximum = Key(

@@ -34,7 +34,8 @@ struct BlackboxDaemon {
       .door(over: probing, settings: settings, registry: registry)
     let loops = probing.loops
     let listening = ListeningConfiguration(
-      places: web.places, connectionLimit: 10_000, shutdownGrace: .seconds(1), web: web.keeper, executor: { loops.next })
+      places: web.places, connectionLimit: 10_000, shutdownGrace: .seconds(1), web: web.keeper, executor: { loops.next }
+    )
     let server = try BlackboxServer(
       configuration: BlackboxConfiguration(
         listening: listening, routePrefix: web.routePrefix, externalURL: web.externalURL, version: Version.text),

@@ -28,7 +28,8 @@ struct WebOptions: ParsableArguments {
 
   @Option(
     name: .customLong("web.route-prefix"),
-    help: ArgumentHelp("The path that all endpoints stand under (default: that of --web.external-url).", valueName: "path"))
+    help: ArgumentHelp(
+      "The path that all endpoints stand under (default: that of --web.external-url).", valueName: "path"))
   var routePrefix: String?
 
   /// - Throws: exit code 1, after a line in the log.

@@ -98,7 +98,8 @@ struct Daemon {
 
     let server = CurlewServer(
       configuration: ServerConfiguration(
-        listening: ListeningConfiguration(places: [.address(settings.listen)], web: settings.web), region: region, version: Version.text),
+        listening: ListeningConfiguration(places: [.address(settings.listen)], web: settings.web), region: region,
+        version: Version.text),
       sources: ServerSources(
         registry: registry, catalogue: catalogue, store: store, recentRuns: recent, archive: archive,
         runDocument: { try JSONReport.document(of: $0, check: $1) }, board: board,

@@ -30,7 +30,8 @@ final class Reloader: Service {
   ///   - report: told how each reload ended.
   init(
     hangups: UnixSignalsSequence, sight: FileSight, read: @escaping @Sendable () -> Reading, current: CurrentScenario,
-    modules: ModuleKeeper?, apply: @escaping @Sendable (Scenario) async -> Void, report: @escaping @Sendable (Bool) -> Void, logger: Logger
+    modules: ModuleKeeper?, apply: @escaping @Sendable (Scenario) async -> Void,
+    report: @escaping @Sendable (Bool) -> Void, logger: Logger
   ) {
     self.hangups = hangups
     self.sight = Mutex(sight)

@@ -47,7 +47,8 @@ final class BlackboxFixture: Sendable {
     idleTimeout: Duration = .seconds(10), _ body: @Sendable (HTTPClient) async throws -> Value
   ) async throws -> Value {
     let parts = ProbeDoor.Parts(
-      modules: { [modules] in BlackboxFile(modules: modules) }, moduleText: { "prober: \($0.prober?.rawValue ?? "")\n" },
+      modules: { [modules] in BlackboxFile(modules: modules) },
+      moduleText: { "prober: \($0.prober?.rawValue ?? "")\n" },
       report: { request, module, timeout in
         self.asked.withLock {
           $0.append(Asked(target: request.target, hostname: request.hostname, timeout: timeout))
