@@ -32,7 +32,6 @@ let ground: [Target] = [
 let engines: [Target] = [
   .target(name: "Expressions", dependencies: ["CLinux", "CRE2", "CNettle", "CXML"]),
   .target(name: "Exposition"),
-  .target(name: "Conversion"),
   .target(
     name: "Transport",
     dependencies: [
@@ -57,6 +56,7 @@ let parts: [Target] = [
       .product(name: "SystemPackage", package: "swift-system"),
     ]),
   .target(name: "DemoOrigin", dependencies: ["Transport", "CLinux"]),
+  .target(name: "Conversion", dependencies: ["Model", "Expressions", "Documents"]),
   .target(name: "Scenarios", dependencies: ["Model", "Expressions", "Documents"]),
   .target(
     name: "History",
