@@ -28,18 +28,18 @@ struct BlackboxCommandTests {
   func refusedTarget() async throws {
     let workspace = try Workspace(["blackbox.yml": Self.modules])
     let exporter = try await Exporter(in: workspace)
-    let answer = try await exporter.http.get("/probe?target=127.0.0.1:1&module=tcp_connect")
+    let answer = try await exporter.http.get("/probe?target=127.0.0.1:1")
     #expect(answer.status == 200)
     #expect(answer.body.contains("\nprobe_success 0\n"))
     #expect(try await exporter.http.get("/logs?target=127.0.0.1:1").body.contains("msg=\"Probe failed\""))
-    #expect(exporter.process.stderr.contains("level=ERROR msg=\"Probe failed\" module=tcp_connect target=127.0.0.1:1 "))
+    #expect(exporter.process.stderr.contains("level=ERROR msg=\"Probe failed\" module=http_2xx target=127.0.0.1:1 "))
   }
 
   @Test("what is not allowed is not probed")
   func policy() async throws {
     let workspace = try Workspace(["blackbox.yml": Self.modules])
     let exporter = try await Exporter("--probe.allow-target=*:443", in: workspace)
-    let answer = try await exporter.http.get("/probe?target=127.0.0.1:\(exporter.port)&module=tcp_connect")
+    let answer = try await exporter.http.get("/probe?target=127.0.0.1:\(exporter.port)")
     #expect(answer.body.contains("\nprobe_success 0\n"))
     let wrong = try await workspace.curlew("blackbox", "--probe.allow-target=10.0.0.0/99")
     #expect(wrong.exitCode == 1)
@@ -169,7 +169,7 @@ struct BlackboxCommandTests {
       "curlew.yaml": "modules: blackbox.yml\nfiles: [checks.yaml]\n",
     ])
     let daemon = try await Daemon("--config", "curlew.yaml", in: workspace)
-    let answer = try await daemon.http.get("/probe?target=127.0.0.1:1&module=tcp_connect")
+    let answer = try await daemon.http.get("/probe?target=127.0.0.1:1")
     #expect(answer.body.contains("\nprobe_success 0\n"))
     #expect(try await daemon.http.get("/logs?id=0").body.contains("Probe failed"))
     #expect(try await daemon.http.get("/config").body.contains("checks:"))

@@ -114,7 +114,7 @@ final class ModuleKeeper: Sendable {
 
   private static func bytes(of path: String) throws(ModuleFileFault) -> [UInt8] {
     do throws(FileProblem) {
-      return try DiskFiles().read(path, limit: ModuleFileReader.fileLimit)
+      return try DiskFiles().read(path, limit: BlackboxFile.sizeLimit)
     } catch {
       throw ModuleFileFault(words: "error reading config file: open \(path): \(error)")
     }
