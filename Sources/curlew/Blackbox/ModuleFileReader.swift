@@ -5,9 +5,6 @@ import Transport
 
 /// Module files as the program reads them.
 enum ModuleFileReader {
-  /// The most bytes of a file.
-  static let fileLimit = BlackboxFile.sizeLimit
-
   /// What a file said.
   struct Reading {
     var file: BlackboxFile
@@ -19,19 +16,14 @@ enum ModuleFileReader {
 
   /// Reads the bytes of a file.
   static func read(_ bytes: [UInt8], path: String) throws(ModuleFileFault) -> Reading {
-    let reading = BlackboxFile.read(bytes, path: path, capabilities: Capabilities(http3: CurlLibrary.supportsHTTP3))
+    let reading = BlackboxFile.read(
+      bytes, path: path, capabilities: Capabilities(http3: CurlLibrary.supportsHTTP3))
     guard let file = reading.file else {
-      throw ModuleFileFault(words: reading.errorText ?? "error parsing config file: '\(path)' cannot be used")
+      throw ModuleFileFault(words: reading.errorText ?? "error parsing config file: '\(path)'")
     }
     let warnings = reading.diagnostics.map { diagnostic in
       (diagnostic.excerpt.map { "\($0.location.file):\($0.location.line): " } ?? "") + diagnostic.message
     }
     return Reading(file: file, warnings: warnings, secrets: Redactor(file.secrets))
   }
-
-  /// The modules as `/config` shows them, with every secret hidden.
-  static func text(of file: BlackboxFile) -> String { file.configurationText }
-
-  /// One module in the same way.
-  static func text(of module: BlackboxModule) -> String { module.configurationText }
 }

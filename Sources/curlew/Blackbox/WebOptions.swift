@@ -47,8 +47,16 @@ struct WebOptions: ParsableArguments {
       throw log.failure("failed to determine external URL", error.words)
     }
     return WebSettings(
-      places: places, externalURL: external.text, routePrefix: routePrefix ?? external.path,
-      configFile: configFile.isEmpty ? nil : configFile)
+      places: places, externalURL: external.text, routePrefix: routePrefix ?? external.path, keeper: try keeper(log))
+  }
+
+  private func keeper(_ log: ExporterLog) throws -> WebKeeper? {
+    guard !configFile.isEmpty else { return nil }
+    do throws(WebFault) {
+      return try WebKeeper(path: configFile)
+    } catch {
+      throw log.failure("Error starting HTTP server", error.words)
+    }
   }
 
   private func places(_ log: ExporterLog) throws -> [ListenPlace] {
@@ -76,8 +84,8 @@ struct WebSettings {
   var places: [ListenPlace]
   var externalURL: String
   var routePrefix: String
-  /// Of TLS and authentication.
-  var configFile: String?
+  /// TLS, and who may ask.
+  var keeper: WebKeeper?
 }
 
 /// Where the server is reached from outside.
