@@ -96,7 +96,9 @@ enum YAMLScalar {
 
   /// Whether a plain scalar of that text is read as text, by YAML 1.1 as well.
   private static func isText(_ text: String) -> Bool {
-    guard case .string = CoreSchema.value(ofPlain: text), !oldBooleans.contains(text) else { return false }
+    guard case .string = CoreSchema.value(ofPlain: text), !oldBooleans.contains(text), text != "<<" else {
+      return false
+    }
     guard let first = text.utf8.first, (48...57).contains(first) || "+-.".utf8.contains(first) else { return true }
     let joined = text.filter { $0 != "_" }
     guard case .string = CoreSchema.value(ofPlain: joined), !joined.hasPrefix("0b") else { return false }

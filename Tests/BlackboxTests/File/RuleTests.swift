@@ -46,7 +46,7 @@ struct RuleTests {
         "3:52: unknown key 'tls' in an entry of 'query_response'"
       ),
       ("prober: tcp, tcp: {proxy_url: 'http://a:1'}", "3:23: proxy_url of a tcp module is no SOCKS proxy"),
-      ("prober: dns, dns: {query_type: A}", "3:23: query name must be set for DNS module"),
+      ("prober: dns, dns: {query_type: A}", "3:22: query name must be set for DNS module"),
       ("prober: http, dns: {query_name: a, query_type: a}", "3:51: query type 'a' is not valid"),
       ("prober: http, dns: {query_name: a, query_class: XX}", "3:52: query class 'XX' is not valid"),
       ("prober: icmp, icmp: {ttl: -1}", "3:25: \"ttl\" cannot be negative"),
@@ -60,9 +60,12 @@ struct RuleTests {
   @Test(
     "What http_client_config forbids is told in the words of prometheus/common",
     arguments: [
-      ("bearer_token: a, bearer_token_file: b", "at most one of bearer_token & bearer_token_file must be configured"),
       (
-        "basic_auth: {}, bearer_token: b",
+        "bearer_token: tok-1, bearer_token_file: b",
+        "at most one of bearer_token & bearer_token_file must be configured"
+      ),
+      (
+        "basic_auth: {}, bearer_token: tok-1",
         "at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured"
       ),
       (
@@ -74,11 +77,11 @@ struct RuleTests {
         "at most one of basic_auth password, password_file & password_ref must be configured"
       ),
       (
-        "authorization: {credentials: a}, bearer_token: b",
+        "authorization: {credentials: cred-1}, bearer_token: tok-1",
         "authorization is not compatible with bearer_token & bearer_token_file"
       ),
       (
-        "authorization: {credentials: a, credentials_file: b}",
+        "authorization: {credentials: cred-1, credentials_file: b}",
         "at most one of authorization credentials & credentials_file must be configured"
       ),
       ("authorization: {type: ' Basic '}", "authorization type cannot be set to \"basic\", use \"basic_auth\" instead"),
@@ -86,12 +89,12 @@ struct RuleTests {
       ("oauth2: {token_url: a}", "oauth2 client_id must be configured"),
       ("oauth2: {client_id: a}", "oauth2 token_url must be configured"),
       (
-        "oauth2: {client_id: a, token_url: b, client_secret: c, client_secret_file: d}",
+        "oauth2: {client_id: a, token_url: b, client_secret: sec-1, client_secret_file: d}",
         "at most one of oauth2 client_secret, client_secret_file & client_secret_ref must be configured using "
           + "grant-type=client_credentials"
       ),
       (
-        "proxy_connect_header: {a: [b]}",
+        "proxy_connect_header: {a: [val-1]}",
         "if proxy_connect_header is configured, proxy_url or proxy_from_environment must also be configured"
       ),
       (
@@ -106,8 +109,11 @@ struct RuleTests {
       ("http_headers: {hOst: {values: [a]}}", "setting header \"hOst\" is not allowed"),
       ("tls_config: {min_version: TLS9}", "unknown TLS version: TLS9"),
       ("tls_config: {ca: a, ca_file: b}", "at most one of ca, ca_file & ca_ref must be configured"),
-      ("tls_config: {cert: a, cert_file: b, key: c}", "at most one of cert, cert_file & cert_ref must be configured"),
-      ("tls_config: {cert: a, key_file: b, key: c}", "at most one of key and key_file must be configured"),
+      (
+        "tls_config: {cert: a, cert_file: b, key: key-1}",
+        "at most one of cert, cert_file & cert_ref must be configured"
+      ),
+      ("tls_config: {cert: a, key_file: b, key: key-1}", "at most one of key and key_file must be configured"),
       (
         "tls_config: {cert_file: a}",
         "exactly one of key or key_file must be configured when a client certificate is configured"

@@ -97,7 +97,7 @@ struct ValueTests {
 
   @Test(
     "Nothing behind a key means its default",
-    arguments: ["http:", "timeout:", "http: {method: , headers: , basic_auth: }"])
+    arguments: ["http: ", "timeout: ", "http: {method: , headers: , basic_auth: }"])
   func nothing(keys: String) throws {
     let plain = try module("prober: http")
     #expect(try module("prober: http, \(keys)").configurationText == plain.configurationText)
