@@ -1,5 +1,6 @@
 import Blackbox
 import Documents
+import Model
 import Testing
 
 /// Reads a configuration file.

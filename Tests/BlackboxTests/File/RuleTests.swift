@@ -1,4 +1,6 @@
 import Blackbox
+import Documents
+import Model
 import Testing
 
 /// What a configuration file may not say, by the words of blackbox_exporter and the place.

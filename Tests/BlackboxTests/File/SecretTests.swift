@@ -1,4 +1,5 @@
 import Blackbox
+import Documents
 import Model
 import Testing
 

@@ -1,4 +1,5 @@
 import Blackbox
+import Documents
 import Expressions
 import Model
 import Testing
