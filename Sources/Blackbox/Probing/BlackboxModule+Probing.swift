@@ -3,7 +3,14 @@ package import Model
 extension BlackboxModule {
   /// The section of the module's prober; nil for a module that names none.
   package var section: (any ProberSection)? {
-    nil
+    switch prober {
+    case .tcp: tcp
+    case .udp: UDPModule(udp)
+    case .unix: unix
+    case .dns: dns
+    case .icmp: icmp
+    case .http, .grpc, .websocket, nil: nil
+    }
   }
 
   /// What a door answers, once the exchange is over. Pure.
@@ -18,7 +25,10 @@ extension BlackboxModule {
   ) -> ProbeReport {
     var metrics = ProbeMetrics()
     var verdict = ModuleVerdict(failure: fault.map { ProbeFailure($0.code, during: .resolve, $0.message) })
-    if let section, let observation, let spec {
+    if let fault {
+      verdict.log.append(LogEntry(.error, fault.message))
+      section?.addIdleMetrics(compatibility, to: &metrics)
+    } else if let section, let observation, let spec {
       verdict = section.verdict(on: observation, of: spec, compatibility)
       section.addMetrics(of: observation, spec: spec, verdict: verdict, compatibility, to: &metrics)
     }

@@ -2,7 +2,7 @@ package import Model
 
 /// The section of one prober in a module: the one place that knows what blackbox_exporter does with it.
 ///
-/// All three functions are pure but for the files that a spec reads.
+/// All functions are pure but for the files that a spec reads.
 package protocol ProberSection: Sendable {
   /// What is sent for a request.
   ///
@@ -16,4 +16,12 @@ package protocol ProberSection: Sendable {
   func addMetrics(
     of observation: Observation, spec: ProbeSpec, verdict: ModuleVerdict, _ compatibility: Compatibility,
     to metrics: inout ProbeMetrics)
+
+  /// Adds the metrics of this prober that are there although nothing could be sent.
+  func addIdleMetrics(_ compatibility: Compatibility, to metrics: inout ProbeMetrics)
+}
+
+extension ProberSection {
+  /// None.
+  package func addIdleMetrics(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {}
 }

@@ -16,6 +16,7 @@ enum ProbeDecoder {
     Entry(kind: .dns, table: DNSKeys.table, decode: OtherDecoders.dns),
     Entry(kind: .icmp, table: ICMPKeys.table, decode: OtherDecoders.icmp),
     Entry(kind: .unix, table: UnixKeys.table, decode: SocketDecoder.unix),
+    Entry(kind: .udp, table: UDPKeys.table, decode: SocketDecoder.udp),
     Entry(kind: .exec, table: ExecKeys.table, decode: OtherDecoders.exec),
   ]
 
