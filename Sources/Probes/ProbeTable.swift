@@ -35,7 +35,8 @@ package struct ProbeTable: Prober {
     case .udp(let spec): await udp.probe(spec, in: context)
     case .grpc, .websocket:
       Observation(
-        facts: Facts(phases: Phases(), detail: .tls), failure: ProbeFailure(.internal, during: .resolve, "no such prober"))
+        facts: Facts(phases: Phases(), detail: .tls),
+        failure: ProbeFailure(.internal, during: .resolve, "no such prober"))
     case .exec(let spec): await exec.probe(spec, in: context)
     }
   }

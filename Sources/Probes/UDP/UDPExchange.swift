@@ -58,7 +58,8 @@ struct UDPExchange {
     }
     let addresses: [IPAddress]
     do throws(ResolutionFailure) {
-      addresses = try await equipment.resolver.addresses(of: spec.target.host, family: source.family, deadline: deadline)
+      addresses = try await equipment.resolver.addresses(
+        of: spec.target.host, family: source.family, deadline: deadline)
     } catch {
       throw Ending(error.probeFailure)
     }

@@ -271,6 +271,172 @@ import Transport
     #expect(observation.failure?.message == "bad regular expression \"(\": missing ): (")
   }
 
+  // MARK: Modules
+
+  @Test("expected bytes may come in pieces, and behind lines that were read before")
+  func expectBytes() async throws {
+    let server = try SocketServer { peer in
+      peer.send("ready\n\u{1}\u{2}")
+      guard peer.line() == "go" else { return }
+      peer.send([3])
+      peer.send([0, 255])
+      peer.waitForEnd()
+    }
+    let (observation, facts) = try await probe(
+      server, .dialogue([.expect("^ready$"), .expectBytes([1, 2]), .send("go"), .expectBytes([3, 0, 255])]))
+    #expect(observation.failure == nil)
+    #expect(facts.unmet == nil)
+    #expect(facts.received == Array("ready\n".utf8) + [1, 2, 3, 0, 255])
+  }
+
+  @Test("other bytes than the expected are told as soon as they differ")
+  func otherBytes() async throws {
+    let server = try SocketServer { peer in
+      peer.send("ab!")
+      peer.waitForEnd()
+    }
+    let (observation, facts) = try await probe(server, .dialogue([.expectBytes(Array("abcdef".utf8))]))
+    #expect(
+      observation.failure
+        == ProbeFailure(
+          .expectationFailed, during: .receive,
+          "127.0.0.1:\(server.port) sent other bytes than the expected \"abcdef\"", quote: ": \"ab!\""))
+    #expect(facts.unmet == .otherBytes)
+  }
+
+  @Test("bytes and lines that cannot come are told as such, at the end of the connection and of the time")
+  func unmet() async throws {
+    let closing = try SocketServer { $0.send("ab") }
+    let silent = try SocketServer { $0.waitForEnd() }
+    let bytes = SocketExchange.dialogue([.expectBytes(Array("abc".utf8))])
+    let line = SocketExchange.dialogue([.expect("^220")])
+    let (few, fewFacts) = try await probe(closing, bytes)
+    #expect(few.failure?.message == "127.0.0.1:\(closing.port) closed the connection after 2 of 3 expected bytes")
+    #expect(fewFacts.unmet == .bytes)
+    let (none, noneFacts) = try await probe(silent, bytes, timeout: .milliseconds(300))
+    #expect(none.failure?.code == .timeout)
+    #expect(noneFacts.unmet == .bytes)
+    #expect(try await probe(closing, line).facts.unmet == .pattern)
+    #expect(try await probe(silent, line, timeout: .milliseconds(300)).facts.unmet == .pattern)
+  }
+
+  @Test("groups end with their entry, and labels are filled from the line that matched")
+  func entries() async throws {
+    let server = try SocketServer { peer in
+      peer.send([UInt8]("220 mail\u{0} ".utf8) + [0xff, 10])
+      let lines = [peer.line(), peer.line(), peer.line()]
+      peer.send(lines == ["HELO mail", "costs ${1}", "raw"] ? "250 ok\n" : "500 \(lines)\n")
+      peer.waitForEnd()
+    }
+    let (observation, facts) = try await probe(
+      server,
+      .dialogue([
+        .newEntry,
+        .expect("^220 (?P<name>\\w+)(.*)$", labels: [HeaderField("name", "${name}"), HeaderField("rest", "$2")]),
+        .send("HELO ${name}"), .newEntry, .send("costs ${1}"), .newEntry, .sendBytes(Array("raw\n".utf8)), .newEntry,
+        .expect("^(\\d+) ", labels: [HeaderField("code", "$1")]),
+      ]))
+    #expect(observation.failure == nil)
+    #expect(
+      facts.labels == [
+        [HeaderField("name", "mail"), HeaderField("rest", "\u{0} \u{fffd}")], [HeaderField("code", "250")],
+      ])
+    #expect(facts.matches == ["name": "mail"])
+  }
+
+  // MARK: Proxies
+
+  /// A SOCKS proxy that answers as it is told and then leads to a port, whatever was asked for.
+  private func proxy(
+    to port: Int, method: UInt8 = 0, reply: UInt8 = 0, asked: @escaping @Sendable ([UInt8]) -> Void = { _ in }
+  ) throws -> SocketServer {
+    try SocketServer { peer in
+      guard let head = peer.read(2), head[0] == 5, let methods = peer.read(Int(head[1])) else { return }
+      peer.send([5, methods.contains(method) ? method : 0xff])
+      if method == 2 {
+        guard let user = peer.read(2).flatMap({ peer.read(Int($0[1])) }),
+          let password = peer.read(1).flatMap({ peer.read(Int($0[0])) })
+        else { return }
+        let isRight = user == Array("ann".utf8) && password == Array("a:b".utf8)
+        peer.send([1, isRight ? 0 : 1])
+        guard isRight else { return }
+      }
+      guard let request = peer.read(4) else { return }
+      let address =
+        request[3] == 3 ? peer.read(1).flatMap { peer.read(Int($0[0])) } : peer.read(request[3] == 1 ? 4 : 16)
+      guard let address, let wanted = peer.read(2) else { return }
+      asked([request[3]] + address + wanted)
+      peer.send([5, reply, 0, 3, 1, 120, 0, 0])
+      if reply == 0 { peer.relay(toPort: port) }
+    }
+  }
+
+  @Test("a connection through a proxy carries the words of the target from the first byte on")
+  func throughProxy() async throws {
+    let server = try SocketServer { peer in
+      peer.send("220 ready\n")
+      peer.waitForEnd()
+    }
+    let proxy = try proxy(to: server.port)
+    let (observation, facts) = try await probe(server, .dialogue([.expect("^220")])) {
+      $0.proxy = "socks5://127.0.0.1:\(proxy.port)"
+    }
+    #expect(observation.failure == nil)
+    #expect(observation.facts.ip == "127.0.0.1")
+    #expect(facts.messages == ["220 ready"])
+    withExtendedLifetime(proxy) {}
+  }
+
+  @Test("names are resolved here, or there by socks5h", arguments: [("socks5", UInt8(1)), ("socks5h", UInt8(3))])
+  func proxyNames(scheme: String, kind: UInt8) async throws {
+    let server = try SocketServer { $0.waitForEnd() }
+    let port = [UInt8(server.port >> 8), UInt8(server.port & 0xff)]
+    let expected = kind == 1 ? [1, 127, 0, 0, 1] + port : [3] + Array("localhost".utf8) + port
+    try await confirmation { confirmed in
+      let proxy = try proxy(to: server.port, method: 2) { asked in
+        if asked == expected { confirmed() }
+      }
+      let (observation, _) = try await probe(server, host: "localhost") {
+        $0.proxy = "\(scheme)://ann:a%3Ab@127.0.0.1:\(proxy.port)"
+        $0.family = .preferV4
+      }
+      #expect(observation.failure == nil)
+      #expect(observation.facts.ip == (kind == 1 ? "127.0.0.1" : ""))
+      withExtendedLifetime(proxy) {}
+    }
+  }
+
+  @Test("a proxy that does not connect says why, and its password is not told")
+  func proxyRefusals() async throws {
+    let server = try SocketServer { $0.waitForEnd() }
+    let cases: [(method: UInt8, reply: UInt8, user: String, code: ReasonCode, words: String)] = [
+      (0, 5, "", .connectRefused, "connection to 127.0.0.1:\(server.port) by the proxy PROXY refused"),
+      (0, 2, "", .connectFailed, "the proxy PROXY does not allow connections to 127.0.0.1:\(server.port)"),
+      (
+        0, 99, "", .protocolError,
+        "the proxy PROXY failed to connect to 127.0.0.1:\(server.port) with an unknown code (99)"
+      ),
+      (2, 0, "", .protocolError, "the proxy PROXY wants a log-in, and its URL holds none"),
+      (2, 0, "ann:secret@", .protocolError, "the proxy PROXY refused the user and password"),
+    ]
+    for (method, reply, user, code, words) in cases {
+      let proxy = try proxy(to: server.port, method: method, reply: reply)
+      let (observation, _) = try await probe(server) { $0.proxy = "socks5://\(user)127.0.0.1:\(proxy.port)" }
+      #expect(
+        observation.failure
+          == ProbeFailure(
+            code, during: .connect, words.replacing("PROXY", with: "127.0.0.1:\(proxy.port)")))
+      withExtendedLifetime(proxy) {}
+    }
+    let (observation, _) = try await probe(server) { $0.proxy = "http://ann:secret@127.0.0.1:1" }
+    #expect(observation.failure?.code == .templateFailed)
+    #expect(observation.failure?.words.contains("secret") == false)
+    let (plain, _) = try await probe(server, timeout: .milliseconds(300)) {
+      $0.proxy = "socks5://127.0.0.1:\(server.port)"
+    }
+    #expect(plain.failure?.code == .timeout)
+  }
+
   // MARK: TLS
 
   @Test("words go over TLS from the start when it is asked for")

@@ -11,7 +11,8 @@ extension DNSModule: ProberSection {
     let usesTLS = transport == .tls || transport == .https
     return .dns(
       DNSSpec(
-        name: queryName, type: GoRecordType.mnemonic(queryType), recordClass: queryClass == "CS" ? "CLASS2" : queryClass,
+        name: queryName, type: GoRecordType.mnemonic(queryType),
+        recordClass: queryClass == "CS" ? "CLASS2" : queryClass,
         server: request.target, transport: transport, isRecursive: recursionDesired, family: address.family,
         sourceIP: sourceIP, repeatsCutAnswers: surroundings.compatibility == .mended,
         tls: usesTLS ? try tls.options(in: surroundings) : TLSOptions()))
@@ -20,7 +21,9 @@ extension DNSModule: ProberSection {
   private func transport() throws(ModuleFault) -> DNSTransport {
     if isOverHTTPS {
       // RFC 8484 has one message in a POST, which a source address has no place beside.
-      if sourceIP != nil { throw ModuleFault(.templateFailed, "'source_ip_address' and 'dns_over_https' exclude each other") }
+      if sourceIP != nil {
+        throw ModuleFault(.templateFailed, "'source_ip_address' and 'dns_over_https' exclude each other")
+      }
       if isOverTLS { throw ModuleFault(.templateFailed, "'dns_over_tls' and 'dns_over_https' exclude each other") }
       return .https
     }
@@ -29,9 +32,11 @@ extension DNSModule: ProberSection {
     case ("tcp", false): return .tcp
     case ("udp", false): return .udp
     case (let other, true):
-      throw ModuleFault(.templateFailed, "Configuration error: Expected transport protocol tcp for DoT, and it is \"\(other)\"")
+      throw ModuleFault(
+        .templateFailed, "Configuration error: Expected transport protocol tcp for DoT, and it is \"\(other)\"")
     case (let other, false):
-      throw ModuleFault(.templateFailed, "Configuration error: Expected transport protocol udp or tcp, and it is \"\(other)\"")
+      throw ModuleFault(
+        .templateFailed, "Configuration error: Expected transport protocol udp or tcp, and it is \"\(other)\"")
     }
   }
 

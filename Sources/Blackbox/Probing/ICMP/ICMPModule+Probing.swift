@@ -9,9 +9,12 @@ extension ICMPModule: ProberSection {
   package func spec(
     for request: ProbeRequest, in surroundings: ModuleSurroundings
   ) throws(ModuleFault) -> ProbeSpec {
-    guard !request.target.isEmpty else { throw ModuleFault(.templateFailed, "the target is empty; a name or an address is wanted") }
+    guard !request.target.isEmpty else {
+      throw ModuleFault(.templateFailed, "the target is empty; a name or an address is wanted")
+    }
     guard (0...Self.maxPayloadBytes).contains(payloadSizeBytes) else {
-      throw ModuleFault(.templateFailed, "payload_size \(payloadSizeBytes) is not between 0 and \(Self.maxPayloadBytes)")
+      throw ModuleFault(
+        .templateFailed, "payload_size \(payloadSizeBytes) is not between 0 and \(Self.maxPayloadBytes)")
     }
     return .icmp(
       ICMPSpec(

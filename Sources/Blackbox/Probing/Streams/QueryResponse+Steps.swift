@@ -33,11 +33,14 @@ extension [QueryResponse] {
   func checkTLS(usesTLS: Bool) throws(ModuleFault) {
     let starts = indices.filter { self[$0].startsTLS }
     if usesTLS, let first = starts.first {
-      throw ModuleFault(.templateFailed, "'tls: true' and 'starttls' in query_response entry \(first) exclude each other: TLS begins once")
+      throw ModuleFault(
+        .templateFailed,
+        "'tls: true' and 'starttls' in query_response entry \(first) exclude each other: TLS begins once")
     }
     if starts.count > 1 {
       throw ModuleFault(
-        .templateFailed, "'starttls' stands in query_response entries \(starts[0]) and \(starts[1]): TLS begins once on a connection")
+        .templateFailed,
+        "'starttls' stands in query_response entries \(starts[0]) and \(starts[1]): TLS begins once on a connection")
     }
   }
 
@@ -47,7 +50,8 @@ extension [QueryResponse] {
     for label in labels {
       guard isLabelName(label.name) else {
         throw ModuleFault(
-          .templateFailed, "the label \"\(label.name)\" of query_response entry \(index) is no name of a label: letters, digits and '_' are,"
+          .templateFailed,
+          "the label \"\(label.name)\" of query_response entry \(index) is no name of a label: letters, digits and '_' are,"
             + " without a digit in front")
       }
       guard seen.insert(label.name).inserted else {

@@ -59,7 +59,8 @@ struct StreamJudgement {
     switch failure.phase {
     case .resolve, .connect: true
     case .tls: dialsTLS
-    case .wait, .receive: false
+    // A datagram is refused after it was sent.
+    case .wait, .receive: failure.code == .connectRefused
     }
   }
 

@@ -17,7 +17,8 @@ extension TCPModule: ProberSection {
   /// What is dialled, by tcp and udp.
   func endpoint(_ target: String) throws(ModuleFault) -> Endpoint {
     if let endpoint = Endpoint(target) { return endpoint }
-    throw ModuleFault(.templateFailed, "\"\(target)\" is no target: host:port is wanted, and [::1]:25 for an IPv6 address")
+    throw ModuleFault(
+      .templateFailed, "\"\(target)\" is no target: host:port is wanted, and [::1]:25 for an IPv6 address")
   }
 
   package func verdict(

@@ -16,10 +16,13 @@ struct UDPModule: ProberSection {
     if section.usesTLS || section.queryResponse.beginsTLS {
       throw ModuleFault(.templateFailed, "'tls' and 'starttls' are for tcp: there is no TLS over datagrams")
     }
-    if section.proxyURL != nil { throw ModuleFault(.templateFailed, "'proxy_url' is for tcp: datagrams go without a proxy") }
+    if section.proxyURL != nil {
+      throw ModuleFault(.templateFailed, "'proxy_url' is for tcp: datagrams go without a proxy")
+    }
     let exchange = try section.queryResponse.exchange(endsLines: false)
     if case .none = exchange {
-      throw ModuleFault(.templateFailed, "a module of prober udp needs 'query_response': without a datagram nothing is proved")
+      throw ModuleFault(
+        .templateFailed, "a module of prober udp needs 'query_response': without a datagram nothing is proved")
     }
     return .udp(
       UDPSpec(target: target, exchange: exchange, sourceIP: section.sourceIP, family: section.address.family))

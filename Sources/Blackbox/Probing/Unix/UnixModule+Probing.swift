@@ -4,7 +4,9 @@ extension UnixModule: ProberSection {
   package func spec(
     for request: ProbeRequest, in surroundings: ModuleSurroundings
   ) throws(ModuleFault) -> ProbeSpec {
-    guard !request.target.isEmpty else { throw ModuleFault(.templateFailed, "the target is empty; the path of a socket is wanted") }
+    guard !request.target.isEmpty else {
+      throw ModuleFault(.templateFailed, "the target is empty; the path of a socket is wanted")
+    }
     try queryResponse.checkTLS(usesTLS: usesTLS)
     let needsTLS = usesTLS || queryResponse.beginsTLS
     let options = needsTLS ? try tls.options(in: surroundings) : nil
