@@ -10,6 +10,8 @@ package struct ProbeTable: Prober {
   private let udp: UDPProber
   private let dns: DNSProber
   private let icmp: ICMPProber
+  private let grpc: GRPCProber
+  private let websocket: WebSocketProber
   private let exec: ExecProber
 
   /// All probers over the same equipment.
@@ -21,6 +23,8 @@ package struct ProbeTable: Prober {
     udp = UDPProber(equipment)
     dns = DNSProber(equipment)
     icmp = ICMPProber(equipment)
+    grpc = GRPCProber(equipment)
+    websocket = WebSocketProber(equipment)
     exec = ExecProber(isAllowed: equipment.allowsPrograms, searchPath: equipment.programPath)
   }
 
@@ -33,10 +37,13 @@ package struct ProbeTable: Prober {
     case .dns(let spec): await dns.probe(spec, in: context)
     case .icmp(let spec): await icmp.probe(spec, in: context)
     case .udp(let spec): await udp.probe(spec, in: context)
-    case .grpc, .websocket:
+    case .grpc(let spec): await grpc.probe(spec, in: context)
+    case .websocket(let spec): await websocket.probe(spec, in: context)
+    case .exec where context.policy != nil:
+      // Programs are for checks alone, whose author is who wrote the scenario.
       Observation(
-        facts: Facts(phases: Phases(), detail: .tls),
-        failure: ProbeFailure(.internal, during: .resolve, "no such prober"))
+        facts: Facts(phases: Phases(), detail: .exec(ExecFacts())),
+        failure: ProbeFailure(.notPermitted, during: .resolve, "programs are run for checks alone, not for /probe"))
     case .exec(let spec): await exec.probe(spec, in: context)
     }
   }

@@ -4,12 +4,13 @@ extension BlackboxModule {
   /// The section of the module's prober; nil for a module that names none.
   package var section: (any ProberSection)? {
     switch prober {
+    case .http: http
     case .tcp: tcp
     case .udp: UDPModule(udp)
     case .unix: unix
     case .dns: dns
     case .icmp: icmp
-    case .http, .grpc, .websocket, nil: nil
+    default: nil
     }
   }
 
@@ -24,11 +25,12 @@ extension BlackboxModule {
     _ compatibility: Compatibility
   ) -> ProbeReport {
     var metrics = ProbeMetrics()
-    var verdict = ModuleVerdict(failure: fault.map { ProbeFailure($0.code, during: .resolve, $0.message) })
+    var verdict = ModuleVerdict()
     if let fault {
-      verdict.log.append(LogEntry(.error, fault.message))
-      section?.addIdleMetrics(compatibility, to: &metrics)
-    } else if let section, let observation, let spec {
+      verdict.fail(ProbeFailure(fault.code, during: .resolve, fault.message))
+      section?.addMetricsWithoutExchange(compatibility, to: &metrics)
+    }
+    if let section, let observation, let spec {
       verdict = section.verdict(on: observation, of: spec, compatibility)
       section.addMetrics(of: observation, spec: spec, verdict: verdict, compatibility, to: &metrics)
     }

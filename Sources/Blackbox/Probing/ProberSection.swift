@@ -2,7 +2,7 @@ package import Model
 
 /// The section of one prober in a module: the one place that knows what blackbox_exporter does with it.
 ///
-/// All functions are pure but for the files that a spec reads.
+/// All three functions are pure but for the files that a spec reads.
 package protocol ProberSection: Sendable {
   /// What is sent for a request.
   ///
@@ -17,11 +17,11 @@ package protocol ProberSection: Sendable {
     of observation: Observation, spec: ProbeSpec, verdict: ModuleVerdict, _ compatibility: Compatibility,
     to metrics: inout ProbeMetrics)
 
-  /// Adds the metrics of this prober that are there although nothing could be sent.
-  func addIdleMetrics(_ compatibility: Compatibility, to metrics: inout ProbeMetrics)
+  /// Adds those that this prober has even where nothing could be sent.
+  func addMetricsWithoutExchange(_ compatibility: Compatibility, to metrics: inout ProbeMetrics)
 }
 
 extension ProberSection {
   /// None.
-  package func addIdleMetrics(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {}
+  package func addMetricsWithoutExchange(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {}
 }

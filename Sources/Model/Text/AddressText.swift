@@ -16,4 +16,13 @@ package enum AddressText {
     }
     return isRead ? bytes : nil
   }
+
+  /// The address as text, without brackets (inet_ntop(3)); empty when there are neither 4 nor 16 bytes.
+  package static func text(of bytes: [UInt8]) -> String {
+    guard bytes.count == 4 || bytes.count == 16 else { return "" }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { buffer in
+      inet_ntop(bytes.count == 4 ? AF_INET : AF_INET6, bytes, buffer.baseAddress, socklen_t(buffer.count))
+        .map { String(cString: $0) } ?? ""
+    }
+  }
 }

@@ -10,6 +10,7 @@ final class StreamSession {
   /// What is being talked to, as the user wrote it.
   let target: String
   private let timeout: Duration
+  private let policy: TargetPolicy?
 
   var clock: PhaseClock
   var socketFacts = SocketFacts()
@@ -25,6 +26,7 @@ final class StreamSession {
     self.equipment = equipment
     self.deadline = deadline
     timeout = context.timeout
+    policy = context.policy
     clock = PhaseClock(start: deadline.start)
     turnStart = deadline.start
   }
@@ -117,7 +119,7 @@ final class StreamSession {
       throw Stop(failure: error)
     }
     if let proxy { return try await connect(to: endpoint, source, through: proxy) }
-    let addresses = try await addresses(of: endpoint.host, source.family)
+    let addresses = try await addresses(of: endpoint.host, port: endpoint.port, source.family, under: policy)
     clock.enter(.connect)
     if addresses.count == 1 { ip = addresses[0].description }
     do {
@@ -136,14 +138,20 @@ final class StreamSession {
     guard let proxy = SOCKSProxy(url) else {
       throw stop(.templateFailed, "the proxy's URL is none; socks5://host:port or socks5h://host:port is wanted")
     }
+    if let words = policy?.refusal(ofHostBehindProxy: endpoint.host, port: endpoint.port) {
+      throw stop(.notPermitted, words)
+    }
     var target = SOCKSProxy.Target.name(endpoint.host)
     if let address = IPAddress(endpoint.host) {
       target = .address(address)
     } else if !proxy.resolvesNames {
-      target = .address(try await addresses(of: endpoint.host, source.family)[0])
+      target = .address(
+        try await addresses(of: endpoint.host, port: endpoint.port, source.family, under: policy)[0])
     }
     if case .address(let address) = target { ip = address.description }
-    let addresses = try await addresses(of: proxy.host, source.address?.family ?? .any)
+    // Whoever wrote the module decided about its proxy.
+    let addresses = try await addresses(
+      of: proxy.host, port: Int(proxy.port), source.address?.family ?? .any, under: nil)
     clock.enter(.connect)
     do {
       let socket = try await Connector(deadline: deadline, source: source.address).connect(
@@ -155,9 +163,11 @@ final class StreamSession {
     }
   }
 
-  private func addresses(of host: String, _ family: AddressFamily) async throws(Stop) -> [IPAddress] {
+  private func addresses(
+    of host: String, port: Int, _ family: AddressFamily, under policy: TargetPolicy?
+  ) async throws(Stop) -> [IPAddress] {
     do {
-      return try await equipment.resolver.addresses(of: host, family: family, deadline: deadline)
+      return try await equipment.addresses(of: host, port: port, family: family, under: policy, deadline: deadline)
     } catch {
       throw Stop(failure: error.probeFailure)
     }
@@ -165,6 +175,7 @@ final class StreamSession {
 
   /// Connects to a path.
   func connect(toPath path: String) async throws(Stop) {
+    if let words = policy?.refusal(ofPath: path) { throw stop(.notPermitted, words) }
     clock.enter(.connect)
     do {
       socket = try await Connector(deadline: deadline).connect(toPath: path)

@@ -12,6 +12,7 @@ struct UDPExchange {
 
   private let spec: UDPSpec
   private let equipment: ProbeEquipment
+  private let policy: TargetPolicy?
   private let deadline: Deadline
 
   private var clock: PhaseClock
@@ -32,9 +33,10 @@ struct UDPExchange {
     }
   }
 
-  init(_ spec: UDPSpec, equipment: ProbeEquipment, deadline: Deadline) {
+  init(_ spec: UDPSpec, equipment: ProbeEquipment, policy: TargetPolicy?, deadline: Deadline) {
     self.spec = spec
     self.equipment = equipment
+    self.policy = policy
     self.deadline = deadline
     clock = PhaseClock(start: deadline.start)
   }
@@ -58,8 +60,8 @@ struct UDPExchange {
     }
     let addresses: [IPAddress]
     do throws(ResolutionFailure) {
-      addresses = try await equipment.resolver.addresses(
-        of: spec.target.host, family: source.family, deadline: deadline)
+      addresses = try await equipment.addresses(
+        of: spec.target.host, port: spec.target.port, family: source.family, under: policy, deadline: deadline)
     } catch {
       throw Ending(error.probeFailure)
     }

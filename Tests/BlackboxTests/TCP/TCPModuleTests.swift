@@ -66,7 +66,7 @@ struct TCPModuleTests {
   func serverName() throws {
     var module = TCPModule()
     module.usesTLS = true
-    #expect(try spec(module).tls == TLSOptions())
+    #expect(try spec(module).tls == TLSOptions(minVersion: .v1_2))
     #expect(try spec(module, hostname: "shop.example").tls?.serverName == "shop.example")
     module.tls.serverName = "other.example"
     #expect(try spec(module, hostname: "shop.example").tls?.serverName == "other.example")
@@ -80,17 +80,17 @@ struct TCPModuleTests {
     module.tls.certificate = .file("../client.pem")
     module.tls.key = .value(Secret("KEY"))
     module.tls.skipsVerification = true
-    module.tls.minVersion = .v1_2
+    module.tls.minVersion = .v1_1
     let options = try spec(module, in: .forTests(files: ["../client.pem": "CERT"])).tls
     #expect(
       options
         == TLSOptions(
-          verify: false, caFile: "/etc/ca.pem", certificate: .text("CERT"), key: .text("KEY"), minVersion: .v1_2))
+          verify: false, caFile: "/etc/ca.pem", certificate: .text("CERT"), key: .text("KEY"), minVersion: .v1_1))
     #expect(module.fault(for: "a:1") == "../client.pem: no such file")
     module.tls.key = .reference("vault/key")
     #expect(
       module.fault(for: "a:1", in: .forTests(files: ["../client.pem": "CERT"]))
-        == "tls_config.key_ref \"vault/key\" cannot be used: there is no secret manager")
+        == "key_ref \"vault/key\" cannot be looked up, for there is no secret manager; write key or key_file")
   }
 
   @Test("refuses a target without a port", arguments: ["mail.example", "::1", "", "mail.example:smtp", "a:0"])

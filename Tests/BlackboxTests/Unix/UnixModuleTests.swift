@@ -11,7 +11,7 @@ struct UnixModuleTests {
     module.tls.skipsVerification = true
     #expect(
       try module.spec(for: ProbeRequest(target: "/run/a.sock", hostname: "ignored.example"), in: .forTests())
-        == .unix(UnixSpec(path: "/run/a.sock", tls: TLSOptions(verify: false))))
+        == .unix(UnixSpec(path: "/run/a.sock", tls: TLSOptions(verify: false, minVersion: .v1_2))))
     #expect(module.fault(for: "") == "the target is empty; the path of a socket is wanted")
   }
 

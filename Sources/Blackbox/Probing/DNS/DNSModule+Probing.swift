@@ -59,7 +59,7 @@ extension DNSModule: ProberSection {
     }
   }
 
-  package func addIdleMetrics(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
+  package func addMetricsWithoutExchange(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
     Self.add(Phases(), nil, to: &metrics)
   }
 

@@ -50,7 +50,9 @@ extension ICMPModule: ProberSection {
   ) {
     metrics.addAddress(observation.facts, wasAttempted: true)
     let phases = observation.facts.phases
-    guard case .icmp(let facts) = observation.facts.detail else { return addIdleMetrics(compatibility, to: &metrics) }
+    guard case .icmp(let facts) = observation.facts.detail else {
+      return addMetricsWithoutExchange(compatibility, to: &metrics)
+    }
     let sum = facts.roundTrips.reduce(Duration.zero, +)
     let mean = facts.roundTrips.isEmpty ? .zero : sum / facts.roundTrips.count
     Self.add(resolve: phases.resolve, setup: phases.connect, roundTrip: mean, to: &metrics)
@@ -60,7 +62,7 @@ extension ICMPModule: ProberSection {
     if count > 1 { Self.add(facts, mean: mean, to: &metrics) }
   }
 
-  package func addIdleMetrics(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
+  package func addMetricsWithoutExchange(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
     Self.add(resolve: .zero, setup: .zero, roundTrip: .zero, to: &metrics)
   }
 

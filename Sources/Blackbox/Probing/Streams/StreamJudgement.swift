@@ -88,7 +88,7 @@ struct StreamJudgement {
   }
 
   /// Adds what there is where nothing could be sent.
-  static func addIdleMetrics(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
+  static func addMetricsWithoutExchange(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
     if compatibility == .mended { addFailures(ModuleVerdict(), to: &metrics) }
   }
 }

@@ -7,7 +7,8 @@ extension TCPModule: ProberSection {
     let target = try endpoint(request.target)
     try queryResponse.checkTLS(usesTLS: usesTLS)
     let needsTLS = usesTLS || queryResponse.beginsTLS
-    let options = needsTLS ? try tls.options(name: request.hostname, in: surroundings) : nil
+    var options = needsTLS ? try tls.options(in: surroundings) : nil
+    if options?.serverName == nil { options?.serverName = request.hostname }
     return .tcp(
       TCPSpec(
         target: target, tls: options, exchange: try queryResponse.exchange(endsLines: true),
@@ -35,8 +36,8 @@ extension TCPModule: ProberSection {
     judgement.addMetrics(of: observation, verdict: verdict, compatibility, to: &metrics)
   }
 
-  package func addIdleMetrics(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
-    StreamJudgement.addIdleMetrics(compatibility, to: &metrics)
+  package func addMetricsWithoutExchange(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
+    StreamJudgement.addMetricsWithoutExchange(compatibility, to: &metrics)
   }
 
   private var judgement: StreamJudgement {

@@ -40,8 +40,8 @@ struct UDPModule: ProberSection {
     judgement.addMetrics(of: observation, verdict: verdict, compatibility, to: &metrics)
   }
 
-  func addIdleMetrics(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
-    StreamJudgement.addIdleMetrics(compatibility, to: &metrics)
+  func addMetricsWithoutExchange(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
+    StreamJudgement.addMetricsWithoutExchange(compatibility, to: &metrics)
   }
 
   private var judgement: StreamJudgement {

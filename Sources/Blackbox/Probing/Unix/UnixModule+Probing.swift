@@ -28,8 +28,8 @@ extension UnixModule: ProberSection {
     judgement.addMetrics(of: observation, verdict: verdict, compatibility, to: &metrics)
   }
 
-  package func addIdleMetrics(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
-    StreamJudgement.addIdleMetrics(compatibility, to: &metrics)
+  package func addMetricsWithoutExchange(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
+    StreamJudgement.addMetricsWithoutExchange(compatibility, to: &metrics)
   }
 
   private var judgement: StreamJudgement {
