@@ -5,6 +5,11 @@ extension BlackboxModule {
   package var section: (any ProberSection)? {
     switch prober {
     case .http: http
+    case .tcp: tcp
+    case .udp: UDPModule(udp)
+    case .unix: unix
+    case .dns: dns
+    case .icmp: icmp
     default: nil
     }
   }
