@@ -52,7 +52,7 @@ struct TargetPolicyTests {
       ("a.*.example", "* stands at the beginning, for all names under another: *.shop.example"),
       ("*shop.example", "* stands at the beginning, for all names under another: *.shop.example"),
       ("bücher.example", "write the name in ASCII, as it is looked up: xn--…"),
-      ("http://shop.example", "behind the host only /length and :port may stand, not \"//shop.example\""),
+      ("http://shop.example", "a rule names hosts and no URLs; write shop.example or shop.example:443"),
       ("10.0.0", "no name ends in a number, and an IPv4 address has four of them"),
       ("shop..example", "neither an address nor a name; write 10.0.0.0/8, shop.example, *.shop.example or unix:/path"),
       ("[::1", "the bracket is not closed"), ("[10.0.0.1]:80", "brackets are for IPv6 addresses"),
