@@ -165,7 +165,8 @@ struct CommonMetricsTests {
   func failures(_ compatibility: Compatibility) {
     let labels = [("reason", "template_failed"), ("phase", "resolve")]
     let failed = BlackboxModule().report(
-      on: nil, spec: nil, fault: ModuleFault(.templateFailed, "\"x\" is no target"), took: .zero, timeout: .seconds(1), compatibility)
+      on: nil, spec: nil, fault: ModuleFault(.templateFailed, "\"x\" is no target"), took: .zero, timeout: .seconds(1),
+      compatibility)
     #expect(failed.metrics.value("probe_failure_info", labels: labels) == (compatibility == .mended ? 1 : nil))
     let fine = BlackboxModule().report(
       on: nil, spec: nil, fault: nil, took: .zero, timeout: .seconds(1), compatibility)

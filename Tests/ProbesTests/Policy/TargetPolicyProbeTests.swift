@@ -31,6 +31,11 @@ struct TargetPolicyProbeTests {
       .http(HTTPSpec(url: "http://meta.example/", proxy: "socks5://127.0.0.1:9")),
       .tcp(TCPSpec(target: Endpoint(host: "169.254.169.254", port: 80))),
       .tcp(TCPSpec(target: Endpoint(host: "meta.example", port: 80))),
+      .tcp(TCPSpec(target: Endpoint(host: "169.254.169.254", port: 80), proxy: "socks5h://127.0.0.1:9")),
+      .tcp(TCPSpec(target: Endpoint(host: "meta.example", port: 80), proxy: "socks5://127.0.0.1:9")),
+      .udp(UDPSpec(target: Endpoint(host: "meta.example", port: 9), exchange: .none)),
+      .grpc(GRPCSpec(target: Endpoint(host: "meta.example", port: 9))),
+      .websocket(WebSocketSpec(url: "ws://meta.example/")),
       .tls(TLSSpec(target: Endpoint(host: "fe80::1%lo", port: 443))),
       .dns(DNSSpec(name: "x.example", server: "meta.example:53")),
       .dns(DNSSpec(name: "x.example", server: "meta.example", transport: .tls)),
@@ -68,6 +73,22 @@ struct TargetPolicyProbeTests {
           .notPermitted, during: .resolve,
           "home.example:\(server.port) is not among the targets that --probe.allow-target allows (home.example:1)"))
     #expect(server.requests.count == 3)
+  }
+
+  @Test(
+    "go to a name by way of a proxy only where a rule for names allows it, or the proxy is given an allowed address",
+    arguments: [("socks5h", "10.0.0.0/8", false), ("socks5", "127.0.0.0/8", true), ("socks5h", "home.example", true)])
+  func proxies(scheme: String, rule: String, isAllowed: Bool) async throws {
+    // A proxy that is not there: what is allowed fails at it.
+    let port = try DeafPort().port
+    for spec: ProbeSpec in [
+      .http(HTTPSpec(url: "http://home.example/", proxy: "\(scheme)://127.0.0.1:\(port)")),
+      .tcp(TCPSpec(target: Endpoint(host: "home.example", port: 80), proxy: "\(scheme)://127.0.0.1:\(port)")),
+    ] {
+      let failure = try await probe(spec, [rule]).failure
+      #expect((failure?.code == .notPermitted) == !isAllowed)
+      #expect(failure != nil)
+    }
   }
 
   @Test("do not follow a redirect to a metadata service", arguments: ["169.254.169.254", "meta.example"])
