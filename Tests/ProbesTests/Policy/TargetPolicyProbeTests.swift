@@ -80,10 +80,11 @@ struct TargetPolicyProbeTests {
     arguments: [("socks5h", "10.0.0.0/8", false), ("socks5", "127.0.0.0/8", true), ("socks5h", "home.example", true)])
   func proxies(scheme: String, rule: String, isAllowed: Bool) async throws {
     // A proxy that is not there: what is allowed fails at it.
-    let port = try DeafPort().port
+    let proxy = try DeafPort()
+    defer { withExtendedLifetime(proxy) {} }
     for spec: ProbeSpec in [
-      .http(HTTPSpec(url: "http://home.example/", proxy: "\(scheme)://127.0.0.1:\(port)")),
-      .tcp(TCPSpec(target: Endpoint(host: "home.example", port: 80), proxy: "\(scheme)://127.0.0.1:\(port)")),
+      .http(HTTPSpec(url: "http://home.example/", proxy: "\(scheme)://127.0.0.1:\(proxy.port)")),
+      .tcp(TCPSpec(target: Endpoint(host: "home.example", port: 80), proxy: "\(scheme)://127.0.0.1:\(proxy.port)")),
     ] {
       let failure = try await probe(spec, [rule]).failure
       #expect((failure?.code == .notPermitted) == !isAllowed)
