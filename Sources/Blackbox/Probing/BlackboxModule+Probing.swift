@@ -3,7 +3,11 @@ package import Model
 extension BlackboxModule {
   /// The section of the module's prober; nil for a module that names none.
   package var section: (any ProberSection)? {
-    nil
+    switch prober {
+    case .grpc: grpc
+    case .websocket: websocket
+    default: nil
+    }
   }
 
   /// What a door answers, once the exchange is over. Pure.

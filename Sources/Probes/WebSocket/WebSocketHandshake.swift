@@ -1,4 +1,4 @@
-import Model
+package import Model
 import Transport
 
 /// The opening handshake as a client sees it (RFC 6455 section 4.1). Pure.
@@ -75,7 +75,7 @@ package struct WebSocketHandshake: Sendable {
     guard values("sec-websocket-extensions").flatMap(Self.words).isEmpty else {
       return "speaks an extension that was not asked for"
     }
-    guard values("sec-websocket-protocol").allSatisfy(protocols.contains) else {
+    guard values("sec-websocket-protocol").allSatisfy({ protocols.contains($0) }) else {
       return "speaks a subprotocol that was not asked for"
     }
     return nil

@@ -1,9 +1,9 @@
-/// The encoding of `Basic` credentials (RFC 4648 section 4).
-enum Base64 {
+/// The encoding of bytes as text (RFC 4648 section 4), for credentials, keys and binary metadata.
+package enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
   /// The bytes as text, padded.
-  static func encode(_ bytes: some Sequence<UInt8>) -> String {
+  package static func encode(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
     var bits: UInt32 = 0
     var count = 0
