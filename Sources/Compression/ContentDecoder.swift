@@ -32,10 +32,12 @@ package final class ContentDecoder {
   private var engine: Engine?
   private let output = UnsafeMutableRawPointer.allocate(byteCount: outputSize, alignment: 16)
   private let isDeflate: Bool
-  private var hasInput = false
+  /// Whether anything has come to be decoded.
+  package private(set) var hasInput = false
   private var isComplete = false
 
-  /// A decoder for a coding by its name in lower case; nil when it is not known.
+  /// A decoder for a coding by its name in lower case; nil when it is not known. `raw deflate`, which is no name of HTTP's, is
+  /// the bare stream of RFC 1951 and nothing else.
   package init?(_ name: String) {
     self.name = name
     switch name {
@@ -45,6 +47,9 @@ package final class ContentDecoder {
     case "deflate":
       // The engine is made when the first byte tells whether the zlib header is there.
       isDeflate = true
+    case "raw deflate":
+      isDeflate = false
+      engine = Self.inflate(windowBits: -15)
     case "br":
       isDeflate = false
       engine = BrotliDecoderCreateInstance(nil, nil, nil).map { .brotli($0) }

@@ -1,3 +1,4 @@
+import Documents
 import Journeys
 import Model
 import Scenarios
@@ -8,7 +9,7 @@ import Testing
 struct ModuleTests {
   private func run(_ module: String, _ observation: Observation) async throws -> Run {
     let text = "version: 1\nchecks:\n  - id: a\n    module: \(module)\n"
-    let result = ScenarioLoader(environment: [:], capabilities: ScenarioCapabilities(modules: PageModules()))
+    let result = ScenarioLoader(environment: [:], capabilities: Capabilities(modules: PageModules()))
       .load(paths: ["-"], standardInput: Array(text.utf8))
     let check = try #require(result.scenario?.checks.first, "\(result.diagnostics)")
     let time = ManualTime()

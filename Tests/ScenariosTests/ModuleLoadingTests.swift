@@ -1,3 +1,4 @@
+import Documents
 import Model
 import Scenarios
 import TestSupport
@@ -8,7 +9,7 @@ struct ModuleLoadingTests {
   private func load(_ check: String) -> LoadResult {
     ScenariosTests.load(
       ["shop.yaml": "version: 1\nvariables: {host: shop.example}\nchecks:\n  - id: a\n    \(check)\n"],
-      capabilities: ScenarioCapabilities(modules: PageModules()))
+      capabilities: Capabilities(modules: PageModules()))
   }
 
   @Test("gives the prober what the module makes of the target, templates rendered")

@@ -4,6 +4,7 @@ extension BlackboxModule {
   /// The section of the module's prober; nil for a module that names none.
   package var section: (any ProberSection)? {
     switch prober {
+    case .http: http
     case .grpc: grpc
     case .websocket: websocket
     default: nil
@@ -21,7 +22,11 @@ extension BlackboxModule {
     _ compatibility: Compatibility
   ) -> ProbeReport {
     var metrics = ProbeMetrics()
-    var verdict = ModuleVerdict(failure: fault.map { ProbeFailure($0.code, during: .resolve, $0.message) })
+    var verdict = ModuleVerdict()
+    if let fault {
+      verdict.fail(ProbeFailure(fault.code, during: .resolve, fault.message))
+      section?.addMetricsWithoutExchange(compatibility, to: &metrics)
+    }
     if let section, let observation, let spec {
       verdict = section.verdict(on: observation, of: spec, compatibility)
       section.addMetrics(of: observation, spec: spec, verdict: verdict, compatibility, to: &metrics)

@@ -16,4 +16,12 @@ package protocol ProberSection: Sendable {
   func addMetrics(
     of observation: Observation, spec: ProbeSpec, verdict: ModuleVerdict, _ compatibility: Compatibility,
     to metrics: inout ProbeMetrics)
+
+  /// Adds those that this prober has even where nothing could be sent.
+  func addMetricsWithoutExchange(_ compatibility: Compatibility, to metrics: inout ProbeMetrics)
+}
+
+extension ProberSection {
+  /// None.
+  package func addMetricsWithoutExchange(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {}
 }

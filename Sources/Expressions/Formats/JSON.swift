@@ -19,12 +19,23 @@ package enum JSON {
     package static let standard = Limits()
   }
 
+  /// How a text is read where RFC 8259 leaves it open.
+  package enum Dialect: Sendable, Hashable {
+    /// Whole numbers are integers, and a key that stands twice is refused.
+    case exact
+    /// As Go's `encoding/json` reads into `any`, and thus what CEL sees in blackbox_exporter: every number is a double, and
+    /// the last of equal keys stays.
+    case go
+  }
+
   /// Reads a text. Whole numbers are int, above its range uint, all others double; a byte order mark is borne.
   /// - Throws: trailing text, duplicate keys, `NaN`, invalid UTF-8 and whatever else is no JSON, with line and column.
-  package static func parse(_ bytes: [UInt8], limits: Limits = .standard) throws(JSONError) -> Value {
+  package static func parse(
+    _ bytes: [UInt8], limits: Limits = .standard, dialect: Dialect = .exact
+  ) throws(JSONError) -> Value {
     let result: Result<Value, JSONError> = bytes.withUnsafeBytes { buffer in
       do throws(JSONError) {
-        return .success(try parse(buffer, limits: limits))
+        return .success(try parse(buffer, limits: limits, dialect: dialect))
       } catch {
         return .failure(error)
       }
@@ -46,8 +57,10 @@ package enum JSON {
   }
 
   /// Reads a text.
-  package static func parse(_ bytes: UnsafeRawBufferPointer, limits: Limits = .standard) throws(JSONError) -> Value {
-    var parser = JSONParser(bytes, limits: limits)
+  package static func parse(
+    _ bytes: UnsafeRawBufferPointer, limits: Limits = .standard, dialect: Dialect = .exact
+  ) throws(JSONError) -> Value {
+    var parser = JSONParser(bytes, limits: limits, dialect: dialect)
     return try parser.document()
   }
 

@@ -5,13 +5,15 @@ struct JSONParser {
 
   private let bytes: UnsafeRawBufferPointer
   private let limits: JSON.Limits
+  private let dialect: JSON.Dialect
   private var position = 0
   private var depth = 0
   private var valuesLeft: Int
 
-  init(_ bytes: UnsafeRawBufferPointer, limits: JSON.Limits) {
+  init(_ bytes: UnsafeRawBufferPointer, limits: JSON.Limits, dialect: JSON.Dialect) {
     self.bytes = bytes
     self.limits = limits
+    self.dialect = dialect
     valuesLeft = limits.values
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
@@ -108,7 +110,9 @@ struct JSONParser {
       skipBlanks()
       guard take(UInt8(ascii: ":")) else { throw unexpected("':'") }
       let value = try value()
-      guard builder.insert(.string(key), value) else {
+      if dialect == .go {
+        builder.set(.string(key), to: value)
+      } else if !builder.insert(.string(key), value) {
         throw error("the key \(Value.string(key).brief()) stands twice", at: start)
       }
       skipBlanks()
@@ -238,7 +242,7 @@ struct JSONParser {
     guard position - start <= Self.longestNumber else {
       throw error("a number of \(position - start) characters is too long", at: start)
     }
-    if wholeEnd == position, let whole = Self.whole(bytes[first..<wholeEnd], isNegative: isNegative) { return whole }
+    if dialect == .exact, wholeEnd == position, let whole = Self.whole(bytes[first..<wholeEnd], isNegative: isNegative) { return whole }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     guard let double = Double(text), double.isFinite else {
       throw error("the number is too large for a double", at: start)

@@ -8,7 +8,7 @@ package struct HTTPFacts: Sendable {
   package var headers: [HeaderField]
   /// The body, decoded from its content encoding; cut at the limit.
   package var body: [UInt8]
-  /// How long the body was before `show(body:)` replaced it; nil when it is as it came.
+  /// How long the body was, where not all of it is here; nil when it is as it came.
   private var wholeSize: Int?
   /// The URL of the last hop.
   package var url: String
@@ -16,11 +16,30 @@ package struct HTTPFacts: Sendable {
   package var method: String
   /// How many redirects were followed.
   package var redirects: Int
+  /// What is lost when hops are summed up; nil where there was one alone.
+  package var hops: Hops?
   /// "1.0", "1.1", "2" or "3"; empty before there was an answer.
   package var version: String
   /// The header fields of the last request as sent, for reports; credentials included, so it is masked before it is
   /// shown.
   package var requestHeaders: [HeaderField]
+
+  /// The two ends of a chain of redirects.
+  package struct Hops: Sendable {
+    /// The address that the first request went to.
+    package var firstIP: String
+    /// How long its name took.
+    package var firstResolve: Duration
+    /// How long each phase of the last hop took.
+    package var last: Phases
+
+    /// The ends of a chain.
+    package init(firstIP: String, firstResolve: Duration, last: Phases) {
+      self.firstIP = firstIP
+      self.firstResolve = firstResolve
+      self.last = last
+    }
+  }
 
   /// An exchange that showed nothing yet.
   package init(
@@ -40,6 +59,12 @@ package struct HTTPFacts: Sendable {
 
   /// Decoded bytes of the body as it came.
   package var size: Int { wholeSize ?? body.count }
+
+  /// Takes over a body of which perhaps not all was kept.
+  package mutating func take(body kept: [UInt8], ofBytes size: Int) {
+    body = kept
+    wholeSize = size == kept.count ? nil : size
+  }
 
   /// Puts in place of the body what a record may show of it; `size` stays.
   package mutating func show(body shown: [UInt8]) {

@@ -8,8 +8,8 @@ enum SecretForms {
       hex(bytes, digits: Array("0123456789abcdef".utf8)), hex(bytes, digits: Array("0123456789ABCDEF".utf8)),
     ]
     for alignment in 0..<3 {
-      for alphabet in [EmbeddedBase64.standard, EmbeddedBase64.urlSafe] {
-        let form = EmbeddedBase64.inner(of: bytes, alignment: alignment, alphabet: alphabet)
+      for alphabet in [Base64.standard, Base64.urlSafe] {
+        let form = Base64.inner(of: bytes, alignment: alignment, alphabet: alphabet)
         if form.count >= 4 { forms.append(form) }
       }
     }
@@ -22,7 +22,7 @@ enum SecretForms {
 }
 
 /// Base64 (RFC 4648) as it appears inside a longer text.
-private enum EmbeddedBase64 {
+private enum Base64 {
   static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   static let urlSafe = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 

@@ -20,10 +20,20 @@ package struct HTTPSpec: Hashable, Sendable {
   package var address: String?
   /// `http://`, `https://`, `socks4://`, `socks4a://`, `socks5://` or `socks5h://` URL of a proxy.
   package var proxy: String?
+  /// Which proxy each hop goes through; where it is written, `proxy` does not count.
+  package var proxyRules: ProxyRules?
   /// Whether compressed answers are asked for, and decoded.
   package var acceptsCompression: Bool
+  /// What is taken off the body, whatever its `Content-Encoding` says; nil to believe that.
+  package var forcedCoding: HTTPContentCoding?
+  /// Whether `User-Agent` and `Accept` are added where the headers name none.
+  package var addsUsualHeaders: Bool
+  /// How a redirect changes the request.
+  package var redirectRules: RedirectRules
   /// The most bytes of a decoded body; more is `body_too_large`.
   package var maxBodyBytes: Int
+  /// The most bytes of the body that are kept; those after them are counted, and held against `maxBodyBytes`.
+  package var keptBodyBytes: Int
   /// Cookies for this request only.
   package var cookies: [HeaderField]
   /// How TLS is spoken.
@@ -33,7 +43,9 @@ package struct HTTPSpec: Hashable, Sendable {
   package init(
     url: String, method: String = "GET", headers: [HeaderField] = [], body: HTTPBody = .none, auth: HTTPAuth? = nil,
     maxRedirects: Int = 10, version: HTTPVersion = .auto, family: AddressFamily = .any, address: String? = nil,
-    proxy: String? = nil, acceptsCompression: Bool = true, maxBodyBytes: Int = 10 << 20, cookies: [HeaderField] = [],
+    proxy: String? = nil, proxyRules: ProxyRules? = nil, acceptsCompression: Bool = true,
+    forcedCoding: HTTPContentCoding? = nil, addsUsualHeaders: Bool = true, redirectRules: RedirectRules = .browser,
+    maxBodyBytes: Int = 10 << 20, keptBodyBytes: Int = .max, cookies: [HeaderField] = [],
     tls: TLSOptions = TLSOptions()
   ) {
     self.url = url
@@ -46,8 +58,13 @@ package struct HTTPSpec: Hashable, Sendable {
     self.family = family
     self.address = address
     self.proxy = proxy
+    self.proxyRules = proxyRules
     self.acceptsCompression = acceptsCompression
+    self.forcedCoding = forcedCoding
+    self.addsUsualHeaders = addsUsualHeaders
+    self.redirectRules = redirectRules
     self.maxBodyBytes = maxBodyBytes
+    self.keptBodyBytes = keptBodyBytes
     self.cookies = cookies
     self.tls = tls
   }
@@ -104,8 +121,34 @@ package enum HTTPAuth: Hashable, Sendable {
   case basic(username: String, password: String)
   case bearer(String)
   case digest(username: String, password: String)
+  /// A token that is fetched first (RFC 6749).
+  case oauth2(OAuth2Client)
+
   /// Client credentials (RFC 6749 section 4.4).
-  case oauth2(tokenURL: String, clientID: String, clientSecret: String, scopes: [String])
+  package static func oauth2(
+    tokenURL: String, clientID: String, clientSecret: String, scopes: [String]
+  ) -> HTTPAuth {
+    .oauth2(OAuth2Client(tokenURL: tokenURL, clientID: clientID, proof: .secret(clientSecret), scopes: scopes))
+  }
+}
+
+/// A coding that a body is decoded from (RFC 9110 section 8.4.1).
+package enum HTTPContentCoding: String, Hashable, Sendable, CaseIterable {
+  case gzip, br
+  /// A bare stream of RFC 1951, without the header of zlib that HTTP's `deflate` has.
+  case rawDeflate = "raw deflate"
+  /// None: the body as it comes.
+  case identity
+}
+
+/// How a redirect changes the request (RFC 9110 section 15.4, which leaves much open).
+package enum RedirectRules: Hashable, Sendable {
+  /// As browsers have it: POST alone becomes GET at 301 and 302, and to another origin only those fields go along that say
+  /// how an answer is wanted.
+  case browser
+  /// As Go's client has it: every method but HEAD becomes GET at 301, 302 and 303; `Host` stays for a relative Location;
+  /// all fields go along but credentials and `privateHeaders`, which stay with the host that was written.
+  case go(privateHeaders: [String])
 }
 
 /// The versions of HTTP that can be asked for.

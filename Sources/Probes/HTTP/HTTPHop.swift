@@ -13,25 +13,43 @@ struct HTTPHop {
   /// be reached again by way of one that chose the URL.
   private(set) var hasLeftOrigin = false
   private let origin: HTTPURL
+  private let rules: RedirectRules
 
   /// The first request.
-  init(url: HTTPURL, method: String, headers: [HeaderField]) {
+  init(url: HTTPURL, method: String, headers: [HeaderField], rules: RedirectRules) {
     self.url = url
     self.method = method
     self.headers = headers
+    self.rules = rules
     origin = url
   }
 
   /// Goes where an answer sends the client.
-  mutating func follow(to next: HTTPURL, status: Int) {
+  ///
+  /// - Parameter location: the answer's `Location` as it came, which led to `next`.
+  mutating func follow(to next: HTTPURL, status: Int, location: String) {
     url = next
     redirects += 1
-    if !next.isSameOrigin(as: origin), !hasLeftOrigin {
-      hasLeftOrigin = true
-      // Nobody but their author knows which of the others are credentials, `X-Api-Key` for one.
-      headers.removeAll { !Self.isHarmless($0.name) }
+    let becomesGet: Bool
+    switch rules {
+    case .browser:
+      if !next.isSameOrigin(as: origin), !hasLeftOrigin {
+        hasLeftOrigin = true
+        // Nobody but their author knows which of the others are credentials, `X-Api-Key` for one.
+        headers.removeAll { !Self.isHarmless($0.name) }
+      }
+      becomesGet = Self.becomesGet(method, status: status)
+    case .go(let privateHeaders):
+      // The same site over TLS, which is where most redirects lead, is still who the credentials are for.
+      let isSameHost = next.host == origin.host && (next.isSecure || !origin.isSecure)
+      if !isSameHost, !hasLeftOrigin {
+        hasLeftOrigin = true
+        remove(["authorization", "www-authenticate", "cookie", "cookie2"] + privateHeaders)
+      }
+      if Self.namesHost(location) { remove(["host"]) }
+      becomesGet = (301...303).contains(status) && method != "GET" && method != "HEAD"
     }
-    if Self.becomesGet(method, status: status) {
+    if becomesGet {
       method = "GET"
       carriesBody = false
       remove(["content-type", "content-length", "content-encoding", "content-language", "content-location"])
@@ -50,6 +68,12 @@ struct HTTPHop {
     case 303: method != "GET" && method != "HEAD"
     default: false
     }
+  }
+
+  /// Whether a Location is more than a path: then the field `Host` does not speak of where it leads.
+  private static func namesHost(_ location: String) -> Bool {
+    let start = location.prefix(8).lowercased()
+    return ["//", "http:", "https:"].contains { start.hasPrefix($0) }
   }
 
   /// Whether a field says how an answer is wanted, and nothing about who asks for it.

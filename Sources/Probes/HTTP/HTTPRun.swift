@@ -30,7 +30,8 @@ struct HTTPRun {
     self.tokens = tokens
     self.session = session
     self.deadline = deadline
-    hop = HTTPHop(url: request.url, method: request.spec.method, headers: request.headers)
+    hop = HTTPHop(
+      url: request.url, method: request.spec.method, headers: request.headers, rules: request.spec.redirectRules)
     facts = HTTPFacts(url: request.url.text, method: request.spec.method)
   }
 
@@ -56,8 +57,10 @@ struct HTTPRun {
   private mutating func followHops() async throws(HopFailure) {
     while true {
       let exchange = try await send(
-        request(for: hop), over: session, under: policy, isTarget: !hop.hasLeftOrigin,
-        showsIdentity: !hop.hasLeftOrigin)
+        request(for: hop), over: session,
+        by: Way(
+          proxies: request.proxies, tls: spec.tls, policy: policy, isTarget: !hop.hasLeftOrigin,
+          showsIdentity: !hop.hasLeftOrigin))
       take(exchange)
       if let failure = exchange.failure { throw HopFailure(failure) }
       guard spec.maxRedirects > 0, HTTPStatus.isRedirect(exchange.status),
@@ -75,7 +78,8 @@ struct HTTPRun {
             quote: "; it leads to \(Words.quoted(location))"))
       }
       do throws(HTTPURLError) {
-        hop.follow(to: try hop.url.resolving(location), status: exchange.status)
+        hop.follow(to: try hop.url.resolving(location), status: exchange.status, location: location)
+        facts.redirects = hop.redirects
       } catch {
         throw HopFailure(
           ProbeFailure(
@@ -86,18 +90,25 @@ struct HTTPRun {
 
   /// Takes over what one hop showed; the last one stands.
   private mutating func take(_ exchange: HTTPExchange) {
+    if hop.redirects > 0 { noteFirstHop(last: exchange.phases) }
     phases = phases + exchange.phases
     ip = exchange.ip
     tls = exchange.tls
     facts.status = exchange.status
     facts.statusText = exchange.statusText
     facts.headers = exchange.headers
-    facts.body = exchange.body
+    facts.take(body: exchange.body, ofBytes: exchange.bodyBytes)
     facts.version = exchange.version
     facts.url = hop.url.text
     facts.method = hop.method
     facts.redirects = hop.redirects
     facts.requestHeaders = exchange.sentHeaders ?? expectedHeaders()
+  }
+
+  /// Writes down what the sum over all hops would hide, before the last one is added to it.
+  private mutating func noteFirstHop(last: Phases) {
+    facts.hops = HTTPFacts.Hops(
+      firstIP: facts.hops?.firstIP ?? ip, firstResolve: facts.hops?.firstResolve ?? phases.resolve, last: last)
   }
 
   /// The fields that libcurl sends for a first hop, where it adds nothing that we cannot know.
@@ -123,51 +134,71 @@ struct HTTPRun {
     return HTTPRequest(
       url: hop.url, method: hop.method, headers: hop.headers, cookies: hop.hasLeftOrigin ? nil : request.cookies,
       body: hop.carriesBody ? request.body : .none, digest: digest, version: spec.version,
-      route: .direct([], port: hop.url.port), decodesContent: spec.acceptsCompression,
-      maxBodyBytes: spec.maxBodyBytes, dropsRedirectBody: spec.maxRedirects > 0,
+      route: .direct([], port: hop.url.port), decodesContent: spec.acceptsCompression, forcedCoding: spec.forcedCoding,
+      maxBodyBytes: spec.maxBodyBytes, keptBodyBytes: spec.keptBodyBytes, dropsRedirectBody: spec.maxRedirects > 0,
       // libcurl adds cookies that earlier answers set, and the answer to a challenge.
       capturesHead: session.hasCookies || hop.redirects > 0 || digest != nil)
   }
 
+  /// How one request goes.
+  private struct Way {
+    /// Which proxies there are.
+    var proxies: ProxyChoice
+    /// How TLS is spoken.
+    var tls: TLSOptions
+    /// What may be reached; nil for where the request's author sends it, such as a token endpoint.
+    var policy: TargetPolicy?
+    /// Whether it goes where `address` says.
+    var isTarget: Bool
+    /// Whether the client's certificate and the name to ask for go along.
+    var showsIdentity: Bool
+  }
+
   /// Finds the way for a request, then sends it.
-  ///
-  /// - Parameters:
-  ///   - policy: nil for where the request's author sends it, such as a token endpoint.
-  ///   - isTarget: whether it goes where `address` says.
-  ///   - showsIdentity: whether the client's certificate and the name to ask for go along.
   private mutating func send(
-    _ request: HTTPRequest, over session: HTTPSession, under policy: TargetPolicy?, isTarget: Bool,
-    showsIdentity: Bool
+    _ request: HTTPRequest, over session: HTTPSession, by way: Way
   ) async throws(HopFailure) -> HTTPExchange {
     var request = request
-    if request.url.isSecure || self.request.proxy?.scheme == "https" {
-      request.tls = try tlsOptions(showsIdentity: showsIdentity)
+    request.proxyHeaders = way.proxies.connectHeaders
+    if request.url.isSecure || way.proxies.proxy(for: request.url)?.scheme == "https" {
+      request.tls = try tlsOptions(way.tls, showsIdentity: way.showsIdentity)
       // What was read from disk for it is no time of the target's.
       session.restartClock()
     }
     do throws(ResolutionFailure) {
-      request.route = try await route(to: request.url, under: policy, isTarget: isTarget)
+      request.route = try await route(to: request.url, by: way)
     } catch {
+      if hop.redirects > 0 { noteFirstHop(last: session.phasesSoFar()) }
       phases = phases + session.phasesSoFar()
       throw HopFailure(error.probeFailure)
     }
-    return await session.exchange(request)
+    var exchange = await session.exchange(request)
+    // Who gave the proxy an address speaks of that, and not of the proxy's.
+    if way.proxies.sendsAddresses, case .proxy(_, _, let target) = request.route, let address = target.first {
+      exchange.ip = address.description
+    }
+    return exchange
   }
 
   private func route(
-    to url: HTTPURL, under policy: TargetPolicy?, isTarget: Bool
+    to url: HTTPURL, by way: Way
   ) async throws(ResolutionFailure) -> HTTPRoute {
-    if let proxy = request.proxy {
+    let (proxies, policy) = (way.proxies, way.policy)
+    if proxies.proxy(for: url) != nil {
       if let words = policy?.refusal(ofHostBehindProxy: url.host, port: Int(url.port)) {
         throw ResolutionFailure(.refused, words)
       }
+      let found =
+        proxies.sendsAddresses
+        ? try await addresses(of: url.host, port: url.port, spec.family, under: policy) : []
+      guard let proxy = proxies.proxy(for: url, at: found.first) else { return .direct(found, port: url.port) }
       let addresses = try await addresses(of: proxy.host, port: proxy.port, .any, under: nil)
+      let needsAddress = proxy.needsTargetAddress && found.isEmpty
       let target =
-        proxy.needsTargetAddress
-        ? try await self.addresses(of: url.host, port: url.port, spec.family, under: policy) : []
+        needsAddress ? try await self.addresses(of: url.host, port: url.port, spec.family, under: policy) : found
       return .proxy(proxy, addresses: addresses, target: target)
     }
-    if let address = request.address, isTarget {
+    if let address = request.address, way.isTarget {
       let port = UInt16(clamping: address.port)
       return .direct(try await addresses(of: address.host, port: port, spec.family, under: policy), port: port)
     }
@@ -185,8 +216,8 @@ struct HTTPRun {
     return addresses
   }
 
-  private func tlsOptions(showsIdentity: Bool) throws(HopFailure) -> HTTPTLS {
-    var options = spec.tls
+  private func tlsOptions(_ written: TLSOptions, showsIdentity: Bool) throws(HopFailure) -> HTTPTLS {
+    var options = written
     if !showsIdentity {
       // The client's certificate is for the origin that was written down, and so is the name to ask for.
       options.certificate = nil
@@ -204,9 +235,8 @@ struct HTTPRun {
 
   // MARK: OAuth2
 
-  private var tokenKey: OAuth2Tokens.Key? {
-    guard case .oauth2(let tokenURL, let clientID, let clientSecret, let scopes) = spec.auth else { return nil }
-    return OAuth2Tokens.Key(tokenURL: tokenURL, clientID: clientID, clientSecret: clientSecret, scopes: scopes)
+  private var tokenKey: OAuth2Client? {
+    if case .oauth2(let client) = spec.auth { client } else { nil }
   }
 
   /// Fetches a token where one is needed and none is at hand (RFC 6749 section 4.4).
@@ -251,12 +281,18 @@ struct HTTPRun {
 
   /// Asks the token endpoint, first with the credentials in a header, which every server must support, then in the
   /// body, which some want instead (RFC 6749 section 2.3.1).
-  private mutating func fetchToken(_ key: OAuth2Tokens.Key) async throws(HopFailure) -> OAuth2Tokens.Token {
+  private mutating func fetchToken(_ key: OAuth2Client) async throws(HopFailure) -> OAuth2Tokens.Token {
     let url: HTTPURL
     do throws(HTTPURLError) {
       url = try HTTPURL(key.tokenURL)
     } catch {
       throw HopFailure(ProbeFailure(.templateFailed, during: .resolve, "auth.oauth2.token_url: \(error)"))
+    }
+    let proxies: ProxyChoice
+    do throws(PreparationFailure) {
+      proxies = if let rules = key.proxyRules { try ProxyChoice(rules) } else { request.proxies }
+    } catch {
+      throw HopFailure(ProbeFailure(error.code, during: .resolve, "the token endpoint's \(error.message)"))
     }
     // A session of its own: the token endpoint's cookies are none of the target's.
     let session: HTTPSession
@@ -266,15 +302,26 @@ struct HTTPRun {
       throw HopFailure(ProbeFailure(.internal, during: .resolve, error.description))
     }
     defer { session.end() }
-    for style in OAuth2Tokens.Style.allCases {
+    let styles = key.styles
+    for style in styles {
+      let form: [UInt8]
+      do throws(TLSSettingsFailure) {
+        form = try key.form(style, now: SystemTime().now)
+      } catch {
+        throw HopFailure(ProbeFailure(.templateFailed, during: .resolve, error.message))
+      }
       let request = HTTPRequest(
         url: url, method: "POST", headers: key.headers(style, userAgent: equipment.userAgent),
-        body: .bytes(key.body(style)), route: .direct([], port: url.port), maxBodyBytes: 1 << 20)
+        body: .bytes(form), route: .direct([], port: url.port), maxBodyBytes: 1 << 20)
+      // TLS options of the endpoint's own were written for it, and those of the target for that alone.
       let exchange = try await send(
-        request, over: session, under: nil, isTarget: false, showsIdentity: url.isSameOrigin(as: hop.url))
+        request, over: session,
+        by: Way(
+          proxies: proxies, tls: key.tls ?? spec.tls, policy: nil, isTarget: false,
+          showsIdentity: key.tls != nil || url.isSameOrigin(as: hop.url)))
       if exchange.failure == nil, let token = OAuth2Tokens.Token(exchange) { return token }
       let isRefused = exchange.failure == nil && (exchange.status == 400 || exchange.status == 401)
-      if isRefused, style != OAuth2Tokens.Style.allCases.last { continue }
+      if isRefused, style != styles.last { continue }
       throw tokenFailure(exchange, at: url)
     }
     preconditionFailure("Every style of authentication either gives a token or throws.")

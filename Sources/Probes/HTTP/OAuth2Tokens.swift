@@ -3,27 +3,14 @@ import Model
 import Synchronization
 import Transport
 
-/// Access tokens of client credentials (RFC 6749 section 4.4), kept for the whole process until they expire. Of several
+/// Access tokens (RFC 6749), kept for the whole process until they expire. Of several
 /// runs that need the same one, one asks for it and the others wait.
 final class OAuth2Tokens: Sendable {
-  /// What a token was, or would be, given for.
-  struct Key: Hashable {
-    var tokenURL: String
-    var clientID: String
-    var clientSecret: String
-    var scopes: [String]
-  }
-
   /// A token with its end.
   struct Token {
     var value: String
     /// Nanoseconds of `EventLoop.now`.
     var end: Int64
-  }
-
-  /// Where the client's credentials stand in the request.
-  enum Style: CaseIterable {
-    case header, body
   }
 
   /// What a run that needs a token does next.
@@ -44,7 +31,7 @@ final class OAuth2Tokens: Sendable {
   /// More clients than one process has; beyond it all are forgotten, which costs a request each.
   private static let maxEntries = 1024
 
-  private let entries = Mutex<[Key: Entry]>([:])
+  private let entries = Mutex<[OAuth2Client: Entry]>([:])
   private let observer: @Sendable (Secret) -> Void
 
   /// - Parameter observer: told of each new token, so that it is masked in everything written.
@@ -53,7 +40,7 @@ final class OAuth2Tokens: Sendable {
   }
 
   /// The token, or what to do about it. To be called on the deadline's loop, whose next wait is woken by `fulfill`.
-  func claim(_ key: Key, for deadline: Deadline) -> Claim {
+  func claim(_ key: OAuth2Client, for deadline: Deadline) -> Claim {
     entries.withLock { entries in
       var entry = entries[key] ?? Entry()
       if let token = entry.token, token.end > EventLoop.now { return .token(token.value) }
@@ -71,7 +58,7 @@ final class OAuth2Tokens: Sendable {
   }
 
   /// Says how a fetch ended, with a token or without, and wakes who waits for it.
-  func fulfill(_ key: Key, with token: Token?) {
+  func fulfill(_ key: OAuth2Client, with token: Token?) {
     if let token { observer(Secret(token.value)) }
     let waiting = entries.withLock { entries in
       let waiting = entries[key]?.waiting ?? []
@@ -85,7 +72,7 @@ final class OAuth2Tokens: Sendable {
   }
 
   /// Forgets a token that was refused.
-  func forget(_ key: Key) {
+  func forget(_ key: OAuth2Client) {
     entries.withLock { entries in
       if entries[key]?.isFetching == false { entries[key] = nil }
     }
@@ -98,53 +85,13 @@ extension LoopActor {
   }
 }
 
-extension OAuth2Tokens.Key {
-  /// The request's header fields.
-  func headers(_ style: OAuth2Tokens.Style, userAgent: String) -> [HeaderField] {
-    var headers = [
-      HeaderField("User-Agent", userAgent), HeaderField("Accept", "application/json"),
-      HeaderField("Content-Type", "application/x-www-form-urlencoded"),
-    ]
-    if style == .header {
-      // RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.
-      let credentials = "\(Self.encode(clientID)):\(Self.encode(clientSecret))"
-      headers.append(HeaderField("Authorization", "Basic \(Base64.encode(credentials.utf8))"))
-    }
-    return headers
-  }
-
-  /// The request's form.
-  func body(_ style: OAuth2Tokens.Style) -> [UInt8] {
-    var form = "grant_type=client_credentials"
-    if !scopes.isEmpty { form += "&scope=\(Self.encode(scopes.joined(separator: " ")))" }
-    if style == .body { form += "&client_id=\(Self.encode(clientID))&client_secret=\(Self.encode(clientSecret))" }
-    return Array(form.utf8)
-  }
-
-  private static func encode(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var encoded: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        encoded.append(byte)
-      default:
-        encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: encoded, as: UTF8.self)
-  }
-}
-
 extension OAuth2Tokens.Token {
   /// How long a token is kept whose answer does not say.
   private static let usualSeconds = 300.0
 
   /// Reads a successful answer (RFC 6749 section 5.1); nil when it is none.
   init?(_ exchange: HTTPExchange) {
-    guard exchange.status == 200, let json = try? JSON.parse(exchange.body), case .map(let members) = json,
+    guard (200...299).contains(exchange.status), let json = try? JSON.parse(exchange.body), case .map(let members) = json,
       case .string(let value)? = members["access_token"], !value.isEmpty,
       !value.utf8.contains(where: { $0 < 32 || $0 == 127 })
     else { return nil }

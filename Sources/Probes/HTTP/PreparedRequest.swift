@@ -11,7 +11,7 @@ struct PreparedRequest: Sendable {
   let headers: [HeaderField]
   /// The value of the `Cookie` field for the request's own cookies.
   let cookies: String?
-  let proxy: HTTPProxy?
+  let proxies: ProxyChoice
   /// Where to connect in place of the URL's host.
   let address: Endpoint?
 
@@ -32,15 +32,7 @@ struct PreparedRequest: Sendable {
         "HTTP/3 cannot be asked for: the installed libcurl \(CurlLibrary.version) has no HTTP/3", code: .notPermitted)
     }
     try Self.check(spec)
-    if let text = spec.proxy {
-      guard let proxy = HTTPProxy(text) else {
-        throw PreparationFailure(
-          "proxy \"\(text)\" is none; write one of \(HTTPProxy.schemes.joined(separator: ", ")), then ://host:port")
-      }
-      self.proxy = proxy
-    } else {
-      proxy = nil
-    }
+    proxies = if let rules = spec.proxyRules { try ProxyChoice(rules) } else { try ProxyChoice(spec.proxy) }
     if let text = spec.address {
       guard let address = Endpoint(text, defaultPort: Int(url.port)) else {
         throw PreparationFailure("address \"\(text)\" is none; write a host or an address, perhaps with :port")
@@ -97,6 +89,9 @@ struct PreparedRequest: Sendable {
       case .digest(let username, let password): [username, password]
       case .basic, .oauth2, nil: []
       }
+    for field in spec.proxyRules?.connectHeaders ?? [] where !isToken(field.name) || !isOneLine(field.value) {
+      throw PreparationFailure("proxy_connect_header \"\(field.name)\" is no header field, or holds a CR, LF or NUL")
+    }
     guard credentials.allSatisfy(isOneLine) else { throw PreparationFailure("auth holds a CR, LF or NUL") }
     guard spec.proxy.map(isOneLine) ?? true, spec.tls.serverName.map(isOneLine) ?? true else {
       throw PreparationFailure("proxy or tls.server_name holds a CR, LF or NUL")
@@ -153,8 +148,10 @@ struct PreparedRequest: Sendable {
     func addUnlessGiven(_ name: String, _ value: @autoclosure () -> String) {
       if !spec.headers.contains(where: { $0.name.isSameField(as: name) }) { headers.append(HeaderField(name, value())) }
     }
-    addUnlessGiven("User-Agent", userAgent)
-    addUnlessGiven("Accept", "*/*")
+    if spec.addsUsualHeaders {
+      addUnlessGiven("User-Agent", userAgent)
+      addUnlessGiven("Accept", "*/*")
+    }
     if spec.acceptsCompression { addUnlessGiven("Accept-Encoding", ContentCodings.accepted) }
     if let traceparent = context.traceparent { addUnlessGiven("traceparent", traceparent) }
     switch spec.auth {

@@ -1,3 +1,4 @@
+import Documents
 import Model
 
 /// One table registers how each kind of probe is read: a new one is one line here and a file beside this one.

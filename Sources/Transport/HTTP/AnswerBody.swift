@@ -21,6 +21,9 @@ struct AnswerBody {
   private static let mostReserved = 64 << 20
 
   private(set) var bytes: [UInt8] = []
+  /// How many bytes came out of the codings, kept or not.
+  private(set) var count = 0
+  private var kept = 0
   private var decoders: [ContentDecoder] = []
   private var counts: [Int] = []
   private var limit = 0
@@ -28,8 +31,13 @@ struct AnswerBody {
   private var droppedBytes = 0
   private(set) var isBegun = false
 
-  mutating func reset(limit: Int) {
+  /// - Parameters:
+  ///   - limit: the most bytes that may come.
+  ///   - kept: the most that are kept of them.
+  mutating func reset(limit: Int, kept: Int = .max) {
     bytes = []
+    count = 0
+    self.kept = min(kept, limit)
     decoders = []
     counts = []
     self.limit = limit
@@ -49,7 +57,7 @@ struct AnswerBody {
       decoders.append(decoder)
       counts.append(0)
     }
-    if codings.isEmpty, expectedBytes > 0 { bytes.reserveCapacity(min(expectedBytes, limit, Self.mostReserved)) }
+    if codings.isEmpty, expectedBytes > 0 { bytes.reserveCapacity(min(expectedBytes, kept, Self.mostReserved)) }
     return nil
   }
 
@@ -67,15 +75,16 @@ struct AnswerBody {
     decoders.first { !$0.isWhole }?.name
   }
 
+  /// Whether nothing was decoded where something should have been.
+  var lacksStream: Bool { !isDropped && !decoders.contains(where: \.hasInput) }
+
   private mutating func pass(_ piece: UnsafeRawBufferPointer, to stage: Int) -> Stop? {
     guard stage < decoders.count else {
-      let room = limit - bytes.count
-      if piece.count <= room {
-        bytes.append(contentsOf: piece)
-        return nil
-      }
-      bytes.append(contentsOf: piece.prefix(max(0, room)))
-      return .tooLarge
+      let taken = min(piece.count, limit - count)
+      count += taken
+      let room = kept - bytes.count
+      if room > 0 { bytes.append(contentsOf: piece.prefix(min(taken, room))) }
+      return taken < piece.count ? .tooLarge : nil
     }
     let decoder = decoders[stage]
     var stop: Stop?

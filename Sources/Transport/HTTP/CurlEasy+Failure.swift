@@ -44,6 +44,10 @@ extension CurlEasy {
       return ProbeFailure(
         .protocolError, during: .receive, "\(request.url) closed the connection in the middle of its header fields")
     }
+    if let coding = request.forcedCoding, coding != .identity, bodyStop == nil, body.lacksStream, !isFollowedRedirect {
+      return ProbeFailure(
+        .protocolError, during: .receive, "the body of \(request.url) is empty, where \(coding.rawValue) was expected")
+    }
     if let coding = body.unfinishedCoding, bodyStop == nil {
       return ProbeFailure(
         .protocolError, during: .receive, "the body of \(request.url) ends in the middle of its \(coding) stream")
@@ -180,7 +184,10 @@ extension CurlEasy {
     case .dropped: ""
     case .tooLarge: "the body of \(request.url) is larger than \(request.maxBodyBytes) bytes"
     case .unknownCoding(let name): "the body of \(request.url) has the unknown content encoding \"\(name)\""
-    case .malformed(let name): "the body of \(request.url) is not \(name), as its content encoding says"
+    case .malformed(let name):
+      request.forcedCoding == nil
+        ? "the body of \(request.url) is not \(name), as its content encoding says"
+        : "the body of \(request.url) is not \(name), which it is decoded as"
     }
   }
 }

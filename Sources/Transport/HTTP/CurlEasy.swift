@@ -57,6 +57,7 @@ final class CurlEasy {
   private static let largeBody = 64 << 10
   private var dropsRedirectBody = false
   private var decodesContent = true
+  private var forcedCoding: HTTPContentCoding?
 
   private var tls: HTTPTLS?
   private var tlsHost = ""
@@ -103,7 +104,8 @@ final class CurlEasy {
   /// - Parameter mayReuse: whether it may go over a connection that is open, and leaves its own open.
   func prepare(_ request: HTTPRequest, deadline: Deadline, mayReuse: Bool = false) {
     self.deadline = deadline
-    body.reset(limit: request.maxBodyBytes)
+    body.reset(limit: request.maxBodyBytes, kept: request.keptBodyBytes)
+    forcedCoding = request.forcedCoding
     dropsRedirectBody = request.dropsRedirectBody
     decodesContent = request.decodesContent
     setManners(deadline, mayReuse: mayReuse)
@@ -198,7 +200,10 @@ final class CurlEasy {
   }
 
   private func setRoute(_ request: HTTPRequest) {
-    if request.url.isSecure, let name = request.tls?.serverName {
+    if let address = request.addressForProxy, !request.url.isSecure {
+      // An HTTP proxy is given the whole URL. With CURLOPT_CONNECT_TO(3) libcurl would open a tunnel for it.
+      set(CURLOPT_URL, request.url.textReplacingHost(with: address.description) ?? request.url.text)
+    } else if request.url.isSecure, let name = request.tls?.serverName {
       // libcurl asks for the URL's host (SNI) and knows no other way. Where it connects is said apart from the URL, and
       // `setHead` sends the real host.
       guard let text = request.url.textReplacingHost(with: name), name.utf8.count <= 255 else {
@@ -217,6 +222,9 @@ final class CurlEasy {
     }
     set(CURLOPT_PROXY, proxy.text)
     set(CURLOPT_NOPROXY, "")
+    if request.url.isSecure, !request.proxyHeaders.isEmpty {
+      setList(CURLOPT_PROXYHEADER, request.proxyHeaders.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" })
+    }
     if proxy.scheme == "https" {
       proxyTLSHost = proxy.host
       set(CURLOPT_PROXY_SSL_VERIFYPEER, 0)
@@ -269,7 +277,7 @@ final class CurlEasy {
       // CURLOPT_HTTPHEADER(3): "Name: value" replaces libcurl's own, and "Name;" is the way to send an empty one.
       lines.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
     }
-    if request.url.isSecure, request.tls?.serverName != nil,
+    if request.url.isSecure ? request.tls?.serverName != nil : request.addressForProxy != nil,
       !request.headers.contains(where: { $0.name.isSameField(as: "host") })
     {
       lines.append("Host: \(request.url.authority)")
@@ -437,10 +445,13 @@ final class CurlEasy {
       return easy.bodyStop == nil ? size * count : -1
     }
 
+  /// Whether the answer is a redirect that will be followed.
+  var isFollowedRedirect: Bool { dropsRedirectBody && head.hasLocation && HTTPStatus.isRedirect(head.status) }
+
   private func beginBody() -> AnswerBody.Stop? {
     body.begin(
-      codings: decodesContent ? head.contentCodings : [],
-      isDropped: dropsRedirectBody && head.hasLocation && HTTPStatus.isRedirect(head.status),
+      codings: forcedCoding.map { $0 == .identity ? [] : [$0.rawValue] } ?? (decodesContent ? head.contentCodings : []),
+      isDropped: isFollowedRedirect,
       expectedBytes: Int(clamping: curlew_easy_getinfo_offset(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)))
   }
 

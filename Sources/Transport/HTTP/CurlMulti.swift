@@ -123,7 +123,11 @@ final class CurlMulti: ReadinessHandler, @unchecked Sendable {
       scope = Self.scope(of: addresses)
       // The proxy's own name is the user's, so these entries are few and may stay. libcurl reads addresses itself.
       if IPAddress(proxy.host) == nil { resolve.append("\(proxy.host):\(proxy.port):\(Self.list(addresses))") }
-      if !target.isEmpty {
+      if let address = request.addressForProxy {
+        if url.isSecure {
+          connectTo = "::\(Endpoint(host: address.withoutScope.description, port: Int(url.port)))"
+        }
+      } else if !target.isEmpty {
         let name = "\(keptName ?? nextName()):\(url.port)"
         resolve.append("\(name):\(Self.list(target))")
         connectTo = "::\(name)"

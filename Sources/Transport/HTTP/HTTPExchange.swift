@@ -8,8 +8,10 @@ package struct HTTPExchange: Sendable {
   package var statusText = ""
   /// Header fields as they came, then those of a trailer section.
   package var headers: [HeaderField] = []
-  /// The body without its content codings; cut at the limit.
+  /// The body without its content codings, as much of it as is kept; cut at the limit.
   package var body: [UInt8] = []
+  /// How many bytes the body had, up to the limit.
+  package var bodyBytes = 0
   /// "1.0", "1.1", "2" or "3"; empty before there was an answer.
   package var version = ""
   /// The address that was connected to; empty before there was one.

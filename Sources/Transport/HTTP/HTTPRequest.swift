@@ -22,8 +22,14 @@ package struct HTTPRequest: Sendable {
   package var tls: HTTPTLS?
   /// Whether content codings are taken off the body.
   package var decodesContent: Bool
+  /// What is taken off the body, whatever its `Content-Encoding` says.
+  package var forcedCoding: HTTPContentCoding?
   /// The most bytes of the decoded body.
   package var maxBodyBytes: Int
+  /// The most bytes of it that are kept; what follows is counted.
+  package var keptBodyBytes: Int
+  /// What is said to a proxy alone, in its CONNECT.
+  package var proxyHeaders: [HeaderField]
   /// Whether a redirect will be followed, so that its body is not kept.
   package var dropsRedirectBody: Bool
   /// Whether the request is kept as it was sent, byte for byte, which costs a little time.
@@ -33,8 +39,9 @@ package struct HTTPRequest: Sendable {
   package init(
     url: HTTPURL, method: String = "GET", headers: [HeaderField] = [], cookies: String? = nil,
     body: HTTPRequestBody = .none, digest: (username: String, password: String)? = nil, version: HTTPVersion = .auto,
-    route: HTTPRoute, tls: HTTPTLS? = nil, decodesContent: Bool = true, maxBodyBytes: Int = 10 << 20,
-    dropsRedirectBody: Bool = false, capturesHead: Bool = false
+    route: HTTPRoute, tls: HTTPTLS? = nil, decodesContent: Bool = true,
+    forcedCoding: HTTPContentCoding? = nil, maxBodyBytes: Int = 10 << 20, keptBodyBytes: Int = .max,
+    proxyHeaders: [HeaderField] = [], dropsRedirectBody: Bool = false, capturesHead: Bool = false
   ) {
     self.url = url
     self.method = method
@@ -46,9 +53,20 @@ package struct HTTPRequest: Sendable {
     self.route = route
     self.tls = tls
     self.decodesContent = decodesContent
+    self.forcedCoding = forcedCoding
     self.maxBodyBytes = maxBodyBytes
+    self.keptBodyBytes = keptBodyBytes
+    self.proxyHeaders = proxyHeaders
     self.dropsRedirectBody = dropsRedirectBody
     self.capturesHead = capturesHead
+  }
+}
+
+extension HTTPRequest {
+  /// The address that an HTTP proxy is given in place of the URL's host; nil for the host itself.
+  var addressForProxy: IPAddress? {
+    guard case .proxy(let proxy, _, let target) = route, !proxy.needsTargetAddress else { return nil }
+    return target.first
   }
 }
 
@@ -85,6 +103,7 @@ package enum HTTPRoute: Sendable {
   /// Through a proxy.
   ///
   /// - `addresses`: where the proxy is.
-  /// - `target`: where the URL's host is, for the SOCKS versions that leave it to the client to know; else empty.
+  /// - `target`: where the URL's host is, for the SOCKS versions that leave it to the client to know, and for an HTTP proxy
+  ///   that is to be given the first of these in place of the name; else empty.
   case proxy(HTTPProxy, addresses: [IPAddress], target: [IPAddress])
 }

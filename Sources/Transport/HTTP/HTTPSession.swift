@@ -98,6 +98,7 @@ package final class HTTPSession {
       exchange.statusText = easy.head.statusText
       exchange.headers = easy.head.fields()
       exchange.version = easy.httpVersion
+      exchange.bodyBytes = easy.body.count
       exchange.body = easy.takeBody()
     }
     if request.capturesHead, !easy.sentHead.isEmpty { exchange.sentHeaders = easy.sentFields() }

@@ -29,7 +29,9 @@ package final class TLSLibrary: Sendable {
   /// - Throws: what is wrong with a file or the options, in words.
   package func settings(for options: TLSOptions, folder: String) throws(TLSSettingsFailure) -> TLSSettings {
     let trustStore: TrustStore
-    if let file = options.caFile {
+    if let text = options.caText {
+      trustStore = try trustStores.store(ofText: text, name: "tls.ca")
+    } else if let file = options.caFile {
       trustStore = try trustStores.store(ofFile: path(file, in: folder, key: "tls.ca"), name: "tls.ca \"\(file)\"")
     } else {
       trustStore = try trustStores.system()

@@ -56,6 +56,7 @@ final class TrustStores: Sendable {
   private static let bundles = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"]
 
   private let stores = Mutex<BoundedCache<String, (stamp: FileStamp, store: TrustStore)>>(BoundedCache(capacity: 64))
+  private let texts = Mutex<BoundedCache<String, TrustStore>>(BoundedCache(capacity: 64))
   private let fallback = Mutex<TrustStore?>(nil)
 
   /// The system's authorities.
@@ -71,6 +72,14 @@ final class TrustStores: Sendable {
       fallback = store
       return store
     }
+  }
+
+  /// The authorities of a PEM text.
+  func store(ofText text: String, name: String) throws(TLSSettingsFailure) -> TrustStore {
+    if let known = texts.withLock({ $0.value(for: text) }) { return known }
+    let store = try TrustStore(pem: Array(text.utf8), name: name)
+    texts.withLock { $0.insert(store, for: text) }
+    return store
   }
 
   /// The authorities of a file.

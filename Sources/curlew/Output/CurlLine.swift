@@ -38,7 +38,7 @@ package struct CurlLine {
     let names = Set(spec.headers.map { $0.name.lowercased() })
     var prefix: [String] = []
     writeMethod(spec)
-    if !names.contains("user-agent") { option("--user-agent", userAgent) }
+    if !names.contains("user-agent"), spec.addsUsualHeaders { option("--user-agent", userAgent) }
     for header in spec.headers {
       // A field without a value is written with a semicolon; with a colon, curl would leave it out.
       option("--header", header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
@@ -156,12 +156,24 @@ package struct CurlLine {
       words.append("--digest")
       option("--user", "\(username):\(password)")
     case .bearer(let token): option("--oauth2-bearer", token)
-    case .oauth2(let tokenURL, let clientID, let clientSecret, let scopes):
+    case .oauth2(let client):
+      // A signed assertion cannot be made by hand; the token has to be put in.
+      guard case .secret(let clientSecret) = client.proof else {
+        option("--oauth2-bearer", Redactor.mask)
+        return
+      }
       // RFC 6749 section 2.3.1: both are form-encoded before they are joined.
-      var request = ["curl", "--silent", "--user", quoted("\(Self.encoded(clientID)):\(Self.encoded(clientSecret))")]
+      var request = [
+        "curl", "--silent", "--user", quoted("\(Self.encoded(client.clientID)):\(Self.encoded(clientSecret))"),
+      ]
       request += ["--data", "grant_type=client_credentials"]
-      if !scopes.isEmpty { request += ["--data-urlencode", quoted("scope=\(scopes.joined(separator: " "))")] }
-      request.append(quoted(tokenURL))
+      if !client.scopes.isEmpty {
+        request += ["--data-urlencode", quoted("scope=\(client.scopes.joined(separator: " "))")]
+      }
+      for field in client.parameters {
+        request += ["--data-urlencode", quoted("\(Self.encoded(field.name))=\(field.value)")]
+      }
+      request.append(quoted(client.tokenURL))
       let extraction = #"tr -d '\n' | sed 's/.*"access_token" *: *"\([^"]*\)".*/\1/'"#
       words += ["--oauth2-bearer", "\"$(\(request.joined(separator: " ")) | \(extraction))\""]
     }
@@ -180,9 +192,11 @@ package struct CurlLine {
     case .v4: words.append("--ipv4")
     case .v6: words.append("--ipv6")
     }
-    if let proxy = spec.proxy {
+    let rules = spec.proxyRules
+    if let proxy = rules.map({ Self.isSecure(spec.url) ? $0.https : $0.http }) ?? spec.proxy {
       option("--proxy", proxy)
-      if usesProxies { option("--noproxy", "") }
+      if usesProxies || rules?.exceptions != nil { option("--noproxy", rules?.exceptions ?? "") }
+      for field in rules?.connectHeaders ?? [] { option("--proxy-header", "\(field.name): \(field.value)") }
     } else if usesProxies {
       option("--noproxy", "*")
     }
@@ -217,7 +231,11 @@ package struct CurlLine {
 
   private mutating func write(_ tls: TLSOptions, folder: String) {
     if !tls.verify { words.append("--insecure") }
-    if let file = tls.caFile { option("--cacert", Self.path(file, in: folder)) }
+    if let text = tls.caText {
+      write(.text(text), as: "--cacert", folder: folder)
+    } else if let file = tls.caFile {
+      option("--cacert", Self.path(file, in: folder))
+    }
     if let certificate = tls.certificate { write(certificate, as: "--cert", folder: folder) }
     if let key = tls.key { write(key, as: "--key", folder: folder) }
     if let version = tls.minVersion { words.append("--tlsv\(version.number)") }

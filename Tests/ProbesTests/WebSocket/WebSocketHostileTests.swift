@@ -3,7 +3,6 @@ import Probes
 import Synchronization
 import TestSupport
 import Testing
-import Transport
 
 @Suite("WebSocket probe against servers that answer badly")
 struct WebSocketHostileTests {
@@ -16,8 +15,7 @@ struct WebSocketHostileTests {
       while let line = peer.line(), !line.isEmpty {
         if line.hasPrefix("Sec-WebSocket-Key: ") { key = String(line.dropFirst(19)) }
       }
-      let digest = SHA1.digest(of: Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
-      peer.send(answer.replacing("KEY", with: Base64.encode(digest)))
+      peer.send(answer.replacing("KEY", with: WebSocketHandshake.acceptance(of: key)))
       then(peer)
     }
   }

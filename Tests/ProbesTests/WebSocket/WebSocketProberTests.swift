@@ -66,7 +66,7 @@ struct WebSocketProberTests {
         .send("second ${1}"), .expect("^first nobody$"), .expect("^second \\$\\{1\\}$"),
       ])
     #expect(facts.socket.messages.count == 3)
-    #expect(facts.socket.labels == [HeaderField("who", "<nobody>")])
+    #expect(facts.socket.labels == [[HeaderField("who", "<nobody>")]])
   }
 
   @Test("fragments are one message, and a ping between them is answered")

@@ -15,13 +15,9 @@ extension GRPCModule {
     let wasPrepared = !(failure?.code == .templateFailed && failure?.phase != .connect)
     let wasCalled = wasPrepared && failure?.phase != .resolve
     metrics.addAddress(facts, wasAttempted: wasPrepared)
-    func setPhase(_ phase: String, _ time: Duration) {
-      metrics.set(
-        "probe_grpc_duration_seconds", help: "Duration of gRPC request by phase", time, labels: [("phase", phase)])
-    }
-    setPhase("resolve", facts.phases.resolve)
+    Self.add("resolve", facts.phases.resolve, to: &metrics)
     if wasCalled {
-      setPhase("check", facts.elapsed - facts.phases.resolve)
+      Self.add("check", facts.elapsed - facts.phases.resolve, to: &metrics)
       for state in Self.states {
         metrics.set(
           "probe_grpc_healthcheck_response", help: "Response HealthCheck response", state == grpc.serving,
@@ -29,14 +25,27 @@ extension GRPCModule {
       }
     }
     let isSecure = facts.tls != nil && (compatibility == .strict ? grpc.status == 0 : failure?.phase != .tls)
-    metrics.set("probe_grpc_ssl", help: "Indicates if SSL was used for the connection", isSecure)
-    metrics.set(
-      "probe_grpc_status_code", help: "Response gRPC status code",
-      Double(wasCalled ? grpc.status ?? Self.status(of: failure) : 0))
+    Self.add(
+      isSecure: isSecure, status: wasCalled ? grpc.status ?? Self.status(of: failure) : GRPCStatus.ok, to: &metrics)
     // Upstream shows the certificate of a server that answered the call, and of no other.
     if compatibility == .mended || grpc.status == GRPCStatus.ok {
       metrics.addTLS(facts.tls, compatibility, withCipher: false, withLastChain: false)
     }
+  }
+
+  package func addMetricsWithoutExchange(_ compatibility: Compatibility, to metrics: inout ProbeMetrics) {
+    Self.add("resolve", .zero, to: &metrics)
+    Self.add(isSecure: false, status: GRPCStatus.ok, to: &metrics)
+  }
+
+  private static func add(_ phase: String, _ time: Duration, to metrics: inout ProbeMetrics) {
+    metrics.set(
+      "probe_grpc_duration_seconds", help: "Duration of gRPC request by phase", time, labels: [("phase", phase)])
+  }
+
+  private static func add(isSecure: Bool, status: Int, to metrics: inout ProbeMetrics) {
+    metrics.set("probe_grpc_ssl", help: "Indicates if SSL was used for the connection", isSecure)
+    metrics.set("probe_grpc_status_code", help: "Response gRPC status code", Double(status))
   }
 
   /// The status that a library of gRPC gives to a call which ended without one.

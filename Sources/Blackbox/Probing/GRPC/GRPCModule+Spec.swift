@@ -1,10 +1,11 @@
+import Expressions
 package import Model
 
 extension GRPCModule: ProberSection {
   package func spec(
     for request: ProbeRequest, in surroundings: ModuleSurroundings
   ) throws(ModuleFault) -> ProbeSpec {
-    let tls = usesTLS ? try surroundings.tlsOptions(of: self.tls) : nil
+    let tls = usesTLS ? try self.tls.options(in: surroundings) : nil
     // Upstream takes IPv6 alone where the module has no `grpc` section, since its defaults are those of a written one.
     let hasNoFallback = surroundings.compatibility == .strict && !isWritten
     return .grpc(
@@ -30,7 +31,7 @@ extension GRPCModule: ProberSection {
   private var sentMetadata: [HeaderField] {
     metadata.flatMap { key, values -> [HeaderField] in
       if GRPCMetadata.isReserved(key) || key == "user-agent" { return [] }
-      return values.map { HeaderField(key, GRPCMetadata.isBinary(key) ? Base64.encode($0.utf8) : $0) }
+      return values.map { HeaderField(key, GRPCMetadata.isBinary(key) ? Base64.encode(Array($0.utf8)) : $0) }
     }
   }
 }

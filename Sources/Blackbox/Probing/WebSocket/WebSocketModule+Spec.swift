@@ -18,7 +18,7 @@ extension WebSocketModule: ProberSection {
     return .websocket(
       WebSocketSpec(
         url: request.target, headers: try fields(in: surroundings), dialogue: dialogue,
-        tls: try surroundings.tlsOptions(of: client.tls), family: address.family))
+        tls: try client.tls.options(in: surroundings), family: address.family))
   }
 
   /// A key of `http_config` that upstream takes and then ignores: whoever wrote it believes that it does something.
@@ -32,20 +32,18 @@ extension WebSocketModule: ProberSection {
   private func fields(in surroundings: ModuleSurroundings) throws(ModuleFault) -> [HeaderField] {
     var fields: [HeaderField] = []
     if let basic = client.basicAuth {
-      var (username, password) = ("", "")
-      if let source = basic.username { username = try surroundings.text(of: source, key: "basic_auth.username") }
-      if let source = basic.password { password = try surroundings.text(of: source, key: "basic_auth.password") }
-      fields.append(HeaderField("Authorization", "Basic \(Base64.encode("\(username):\(password)".utf8))"))
+      let username = try surroundings.text(of: basic.username, "username") ?? ""
+      let password = try surroundings.text(of: basic.password, "password") ?? ""
+      fields.append(HeaderField("Authorization", "Basic \(Base64.encode(Array("\(username):\(password)".utf8)))"))
     }
-    if let authorization = client.authorization, let source = authorization.credentials {
-      let credentials = try surroundings.text(of: source, key: "authorization.credentials")
+    if let authorization = client.authorization,
+      let credentials = try surroundings.text(of: authorization.credentials, "credentials"), !credentials.isEmpty
+    {
       let type = authorization.type.isEmpty ? "Bearer" : authorization.type
-      if !credentials.isEmpty { fields.append(HeaderField("Authorization", "\(type) \(credentials)")) }
+      fields.append(HeaderField("Authorization", "\(type) \(credentials)"))
     }
     for (name, sources) in headers {
-      fields += sources.values.map { HeaderField(name, $0) }
-      fields += sources.secrets.map { HeaderField(name, $0.exposedValue) }
-      for path in sources.files { fields.append(HeaderField(name, try surroundings.trimmedText(ofFile: path))) }
+      fields += try surroundings.texts(of: sources).map { HeaderField(name, $0) }
     }
     if !fields.contains(where: { $0.name.lowercased() == "user-agent" }) {
       fields.append(HeaderField("User-Agent", surroundings.userAgent))
