@@ -42,6 +42,7 @@ extension ModuleSurroundings {
 
   private static func unknownReference(_ name: String, _ key: String) -> ModuleFault {
     ModuleFault(
+      .templateFailed,
       "\(key)_ref \"\(name)\" cannot be looked up, for there is no secret manager; write \(key) or \(key)_file")
   }
 }
