@@ -183,6 +183,17 @@ struct GRPCModuleTests {
     #expect(unprepared.metrics.value("probe_ip_protocol") == nil)
   }
 
+  @Test("has its gauges where nothing could be sent, too")
+  func nothingSent() {
+    let report = BlackboxModule(prober: .grpc).report(
+      on: nil, spec: nil, fault: ModuleFault(.templateFailed, "no host"), took: .zero, timeout: .seconds(5), .mended)
+    #expect(report.metrics.value("probe_grpc_status_code") == 0)
+    #expect(report.metrics.value("probe_grpc_ssl") == 0)
+    #expect(report.metrics.value("probe_grpc_duration_seconds", labels: [("phase", "resolve")]) == 0)
+    #expect(report.metrics.value("probe_success") == 0)
+    #expect(report.metrics.value("probe_ip_protocol") == nil)
+  }
+
   @Test("shows the certificate of a call, of one that failed only where faults are mended")
   func certificate() {
     let certificate = Certificate(

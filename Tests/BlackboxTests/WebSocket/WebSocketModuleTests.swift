@@ -159,6 +159,16 @@ struct WebSocketModuleTests {
     #expect(report.metrics.value("probe_success") == 0)
   }
 
+  @Test("has its gauges where nothing could be sent, too")
+  func nothingSent() {
+    let report = BlackboxModule(prober: .websocket).report(
+      on: nil, spec: nil, fault: ModuleFault(.templateFailed, "no URL"), took: .zero, timeout: .seconds(5), .mended)
+    for name in ["status_code", "connection_upgraded", "failed_due_to_regex"] {
+      #expect(report.metrics.value("probe_websocket_\(name)") == 0)
+    }
+    #expect(report.metrics.value("probe_ip_protocol") == nil)
+  }
+
   @Test("shows as much of the phases as there was")
   func early() {
     let unresolved = report(WebSocketFacts(), failure: ProbeFailure(.resolveFailed, during: .resolve, "words"))
