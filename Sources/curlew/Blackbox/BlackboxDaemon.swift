@@ -6,6 +6,7 @@ import Logging
 import Model
 import Server
 import ServiceLifecycle
+import Transport
 import UnixSignals
 
 /// The composition root of `curlew blackbox`: builds the object graph, runs it, and takes it down in order.
