@@ -10,6 +10,8 @@ extension BlackboxModule {
     case .unix: unix
     case .dns: dns
     case .icmp: icmp
+    case .grpc: grpc
+    case .websocket: websocket
     default: nil
     }
   }

@@ -19,7 +19,7 @@ package struct WebSocketProber: Sendable {
         (session) throws(StreamSession.Stop) in
         let url = try Self.url(spec.url, in: session)
         var headers = spec.headers
-        if let fault = headers.lazy.compactMap(WebSocketHandshake.fault).first {
+        if let fault = headers.lazy.compactMap({ WebSocketHandshake.fault(in: $0) }).first {
           throw session.stop(.templateFailed, fault)
         }
         func addUnlessGiven(_ name: String, _ value: String) {
