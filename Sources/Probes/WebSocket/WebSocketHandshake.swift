@@ -1,4 +1,4 @@
-import Model
+package import Model
 import Transport
 
 /// The opening handshake as a client sees it (RFC 6455 section 4.1). Pure.

@@ -1,3 +1,4 @@
+import Transport
 import Blackbox
 import Documents
 import Exposition
