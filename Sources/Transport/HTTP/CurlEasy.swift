@@ -22,6 +22,8 @@ final class CurlEasy {
   private(set) var fault: TransportFault?
 
   private(set) var head = AnswerHead()
+  /// When the first line of the head came, in nanoseconds of `EventLoop.now`; nil before.
+  private(set) var headTime: Int64?
   private(set) var body = AnswerBody()
   private(set) var bodyStop: AnswerBody.Stop?
   private(set) var headIsTooLong = false
@@ -141,6 +143,7 @@ final class CurlEasy {
     result = nil
     fault = nil
     head.reset()
+    headTime = nil
     body.reset(limit: 0)
     bodyStop = nil
     headIsTooLong = false
@@ -420,6 +423,7 @@ final class CurlEasy {
   private func beginAgain() {
     challengeTime = answerTime
     head.restart()
+    headTime = nil
   }
 
   /// CURLOPT_HEADERFUNCTION(3): any other number than that of the bytes ends the exchange with CURLE_WRITE_ERROR.
@@ -427,6 +431,7 @@ final class CurlEasy {
     @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int = {
       line, size, count, me in
       let easy = of(me)
+      if easy.headTime == nil { easy.headTime = EventLoop.now }
       if easy.head.append(UnsafeRawBufferPointer(start: line, count: size * count)) { return size * count }
       easy.headIsTooLong = true
       return 0
