@@ -22,7 +22,8 @@ final class CurlEasy {
   private(set) var fault: TransportFault?
 
   private(set) var head = AnswerHead()
-  /// When the first line of the head came, in nanoseconds of `EventLoop.now`; nil before.
+  /// When the status line of the last answer came, in nanoseconds of `EventLoop.now`; nil before. Kept for HTTP/2 alone, whose
+  /// status line, which libcurl makes up, is the only line with a capital first (RFC 9113 section 8.2.1).
   private(set) var headTime: Int64?
   private(set) var body = AnswerBody()
   private(set) var bodyStop: AnswerBody.Stop?
@@ -431,7 +432,7 @@ final class CurlEasy {
     @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int = {
       line, size, count, me in
       let easy = of(me)
-      if easy.headTime == nil { easy.headTime = EventLoop.now }
+      if line?.pointee == CChar(UInt8(ascii: "H")) { easy.headTime = EventLoop.now }
       if easy.head.append(UnsafeRawBufferPointer(start: line, count: size * count)) { return size * count }
       easy.headIsTooLong = true
       return 0
