@@ -139,6 +139,7 @@ struct GRPCHostileTests {
     #expect(second.serving == "")
     let (garbage, third) = try await probe([UInt8](repeating: 0x41, count: 4096))
     #expect(garbage?.code == .protocolError)
+    #expect(garbage?.message.contains(" does not answer in HTTP/2: ") == true)
     #expect(third.status == nil)
   }
 
