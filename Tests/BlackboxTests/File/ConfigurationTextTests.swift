@@ -180,6 +180,8 @@ struct ConfigurationTextTests {
     ])
   func roundTrip(body: String) throws {
     var module = BlackboxModule(prober: .http)
+    // Upstream shows a section that was not written too, without the name that reading it asks for.
+    module.dns.queryName = "a"
     module.http.body = body.isEmpty ? nil : body
     var entry = QueryResponse()
     entry.send = body.isEmpty ? nil : Array(body.utf8)

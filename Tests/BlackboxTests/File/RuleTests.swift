@@ -56,7 +56,7 @@ struct RuleTests {
       ("prober: udp, udp: {tls: true}", "3:23: unknown key 'tls' in 'udp'"),
     ])
   func rule(keys: String, problem: String) {
-    #expect(problems("modules:\n a:\n  {\(keys)}\n").contains(problem), "\(problems("modules:\n a:\n  {\(keys)}\n"))")
+    #expect(problems("modules:\n a:\n  {\(keys) }\n").contains(problem), "\(problems("modules:\n a:\n  {\(keys) }\n"))")
   }
 
   @Test(
