@@ -12,7 +12,7 @@ extension BlackboxModule {
     case .icmp: icmp
     case .grpc: grpc
     case .websocket: websocket
-    default: nil
+    case nil: nil
     }
   }
 
