@@ -202,7 +202,7 @@ extension Form where Value == ReceiveUntil {
 /// The keys of one entry of `dialogue`.
 enum DialogueKeys {
   static let expect = Key("expect", .pattern, "RE2 pattern that one of the next lines must match")
-  static let send = Key("send", .line, "line to send, a line end is added over a stream; ${1} and ${name} are groups of `expect`")
+  static let send = Key("send", .line, "line to send, with an end over a stream; ${1}, ${name}: groups of `expect`")
   static let startTLS = Key("starttls", .bool, "true: TLS from here on")
 
   static let table = SectionTable(
