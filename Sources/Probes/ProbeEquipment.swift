@@ -6,8 +6,8 @@ package import Transport
 package final class ProbeEquipment: Sendable {
   /// The threads that exchanges run on.
   package let loops: EventLoops
-  /// Who turns names into addresses.
-  package let resolver: any AddressResolver
+  /// Who turns names into addresses. Probers ask `addresses(of:…)`, so that none forgets the policy.
+  private let resolver: any AddressResolver
   /// Trust stores, client certificates and TLS contexts.
   package let tls: TLSLibrary
   /// libcurl on those threads.
@@ -39,5 +39,30 @@ package final class ProbeEquipment: Sendable {
     self.tokenObserver = tokenObserver
     self.allowsPrograms = allowsPrograms
     self.programPath = programPath
+  }
+
+  /// The name servers that a DNS probe asks when its spec names none.
+  var resolverConfiguration: ResolverConfiguration { resolver.configuration }
+
+  /// The addresses that a socket may connect to for a host: the one way to them, so that what is probed on somebody else's
+  /// behalf is held to the policy wherever it leads. What is not resolved here again is not to be dialled.
+  ///
+  /// - Parameters:
+  ///   - port: where it will be connected to; nil for what has none.
+  ///   - policy: `ProbeContext.policy`; nil for what the module's author chose, such as a proxy.
+  /// - Throws: `refused`, before anything is sent, for a host or an address that the policy does not allow.
+  func addresses(
+    of host: String, port: Int?, family: AddressFamily, under policy: TargetPolicy?, deadline: Deadline
+  ) async throws(ResolutionFailure) -> [IPAddress] {
+    guard let policy else { return try await resolver.addresses(of: host, family: family, deadline: deadline) }
+    if let words = policy.refusal(ofHost: host, port: port) { throw ResolutionFailure(.refused, words) }
+    let addresses = try await resolver.addresses(of: host, family: family, deadline: deadline)
+    let allowed = addresses.filter { policy.allows(address: $0.bytes, port: port, host: host) }
+    if allowed.isEmpty,
+      let words = addresses.first.flatMap({ policy.refusal(ofAddress: $0.bytes, port: port, host: host) })
+    {
+      throw ResolutionFailure(.refused, words)
+    }
+    return allowed
   }
 }

@@ -32,7 +32,13 @@ package struct ProbeTable: Prober {
     case .icmp(let spec): await icmp.probe(spec, in: context)
     case .udp, .grpc, .websocket:
       Observation(
-        facts: Facts(phases: Phases(), detail: .tls), failure: ProbeFailure(.internal, during: .resolve, "no such prober"))
+        facts: Facts(phases: Phases(), detail: .tls),
+        failure: ProbeFailure(.internal, during: .resolve, "no such prober"))
+    case .exec where context.policy != nil:
+      // Programs are for checks alone, whose author is who wrote the scenario.
+      Observation(
+        facts: Facts(phases: Phases(), detail: .exec(ExecFacts())),
+        failure: ProbeFailure(.notPermitted, during: .resolve, "programs are run for checks alone, not for /probe"))
     case .exec(let spec): await exec.probe(spec, in: context)
     }
   }

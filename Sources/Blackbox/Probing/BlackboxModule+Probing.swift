@@ -29,6 +29,11 @@ extension BlackboxModule {
       verdict = section.verdict(on: observation, of: spec, compatibility)
       section.addMetrics(of: observation, spec: spec, verdict: verdict, compatibility, to: &metrics)
     }
+    if compatibility == .mended, let failure = verdict.failure {
+      metrics.set(
+        "probe_failure_info", help: "Why the probe failed, by a word that stays the same, and during which phase", 1,
+        labels: [("reason", failure.code.rawValue), ("phase", failure.phase.rawValue)])
+    }
     metrics.set(
       "probe_success", help: "Displays whether or not the probe was a success", verdict.failure == nil)
     metrics.set(

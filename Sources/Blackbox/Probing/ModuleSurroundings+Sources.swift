@@ -41,6 +41,8 @@ extension ModuleSurroundings {
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
 
   private static func unknownReference(_ name: String, _ key: String) -> ModuleFault {
-    ModuleFault("\(key)_ref \"\(name)\" cannot be looked up, for there is no secret manager; write \(key) or \(key)_file")
+    ModuleFault(
+      .templateFailed,
+      "\(key)_ref \"\(name)\" cannot be looked up, for there is no secret manager; write \(key) or \(key)_file")
   }
 }

@@ -10,6 +10,8 @@ package struct TLSFacts: Sendable {
   package var isVerified: Bool
   /// Why not; empty when they were.
   package var verifyError: String
+  /// Whether the handshake was aborted for that reason.
+  package var isAborted = false
   /// The certificates as the server sent them, leaf first.
   package var chain: [Certificate]
   /// Every way from the leaf to a trusted root over the certificates that came and the trusted ones, as Go's
@@ -58,6 +60,10 @@ package final class Certificate: Sendable {
   package let notBefore: Timestamp
   /// Good until then.
   package let notAfter: Timestamp
+  /// The seconds since the Unix epoch of `notBefore`, as far back as the certificate says, where the moment ends at 1678.
+  package let firstSecond: Int64
+  /// Those of `notAfter`, which ends at 2262: RFC 5280 section 4.1.2.5 writes "no end" as the year 9999.
+  package let lastSecond: Int64
   /// SHA-256 of the whole certificate in lower-case hex, without colons.
   package let fingerprintSHA256: String
   /// The public key: "RSA 2048", "EC P-256", "ED25519".
@@ -69,7 +75,7 @@ package final class Certificate: Sendable {
   package init(
     subject: String, issuer: String, serial: String, names: [String], dnsNames: [String] = [],
     subjectParts: [NamePart] = [], issuerParts: [NamePart] = [], notBefore: Timestamp, notAfter: Timestamp,
-    fingerprintSHA256: String, key: String, signature: String
+    firstSecond: Int64? = nil, lastSecond: Int64? = nil, fingerprintSHA256: String, key: String, signature: String
   ) {
     self.subject = subject
     self.issuer = issuer
@@ -80,6 +86,8 @@ package final class Certificate: Sendable {
     self.issuerParts = issuerParts
     self.notBefore = notBefore
     self.notAfter = notAfter
+    self.firstSecond = firstSecond ?? notBefore.nanosecondsSinceEpoch.flooredQuotient(by: 1_000_000_000)
+    self.lastSecond = lastSecond ?? notAfter.nanosecondsSinceEpoch.flooredQuotient(by: 1_000_000_000)
     self.fingerprintSHA256 = fingerprintSHA256
     self.key = key
     self.signature = signature

@@ -93,7 +93,7 @@ struct DNSExchange: Sendable {
 
   /// What the system's configuration leaves to ask, under what the user wrote: neither says anything about a target.
   private var nobodyToAsk: DNSEnding {
-    let known = equipment.resolver.configuration.servers.map(\.ip.description).joined(separator: ", ")
+    let known = equipment.resolverConfiguration.servers.map(\.ip.description).joined(separator: ", ")
     guard !known.isEmpty else {
       return DNSEnding(.internal, during: .resolve, "the system knows no name server; name one by 'server'")
     }
@@ -105,8 +105,10 @@ struct DNSExchange: Sendable {
   private func servers() async throws(DNSEnding) -> [Server] {
     let defaultPort = spec.transport == .tls ? 853 : 53
     guard let text = spec.server else {
-      let configuration = equipment.resolver.configuration
-      let servers = configuration.servers.filter { spec.family != .v4 && spec.family != .v6 || $0.ip.family == spec.family }
+      let configuration = equipment.resolverConfiguration
+      let servers = configuration.servers.filter {
+        spec.family != .v4 && spec.family != .v6 || $0.ip.family == spec.family
+      }
       return servers.map { server in
         Server(
           addresses: [server.ip], port: spec.transport == .tls ? defaultPort : Int(server.port),
@@ -117,13 +119,14 @@ struct DNSExchange: Sendable {
       throw DNSEnding(
         .templateFailed, during: .resolve, "\(Words.quoted(text)) is no name server; host or host:port is wanted")
     }
-    let addresses = try await addresses(of: endpoint.host)
+    let addresses = try await addresses(of: endpoint.host, port: endpoint.port)
     return [Server(addresses: addresses, port: endpoint.port, host: endpoint.host)]
   }
 
-  private func addresses(of host: String) async throws(DNSEnding) -> [IPAddress] {
+  private func addresses(of host: String, port: Int) async throws(DNSEnding) -> [IPAddress] {
     do throws(ResolutionFailure) {
-      return try await equipment.resolver.addresses(of: host, family: spec.family, deadline: deadline)
+      return try await equipment.addresses(
+        of: host, port: port, family: spec.family, under: context.policy, deadline: deadline)
     } catch {
       throw DNSEnding(error.probeFailure)
     }
@@ -262,7 +265,7 @@ struct DNSExchange: Sendable {
       throw DNSEnding(.templateFailed, during: .resolve, "\(Words.quoted(text)) is no https URL")
     }
     let tls = HTTPTLS(settings: try tlsSettings(), verify: spec.tls.verify, serverName: spec.tls.serverName)
-    let route = HTTPRoute.direct(try await addresses(of: url.host), port: url.port)
+    let route = HTTPRoute.direct(try await addresses(of: url.host, port: Int(url.port)), port: url.port)
     let exchange = try await post(
       HTTPRequest(
         url: url, method: "POST",

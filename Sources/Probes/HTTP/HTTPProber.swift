@@ -54,7 +54,8 @@ package struct HTTPProber: Sendable {
       }
       defer { if journey == nil { session.end() } }
       var run = HTTPRun(
-        request, folder: context.folder, equipment: equipment, tokens: tokens, session: session, deadline: deadline)
+        request, folder: context.folder, policy: context.policy, equipment: equipment, tokens: tokens, session: session,
+        deadline: deadline)
       return await run.observe()
     }
   }

@@ -5,6 +5,7 @@ import Transport
 struct HTTPRun {
   private let request: PreparedRequest
   private let folder: String
+  private let policy: TargetPolicy?
   private let equipment: ProbeEquipment
   private let tokens: OAuth2Tokens
   private let session: HTTPSession
@@ -19,11 +20,12 @@ struct HTTPRun {
   private var spec: HTTPSpec { request.spec }
 
   init(
-    _ request: PreparedRequest, folder: String, equipment: ProbeEquipment, tokens: OAuth2Tokens, session: HTTPSession,
-    deadline: Deadline
+    _ request: PreparedRequest, folder: String, policy: TargetPolicy?, equipment: ProbeEquipment, tokens: OAuth2Tokens,
+    session: HTTPSession, deadline: Deadline
   ) {
     self.request = request
     self.folder = folder
+    self.policy = policy
     self.equipment = equipment
     self.tokens = tokens
     self.session = session
@@ -55,8 +57,10 @@ struct HTTPRun {
   private mutating func followHops() async throws(HopFailure) {
     while true {
       let exchange = try await send(
-        request(for: hop), over: session, by: request.proxies, spec.tls, isTarget: !hop.hasLeftOrigin,
-        showsIdentity: !hop.hasLeftOrigin)
+        request(for: hop), over: session,
+        Way(
+          proxies: request.proxies, tls: spec.tls, policy: policy, isTarget: !hop.hasLeftOrigin,
+          showsIdentity: !hop.hasLeftOrigin))
       take(exchange)
       if let failure = exchange.failure { throw HopFailure(failure) }
       guard spec.maxRedirects > 0, HTTPStatus.isRedirect(exchange.status),
@@ -137,25 +141,18 @@ struct HTTPRun {
   }
 
   /// Finds the way for a request, then sends it.
-  ///
-  /// - Parameters:
-  ///   - proxies: which ways there are.
-  ///   - tls: how TLS is spoken.
-  ///   - isTarget: whether it goes where `address` says.
-  ///   - showsIdentity: whether the client's certificate and the name to ask for go along.
   private mutating func send(
-    _ request: HTTPRequest, over session: HTTPSession, by proxies: ProxyChoice, _ tls: TLSOptions, isTarget: Bool,
-    showsIdentity: Bool
+    _ request: HTTPRequest, over session: HTTPSession, _ way: Way
   ) async throws(HopFailure) -> HTTPExchange {
     var request = request
-    request.proxyHeaders = proxies.connectHeaders
-    if request.url.isSecure || proxies.proxy(for: request.url)?.scheme == "https" {
-      request.tls = try tlsOptions(tls, showsIdentity: showsIdentity)
+    request.proxyHeaders = way.proxies.connectHeaders
+    if request.url.isSecure || way.proxies.proxy(for: request.url)?.scheme == "https" {
+      request.tls = try tlsOptions(way)
       // What was read from disk for it is no time of the target's.
       session.restartClock()
     }
     do throws(ResolutionFailure) {
-      request.route = try await route(to: request.url, by: proxies, isTarget: isTarget)
+      request.route = try await route(to: request.url, way)
     } catch {
       if hop.redirects > 0 { noteFirstHop(last: session.phasesSoFar()) }
       phases = phases + session.phasesSoFar()
@@ -163,39 +160,52 @@ struct HTTPRun {
     }
     var exchange = await session.exchange(request)
     // Who gave the proxy an address speaks of that, and not of the proxy's.
-    if proxies.sendsAddresses, case .proxy(_, _, let target) = request.route, let address = target.first {
+    if way.proxies.sendsAddresses, case .proxy(_, _, let target) = request.route, let address = target.first {
       exchange.ip = address.description
     }
     return exchange
   }
 
   private func route(
-    to url: HTTPURL, by proxies: ProxyChoice, isTarget: Bool
+    to url: HTTPURL, _ way: Way
   ) async throws(ResolutionFailure) -> HTTPRoute {
+    let proxies = way.proxies
+    let policy = way.policy
     if proxies.proxy(for: url) != nil {
-      let found = proxies.sendsAddresses ? try await addresses(of: url.host, spec.family) : []
+      let found =
+        proxies.sendsAddresses
+        ? try await addresses(of: url.host, port: url.port, spec.family, under: policy) : []
       guard let proxy = proxies.proxy(for: url, at: found.first) else { return .direct(found, port: url.port) }
-      let addresses = try await addresses(of: proxy.host, .any)
+      if found.isEmpty, let words = policy?.refusal(ofHostBehindProxy: url.host, port: Int(url.port)) {
+        throw ResolutionFailure(.refused, words)
+      }
+      let addresses = try await addresses(of: proxy.host, port: proxy.port, .any, under: nil)
       let needsAddress = proxy.needsTargetAddress && found.isEmpty
-      let target = needsAddress ? try await self.addresses(of: url.host, spec.family) : found
+      let target =
+        needsAddress ? try await self.addresses(of: url.host, port: url.port, spec.family, under: policy) : found
       return .proxy(proxy, addresses: addresses, target: target)
     }
-    if let address = request.address, isTarget {
-      return .direct(try await addresses(of: address.host, spec.family), port: UInt16(clamping: address.port))
+    if let address = request.address, way.isTarget {
+      let port = UInt16(clamping: address.port)
+      return .direct(try await addresses(of: address.host, port: port, spec.family, under: policy), port: port)
     }
-    return .direct(try await addresses(of: url.host, spec.family), port: url.port)
+    return .direct(try await addresses(of: url.host, port: url.port, spec.family, under: policy), port: url.port)
   }
 
-  private func addresses(of host: String, _ family: AddressFamily) async throws(ResolutionFailure) -> [IPAddress] {
-    if let known = session.knownAddresses(of: host, family) { return known }
-    let addresses = try await equipment.resolver.addresses(of: host, family: family, deadline: deadline)
+  private func addresses(
+    of host: String, port: UInt16, _ family: AddressFamily, under policy: TargetPolicy?
+  ) async throws(ResolutionFailure) -> [IPAddress] {
+    // What a journey knows of a host was found for another port perhaps, and a policy speaks of ports.
+    if policy == nil, let known = session.knownAddresses(of: host, family) { return known }
+    let addresses = try await equipment.addresses(
+      of: host, port: Int(port), family: family, under: policy, deadline: deadline)
     session.remember(addresses, of: host, family)
     return addresses
   }
 
-  private func tlsOptions(_ written: TLSOptions, showsIdentity: Bool) throws(HopFailure) -> HTTPTLS {
-    var options = written
-    if !showsIdentity {
+  private func tlsOptions(_ way: Way) throws(HopFailure) -> HTTPTLS {
+    var options = way.tls
+    if !way.showsIdentity {
       // The client's certificate is for the origin that was written down, and so is the name to ask for.
       options.certificate = nil
       options.key = nil
@@ -292,8 +302,10 @@ struct HTTPRun {
         body: .bytes(form), route: .direct([], port: url.port), maxBodyBytes: 1 << 20)
       // TLS options of the endpoint's own were written for it, and those of the target for that alone.
       let exchange = try await send(
-        request, over: session, by: proxies, key.tls ?? spec.tls, isTarget: false,
-        showsIdentity: key.tls != nil || url.isSameOrigin(as: hop.url))
+        request, over: session,
+        Way(
+          proxies: proxies, tls: key.tls ?? spec.tls, policy: nil, isTarget: false,
+          showsIdentity: key.tls != nil || url.isSameOrigin(as: hop.url)))
       if exchange.failure == nil, let token = OAuth2Tokens.Token(exchange) { return token }
       let isRefused = exchange.failure == nil && (exchange.status == 400 || exchange.status == 401)
       if isRefused, style != styles.last { continue }
@@ -322,6 +334,18 @@ struct HTTPRun {
     return HopFailure(
       ProbeFailure(.expectationFailed, during: .receive, "the token endpoint \(url) gives no token: \(detail)"))
   }
+}
+
+/// How a request gets to where it goes.
+private struct Way {
+  let proxies: ProxyChoice
+  let tls: TLSOptions
+  /// Nil for where the request's author sends it, such as a token endpoint.
+  let policy: TargetPolicy?
+  /// Whether it goes where `address` says.
+  let isTarget: Bool
+  /// Whether the client's certificate and the name to ask for go along.
+  let showsIdentity: Bool
 }
 
 /// What ends a run early.

@@ -6,6 +6,7 @@ import Transport
 struct ICMPExchange {
   private let spec: ICMPSpec
   private let equipment: ProbeEquipment
+  private let policy: TargetPolicy?
   private let deadline: Deadline
 
   private var clock: PhaseClock
@@ -39,9 +40,10 @@ struct ICMPExchange {
     }
   }
 
-  init(_ spec: ICMPSpec, equipment: ProbeEquipment, deadline: Deadline) {
+  init(_ spec: ICMPSpec, equipment: ProbeEquipment, policy: TargetPolicy?, deadline: Deadline) {
     self.spec = spec
     self.equipment = equipment
+    self.policy = policy
     self.deadline = deadline
     clock = PhaseClock(start: deadline.start)
   }
@@ -70,7 +72,8 @@ struct ICMPExchange {
     }
     let addresses: [IPAddress]
     do throws(ResolutionFailure) {
-      addresses = try await equipment.resolver.addresses(of: spec.target, family: spec.family, deadline: deadline)
+      addresses = try await equipment.addresses(
+        of: spec.target, port: nil, family: spec.family, under: policy, deadline: deadline)
     } catch {
       throw Ending(error.probeFailure)
     }

@@ -18,7 +18,7 @@ package struct ICMPProber: Sendable {
   package func probe(_ spec: ICMPSpec, in context: ProbeContext) async -> Observation {
     let equipment = equipment
     return await equipment.loops.currentOrNext.actor.perform(within: context.timeout) { _, deadline in
-      var exchange = ICMPExchange(spec, equipment: equipment, deadline: deadline)
+      var exchange = ICMPExchange(spec, equipment: equipment, policy: context.policy, deadline: deadline)
       return await exchange.run()
     }
   }

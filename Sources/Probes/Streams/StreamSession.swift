@@ -10,6 +10,7 @@ final class StreamSession {
   /// What is being talked to, as the user wrote it.
   let target: String
   private let timeout: Duration
+  private let policy: TargetPolicy?
 
   var clock: PhaseClock
   var socketFacts = SocketFacts()
@@ -25,6 +26,7 @@ final class StreamSession {
     self.equipment = equipment
     self.deadline = deadline
     timeout = context.timeout
+    policy = context.policy
     clock = PhaseClock(start: deadline.start)
     turnStart = deadline.start
   }
@@ -118,8 +120,8 @@ final class StreamSession {
     }
     let addresses: [IPAddress]
     do {
-      addresses = try await equipment.resolver.addresses(
-        of: endpoint.host, family: source?.family ?? family, deadline: deadline)
+      addresses = try await equipment.addresses(
+        of: endpoint.host, port: endpoint.port, family: source?.family ?? family, under: policy, deadline: deadline)
     } catch {
       throw Stop(failure: error.probeFailure)
     }
@@ -136,6 +138,7 @@ final class StreamSession {
 
   /// Connects to a path.
   func connect(toPath path: String) async throws(Stop) {
+    if let words = policy?.refusal(ofPath: path) { throw stop(.notPermitted, words) }
     clock.enter(.connect)
     do {
       socket = try await Connector(deadline: deadline).connect(toPath: path)

@@ -14,6 +14,8 @@ package struct ResolutionFailure: Error, Hashable, Sendable {
     case cancelled
     /// A fault of ours or of this machine.
     case fault
+    /// The policy of the service does not let the target be probed.
+    case refused
   }
 
   /// What kind of failure it is.
@@ -35,6 +37,7 @@ package struct ResolutionFailure: Error, Hashable, Sendable {
       case .deadline: .timeout
       case .cancelled: .cancelled
       case .fault: .internal
+      case .refused: .notPermitted
       }
     return ProbeFailure(code, during: .resolve, message)
   }

@@ -87,6 +87,7 @@ package final class TLSRecorder {
     if let error = verify(store, leaf: facts.chain.first) {
       facts.verifyError = error
       if verify {
+        facts.isAborted = true
         failure = ProbeFailure(
           .certificateInvalid, during: .tls, "the certificate of \(name.text) is not valid: \(error)")
       }

@@ -38,7 +38,7 @@ extension HTTPModule {
     guard let mark = url.firstRange(of: "://"),
       let at = url[mark.upperBound...].prefix(while: { $0 != "/" && $0 != "?" }).lastIndex(of: "@")
     else { return url }
-    return url[..<mark.upperBound] + url[url.index(after: at)...]
+    return "\(url[..<mark.upperBound])\(url[url.index(after: at)...])"
   }
 
   // MARK: Head
