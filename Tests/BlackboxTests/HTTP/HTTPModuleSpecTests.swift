@@ -89,15 +89,26 @@ struct HTTPModuleSpecTests {
       var sources = HTTPClientOptions.ValueSources()
       sources.values = ["1"]
       sources.files = ["header"]
-      module.client.headers = [("X-Key", sources), ("X-Plain", { var plain = sources; plain.files = []; return plain }())]
+      module.client.headers = [
+        ("X-Key", sources),
+        (
+          "X-Plain",
+          {
+            var plain = sources; plain.files = []; return plain
+          }()
+        ),
+      ]
     }
-    harness.files = ["user": "me\n", "password": " s3 cret\r\n", "ca.pem": "PEM", "body": " as it is\n", "header": "k\n"]
+    harness.files = [
+      "user": "me\n", "password": " s3 cret\r\n", "ca.pem": "PEM", "body": " as it is\n", "header": "k\n",
+    ]
     let spec = try harness.spec(for: "x")
     #expect(spec.auth == .basic(username: "me", password: "s3 cret"))
     #expect(spec.tls.caText == "PEM" && spec.tls.caFile == nil)
     #expect(spec.tls.certificate == .file("/etc/client.pem") && spec.tls.key == .text("key"))
     #expect(spec.body == .bytes(Array(" as it is\n".utf8), contentType: nil))
-    #expect(spec.headers.suffix(3) == [HeaderField("X-Key", "1"), HeaderField("X-Key", "k"), HeaderField("X-Plain", "1")])
+    #expect(
+      spec.headers.suffix(3) == [HeaderField("X-Key", "1"), HeaderField("X-Key", "k"), HeaderField("X-Plain", "1")])
     #expect(spec.redirectRules == .go(privateHeaders: ["X-Key"]))
     harness.files["password"] = nil
     #expect(throws: ModuleFault(.internal, "password cannot be read")) { try harness.spec(for: "x") }

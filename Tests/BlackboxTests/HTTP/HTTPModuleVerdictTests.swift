@@ -45,7 +45,8 @@ struct HTTPModuleVerdictTests {
   func headerNotMatches() throws {
     let harness = try HTTPModuleHarness { $0.failIfHeaderNotMatches = [try matches("good")] }
     #expect(try harness.report(.answer(200, [("X", "bad"), ("X", "good")])).failure == nil)
-    #expect(try harness.report(.answer(200, [("X", "bad")])).log.last?.message == "Header did not match regular expression")
+    #expect(
+      try harness.report(.answer(200, [("X", "bad")])).log.last?.message == "Header did not match regular expression")
     #expect(try harness.report().failure != nil)
   }
 
@@ -74,7 +75,8 @@ struct HTTPModuleVerdictTests {
   @Test(
     "CEL decides over JSON bodies, where numbers are doubles as in Go",
     arguments: [
-      ("body.n == 1", "{\"n\": 1}", true), ("body.n / 2.0 == 0.5", "{\"n\": 1}", true), ("body.n == 1", "{\"n\": 2}", false),
+      ("body.n == 1", "{\"n\": 1}", true), ("body.n / 2.0 == 0.5", "{\"n\": 1}", true),
+      ("body.n == 1", "{\"n\": 2}", false),
       ("body.missing == 1", "{}", nil), ("body.n", "{\"n\": 1}", nil), ("true", "no JSON", nil), ("true", "", nil),
       ("body.n == 2", "{\"n\": 1, \"n\": 2}", true), ("body.size() == 2", "[1, 2]", true),
     ] as [(String, String, Bool?)])

@@ -105,7 +105,8 @@ struct HTTPModuleProbeTests {
     ])
   func methods(status: Int, method: String, next: String) async throws {
     let server = try HTTPTestServer { request in
-      request.line.contains(" /start") ? [.answer("\(status) Moved", ["Location: /there"], body: "")] : [.answer(body: "")]
+      request.line.contains(" /start")
+        ? [.answer("\(status) Moved", ["Location: /there"], body: "")] : [.answer(body: "")]
     }
     defer { server.stop() }
     let shown = try await HTTPHarness().probe(
@@ -118,7 +119,9 @@ struct HTTPModuleProbeTests {
     #expect(server.requests.last?.body == (next == method && method != "HEAD" ? Array("body".utf8) : []))
   }
 
-  @Test("by Go's rules a relative redirect keeps the Host, one back to the same name the credentials, and another host neither")
+  @Test(
+    "by Go's rules a relative redirect keeps the Host, one back to the same name the credentials, and another host neither"
+  )
   func credentials() async throws {
     let port = Mutex(0)
     let server = try HTTPTestServer { request in
@@ -270,7 +273,8 @@ struct HTTPModuleProbeTests {
     #expect(server.requests.first?.value("Authorization") == nil)
     let parts = form[1].dropFirst("assertion=".count).split(separator: ".")
     try #require(parts.count == 3)
-    #expect(try Self.decoded(parts[0]) == Array("{\"alg\":\"\(algorithm.rawValue)\",\"typ\":\"JWT\",\"kid\":\"k1\"}".utf8))
+    #expect(
+      try Self.decoded(parts[0]) == Array("{\"alg\":\"\(algorithm.rawValue)\",\"typ\":\"JWT\",\"kid\":\"k1\"}".utf8))
     let claims = String(decoding: try Self.decoded(parts[1]), as: UTF8.self)
     #expect(claims.hasPrefix("{\"iss\":\"iss\",\"sub\":\"me\",\"aud\":\"\(server.url("/token"))\",\"iat\":"))
     #expect(claims.hasSuffix("\"scope\":\"a b\",\"tier\":7}"))
