@@ -30,7 +30,6 @@ let ground: [Target] = [
 let engines: [Target] = [
   .target(name: "Expressions", dependencies: ["CLinux", "CRE2", "CNettle", "CXML"]),
   .target(name: "Exposition"),
-  .target(name: "Conversion"),
   .target(
     name: "Transport",
     dependencies: [
@@ -40,7 +39,12 @@ let engines: [Target] = [
     ]),
 ]
 
-/// Floor 3: what a check is made of, and where its history is kept.
+/// Floor 3: how files are read, whatever they say.
+let reading: [Target] = [
+  .target(name: "Documents", dependencies: ["Model", "Expressions", "CYAML"])
+]
+
+/// Floor 4: what a check is made of, and where its history is kept.
 let parts: [Target] = [
   .target(
     name: "Probes",
@@ -50,39 +54,44 @@ let parts: [Target] = [
       .product(name: "SystemPackage", package: "swift-system"),
     ]),
   .target(name: "DemoOrigin", dependencies: ["Transport", "CLinux"]),
-  .target(name: "Scenarios", dependencies: ["Model", "Expressions", "CYAML"]),
+  .target(name: "Conversion", dependencies: ["Model", "Expressions", "Documents"]),
+  .target(name: "Scenarios", dependencies: ["Model", "Expressions", "Documents"]),
   .target(
     name: "History",
     dependencies: [
       "Model", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
   .target(name: "ServiceLevels", dependencies: ["Model"]),
-  .target(name: "Blackbox", dependencies: ["Model", "Expressions", "Exposition"]),
+  .target(name: "Blackbox", dependencies: ["Model", "Expressions", "Exposition", "Documents"]),
 ]
 
-/// Floor 4: engines that drive checks.
+/// Floor 5: engines that drive checks.
 let drivers: [Target] = [
   .target(name: "Scheduling", dependencies: ["Model", .product(name: "HeapModule", package: "swift-collections")]),
   .target(name: "Journeys", dependencies: ["Model", "Expressions", "Scenarios"]),
   .target(name: "Recording", dependencies: ["Model", "Exposition"]),
 ]
 
-/// Floor 5: doors to the outside, and the composition root.
+/// Floor 6: doors to the outside, and the composition root.
 let doors: [Target] = [
   .target(
     name: "Server",
     dependencies: [
       "Model", "Expressions", "Exposition", "ServiceLevels", "Recording", "Blackbox", "Compression",
       .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "DequeModule", package: "swift-collections"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "NIOExtras", package: "swift-nio-extras"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),
   .executableTarget(
     name: "curlew",
     dependencies: [
-      "Model", "Expressions", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
+      "Model", "Expressions", "Documents", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
       "Scheduling",
       "Journeys", "Recording", "Blackbox", "Server", "DemoOrigin", "Conversion",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -100,18 +109,21 @@ let tests: [Target] = [
   .testTarget(name: "ModelTests", dependencies: ["Model"]),
   .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "TestSupport"]),
   .testTarget(
-    name: "ConversionTests", dependencies: ["Model", "Scenarios", "Conversion", "TestSupport", "curlew"],
+    name: "ConversionTests", dependencies: ["Model", "Documents", "Scenarios", "Conversion", "TestSupport", "curlew"],
     exclude: ["Fixtures"]),
   .testTarget(name: "ExpositionTests", dependencies: ["Exposition"]),
   .testTarget(name: "TransportTests", dependencies: ["Model", "Transport", "TestSupport"]),
   .testTarget(name: "ProbesTests", dependencies: ["Model", "Transport", "Probes", "TestSupport"]),
   .testTarget(
-    name: "ScenariosTests", dependencies: ["Model", "Expressions", "Scenarios", "TestSupport"], exclude: ["Fixtures"]),
+    name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Scenarios", "TestSupport"],
+    exclude: ["Fixtures"]),
   .testTarget(name: "HistoryTests", dependencies: ["Model", "History", "TestSupport"]),
   .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "ServiceLevels"]),
   .testTarget(name: "DemoOriginTests", dependencies: ["Model", "Transport", "Probes", "DemoOrigin"]),
   .testTarget(name: "SchedulingTests", dependencies: ["Model", "Scheduling", "TestSupport"]),
-  .testTarget(name: "JourneysTests", dependencies: ["Model", "Expressions", "Scenarios", "Journeys", "TestSupport"]),
+  .testTarget(
+    name: "JourneysTests",
+    dependencies: ["Model", "Expressions", "Documents", "Scenarios", "Journeys", "TestSupport"]),
   .testTarget(name: "RecordingTests", dependencies: ["Model", "Exposition", "Recording", "TestSupport"]),
   .testTarget(
     name: "ServerTests",
@@ -121,7 +133,7 @@ let tests: [Target] = [
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),
-  .testTarget(name: "BlackboxTests", dependencies: ["Model", "Expressions", "Blackbox", "TestSupport"]),
+  .testTarget(name: "BlackboxTests", dependencies: ["Model", "Expressions", "Documents", "Blackbox", "TestSupport"]),
   .testTarget(name: "CommandTests", dependencies: ["Model", "Transport", "Server", "TestSupport", "curlew"]),
 ]
 
@@ -134,13 +146,14 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
-  targets: walls + ground + engines + parts + drivers + doors + tests,
+  targets: walls + ground + engines + reading + parts + drivers + doors + tests,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )

@@ -14,33 +14,10 @@ import time
 import collections
 import json
 
+import exporter
 import scenario_text
+from figures import note, report, report_up, results, up_share
 from rig import CURLEW, ROOT, Rig, cpu_seconds, free_port, memory_mib, metrics, quantile_bound, total
-
-results = []
-
-
-def report(case, what, value, limit, unit="", digits=3):
-    """One line of the table: what was measured, and whether it keeps to its limit."""
-    holds = value <= limit
-    results.append(holds)
-    shown = f"{value:.{digits}f}{unit}"
-    print(f"{'ok  ' if holds else 'MISS'} {case:<14} {what:<62} {shown:>12}   limit {limit:g}{unit}", flush=True)
-
-
-def note(case, text):
-    print(f"     {case:<14} {text}", flush=True)
-
-
-def up_share(samples, *parts):
-    """The share of runs that were up. Refused connections are cheaper than answers, so a dead target would pass every limit."""
-    return total(samples, "curlew_runs_total", 'verdict="up"', *parts) / max(1, total(samples, "curlew_runs_total", *parts))
-
-
-def report_up(case, whose, share):
-    """A case measures nothing when its probes fail."""
-    report(case, f"{whose} that were not up", (1 - share) * 100, 1, " %", 2)
-
 
 def cpu_per_run(process, seconds, settle=6):
     """CPU milliseconds of the process for each run that it recorded, over a window after it has settled."""
@@ -472,7 +449,7 @@ def integrity(rig):
         return database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
 
 
-cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill]
+cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill] + exporter.cases
 
 
 def main():

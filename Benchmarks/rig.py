@@ -213,9 +213,9 @@ class Rig:
             sys.exit(process.log_path.read_text())
         return process
 
-    def blackbox(self):
-        """blackbox_exporter with a module for each kind of probe that is compared."""
-        self.write("blackbox.yml", f"""
+    def modules(self):
+        """A module for each kind of probe that is compared; both programs read it."""
+        return self.write("blackbox.yml", f"""
 modules:
   http: {{prober: http, http: {{preferred_ip_protocol: ip4}}}}
   https: {{prober: http, http: {{preferred_ip_protocol: ip4, tls_config: {{ca_file: {self.path('ca.pem')}}}}}}}
@@ -223,10 +223,23 @@ modules:
   tls: {{prober: tcp, tcp: {{preferred_ip_protocol: ip4, tls: true, tls_config: {{ca_file: {self.path('ca.pem')}}}}}}}
   dns: {{prober: dns, dns: {{preferred_ip_protocol: ip4, query_name: www.bench.test, query_type: A}}}}
 """)
+
+    def exporter(self, *command, name):
+        """A program with the flags of blackbox_exporter and the modules above."""
         port = free_port()
         process = self.start(
-            BLACKBOX, f"--config.file={self.path('blackbox.yml')}", f"--web.listen-address=127.0.0.1:{port}",
-            "--log.level=error", name="blackbox")
+            *command, f"--config.file={self.modules()}", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error",
+            name=name)
         process.port = port
         wait_for_port(port)
+        if process.poll() is not None:
+            sys.exit(process.log_path.read_text())
         return process
+
+    def blackbox(self):
+        """blackbox_exporter itself."""
+        return self.exporter(BLACKBOX, name="blackbox")
+
+    def drop_in(self):
+        """Curlew in its place."""
+        return self.exporter(CURLEW, "blackbox", name="drop-in")

@@ -28,6 +28,7 @@ package struct Conversion: Sendable {
     case .har: try HARConverter(source, options: options).convert(into: &draft)
     case .curl: try CurlConverter(options: options).convert(source, into: &draft)
     case .hurl: try HurlConverter(source, options: options).convert(into: &draft)
+    case .prometheus: try PrometheusConverter(bytes, options: options).convert(into: &draft)
     }
     try self.init(draft)
   }
@@ -61,10 +62,19 @@ package struct ConversionOptions: Sendable {
   package var includesAssets: Bool
   /// What the check is called, made into an id; nil to name it after the target.
   package var name: String?
+  /// The modules of blackbox_exporter that there are; nil where they are not known.
+  package var modules: Set<String>?
+  /// The files that a pattern of `file_sd_configs` finds.
+  package var files: @Sendable (String) -> [(path: String, bytes: [UInt8])]
 
-  package init(includesAssets: Bool = false, name: String? = nil) {
+  package init(
+    includesAssets: Bool = false, name: String? = nil, modules: Set<String>? = nil,
+    files: @escaping @Sendable (String) -> [(path: String, bytes: [UInt8])] = { _ in [] }
+  ) {
     self.includesAssets = includesAssets
     self.name = name
+    self.modules = modules
+    self.files = files
   }
 }
 

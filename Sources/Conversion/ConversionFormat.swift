@@ -6,6 +6,8 @@ package enum ConversionFormat: String, CaseIterable, Sendable {
   case curl
   /// A file of Hurl (https://hurl.dev).
   case hurl
+  /// The configuration of Prometheus, whose jobs name targets of blackbox_exporter.
+  case prometheus
 
   /// What a file holds, by the ending of its name, else by how it begins; nil when neither tells.
   ///
@@ -20,6 +22,8 @@ package enum ConversionFormat: String, CaseIterable, Sendable {
       self = .hurl
     } else if name.hasSuffix(".curl") {
       self = .curl
+    } else if name.hasSuffix(".yml") || name.hasSuffix(".yaml") {
+      self = .prometheus
     } else if let format = Self.guess(bytes) {
       self = format
     } else {
@@ -36,6 +40,7 @@ package enum ConversionFormat: String, CaseIterable, Sendable {
       let words = line.split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") })
       guard let first = words.first, let byte = first.first, byte != UInt8(ascii: "#") else { continue }
       if byte == UInt8(ascii: "{") { return .har }
+      if ["global:", "scrape_configs:", "---"].contains(String(decoding: first, as: UTF8.self)) { return .prometheus }
       let word = String(decoding: first, as: UTF8.self)
       let command = word == "$" && words.count > 1 ? String(decoding: words[1], as: UTF8.self) : word
       if command == "curl" || command == "curl.exe" || command.hasSuffix("/curl") { return .curl }

@@ -9,7 +9,7 @@ extension Facts {
     switch detail {
     case .http(let http):
       detail = .http(HTTPFacts(status: http.status, url: "", version: http.version))
-    case .socket: detail = .socket(SocketFacts())
+    case .socket(let socket): detail = .socket(SocketFacts(isDatagram: socket.isDatagram))
     case .websocket(let web): detail = .websocket(WebSocketFacts(status: web.status, isUpgraded: web.isUpgraded))
     case .grpc(let grpc): detail = .grpc(GRPCFacts(status: grpc.status, serving: grpc.serving))
     case .exec(let exec): detail = .exec(ExecFacts(exitCode: exec.exitCode, metrics: exec.metrics))
@@ -78,6 +78,6 @@ extension SocketFacts {
     // The words that a dialogue matched are parts of what was received.
     messages = isSensitive ? [] : messages.map(redactor.redact)
     matches = isSensitive ? [:] : matches.mapValues(redactor.redact)
-    labels = isSensitive ? [] : labels.map { HeaderField($0.name, redactor.redact($0.value)) }
+    labels = isSensitive ? [] : labels.map { $0.map { HeaderField($0.name, redactor.redact($0.value)) } }
   }
 }

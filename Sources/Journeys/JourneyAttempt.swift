@@ -261,12 +261,14 @@ struct JourneyAttempt: Sendable {
     // A plain check that does not poll is repeated as a whole.
     let number = isJourney || step.isPolling ? number : self.number
     observe(step, number: number, spec: spec, context)
-    let observation: Observation
+    var observation: Observation
     if let session {
       observation = await session.probe(spec, in: context)
     } else {
       observation = await runner.prober.probe(spec, in: context)
     }
+    // A module takes some failures for successes, and the other way round.
+    if let module = probe.probe.module { observation.failure = module.failure(of: observation) }
     let now = runner.time.now
     let facts = FactBindings(observation, attempt: number, now: now)
     let judge = Judge(probe, of: step)

@@ -7,8 +7,11 @@ package struct ProbeTable: Prober {
   private let tcp: TCPProber
   private let tls: TLSProber
   private let unix: UnixProber
+  private let udp: UDPProber
   private let dns: DNSProber
   private let icmp: ICMPProber
+  private let grpc: GRPCProber
+  private let websocket: WebSocketProber
   private let exec: ExecProber
 
   /// All probers over the same equipment.
@@ -17,8 +20,11 @@ package struct ProbeTable: Prober {
     tcp = TCPProber(equipment)
     tls = TLSProber(equipment)
     unix = UnixProber(equipment)
+    udp = UDPProber(equipment)
     dns = DNSProber(equipment)
     icmp = ICMPProber(equipment)
+    grpc = GRPCProber(equipment)
+    websocket = WebSocketProber(equipment)
     exec = ExecProber(isAllowed: equipment.allowsPrograms, searchPath: equipment.programPath)
   }
 
@@ -30,10 +36,9 @@ package struct ProbeTable: Prober {
     case .unix(let spec): await unix.probe(spec, in: context)
     case .dns(let spec): await dns.probe(spec, in: context)
     case .icmp(let spec): await icmp.probe(spec, in: context)
-    case .udp, .grpc, .websocket:
-      Observation(
-        facts: Facts(phases: Phases(), detail: .tls),
-        failure: ProbeFailure(.internal, during: .resolve, "no such prober"))
+    case .udp(let spec): await udp.probe(spec, in: context)
+    case .grpc(let spec): await grpc.probe(spec, in: context)
+    case .websocket(let spec): await websocket.probe(spec, in: context)
     case .exec where context.policy != nil:
       // Programs are for checks alone, whose author is who wrote the scenario.
       Observation(

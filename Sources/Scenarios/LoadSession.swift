@@ -1,3 +1,4 @@
+import Documents
 import Expressions
 import Model
 
@@ -36,7 +37,7 @@ struct LoadSession {
     registry = CheckRegistry(sink: sink)
   }
 
-  private var files: any ScenarioFiles { surroundings.files }
+  private var files: any DocumentFiles { surroundings.files }
 
   /// Every file that was read, in order.
   var filesRead: [String] { log.paths }

@@ -1,3 +1,4 @@
+package import Documents
 import Model
 
 /// What came of loading: a scenario, or all that is wrong.
@@ -20,8 +21,8 @@ package struct ScenarioLoader: Sendable {
   ///   - environment: the process environment, for `env` and for secrets.
   ///   - capabilities: what may be asked for; nothing that depends on the machine, unless said otherwise.
   package init(
-    environment: [String: String], capabilities: ScenarioCapabilities = ScenarioCapabilities(),
-    files: any ScenarioFiles = DiskFiles()
+    environment: [String: String], capabilities: Capabilities = Capabilities(),
+    files: any DocumentFiles = DiskFiles()
   ) {
     self.environment = environment
     surroundings = Surroundings(files: files, capabilities: capabilities)

@@ -24,6 +24,8 @@ package struct ServerSources: Sendable {
   package var reload: @Sendable () async -> ReloadOutcome
   /// The files in force as YAML, with every secret masked.
   package var scenarioText: @Sendable () -> String
+  /// Answers `/probe`; nil where no modules are named.
+  package var probes: ProbeDoor?
   /// Where the time comes from.
   package var time: any TimeSource
 
@@ -33,7 +35,7 @@ package struct ServerSources: Sendable {
     archive: RunArchive, runDocument: @escaping @Sendable (Run, Check) throws -> String, board: AvailabilityBoard,
     components: @escaping @Sendable () async -> [ComponentHealth],
     reload: @escaping @Sendable () async -> ReloadOutcome, scenarioText: @escaping @Sendable () -> String,
-    time: any TimeSource = SystemTime()
+    probes: ProbeDoor? = nil, time: any TimeSource = SystemTime()
   ) {
     self.registry = registry
     self.catalogue = catalogue
@@ -45,6 +47,7 @@ package struct ServerSources: Sendable {
     self.components = components
     self.reload = reload
     self.scenarioText = scenarioText
+    self.probes = probes
     self.time = time
   }
 }

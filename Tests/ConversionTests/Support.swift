@@ -1,11 +1,12 @@
 import Conversion
+import Documents
 import Foundation
 import Model
 import Scenarios
 import Testing
 
 /// A folder in which every file is there.
-struct EveryFile: ScenarioFiles {
+struct EveryFile: DocumentFiles {
   let scenario: String
 
   func read(_ path: String, limit: Int) throws(FileProblem) -> [UInt8] {
@@ -21,6 +22,19 @@ struct EveryFile: ScenarioFiles {
   }
 }
 
+/// A library in which every module is there, and connects to its target.
+struct EveryModule: ModuleLibrary {
+  var moduleNames: [String] { [] }
+
+  func module(named name: String) -> (any ProbeModule)? { Module() }
+
+  private struct Module: ProbeModule {
+    var kind: ProbeKind { .icmp }
+    func spec(for target: String) throws(ModuleFault) -> ProbeSpec { .icmp(ICMPSpec(target: target)) }
+    func failure(of observation: Observation) -> ProbeFailure? { observation.failure }
+  }
+}
+
 /// Loads a converted scenario as `curlew check` would, with every variable of the environment that it names set.
 func load(_ text: String, sourceLocation: Testing.SourceLocation = #_sourceLocation) throws -> Scenario {
   var environment: [String: String] = [:]
@@ -30,7 +44,8 @@ func load(_ text: String, sourceLocation: Testing.SourceLocation = #_sourceLocat
   for part in text.split(separator: "${env.").dropFirst() {
     environment[String(part.prefix { $0.isLetter || $0.isNumber || $0 == "_" })] = "value"
   }
-  let loader = ScenarioLoader(environment: environment, files: EveryFile(scenario: text))
+  let loader = ScenarioLoader(
+    environment: environment, capabilities: Capabilities(modules: EveryModule()), files: EveryFile(scenario: text))
   let result = loader.load(paths: ["scenario.yaml"])
   for diagnostic in result.diagnostics {
     Issue.record("\(diagnostic.rendered())", sourceLocation: sourceLocation)

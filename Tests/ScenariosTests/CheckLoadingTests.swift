@@ -1,3 +1,4 @@
+import Documents
 import Model
 import Scenarios
 import Testing
@@ -171,7 +172,7 @@ import Testing
       let file = ["shop.yaml": text.replacing("VERSION", with: version)]
       #expect(
         load(file).diagnostics.map(\.message) == ["HTTP/3 is not spoken here: the libcurl that is installed cannot"])
-      let able = load(file, capabilities: ScenarioCapabilities(http3: true))
+      let able = load(file, capabilities: Capabilities(http3: true))
       #expect(try able.scenario?.checks.first?.httpSpec().version == .v3)
     }
     let late = try loadCheck(probe.replacing("VERSION", with: "'${v}'"), variables: "{v: 3}")

@@ -1,3 +1,4 @@
+import Documents
 import Model
 import Scenarios
 import Testing
@@ -6,7 +7,7 @@ import Testing
 func load(
   _ files: [String: String], paths: [String] = ["shop.yaml"], environment: [String: String] = [:],
   overrides: Overrides = Overrides(), links: [String: String] = [:], standardInput: String? = nil,
-  capabilities: ScenarioCapabilities = ScenarioCapabilities()
+  capabilities: Capabilities = Capabilities()
 ) -> LoadResult {
   ScenarioLoader(environment: environment, capabilities: capabilities, files: MemoryFiles(files, links: links))
     .load(paths: paths, overrides: overrides, standardInput: standardInput.map { Array($0.utf8) })

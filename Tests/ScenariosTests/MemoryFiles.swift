@@ -1,7 +1,8 @@
+import Documents
 import Scenarios
 
 /// A file system in memory: a tree of paths, with symbolic links.
-struct MemoryFiles: ScenarioFiles {
+struct MemoryFiles: DocumentFiles {
   /// Content by path; folders follow from the paths.
   var files: [String: [UInt8]] = [:]
   /// Targets of symbolic links by path.

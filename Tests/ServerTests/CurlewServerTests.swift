@@ -47,7 +47,7 @@ struct CurlewServerTests {
   @Test("graceful shutdown ends the run")
   func gracefulShutdown() async throws {
     let (ports, port) = AsyncStream.makeStream(of: UInt16.self)
-    let server = try ServerFixture().server { port.yield($0.port) }
+    let server = try ServerFixture().server { port.yield($0.port ?? 0) }
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -63,7 +63,7 @@ struct CurlewServerTests {
   @Test("a client that never finishes its request does not hold up shutdown beyond its bound")
   func boundedShutdown() async throws {
     let (ports, port) = AsyncStream.makeStream(of: UInt16.self)
-    let server = try ServerFixture().server(shutdownGrace: .milliseconds(100)) { port.yield($0.port) }
+    let server = try ServerFixture().server(shutdownGrace: .milliseconds(100)) { port.yield($0.port ?? 0) }
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],

@@ -12,7 +12,9 @@ struct DemoShopTests {
   ) async throws -> Result {
     let address = ListenAddress(host: "127.0.0.1", port: 0)
     return try await ServerFixture.serving(
-      { DemoShop(on: address, time: time, logger: ServerFixture.logger, onListening: $0) }, body)
+      { onListening in
+        DemoShop(on: address, time: time, logger: ServerFixture.logger) { onListening(.address($0)) }
+      }, body)
   }
 
   private static func send(

@@ -105,9 +105,16 @@ struct ScenarioDraft: Sendable {
 struct CheckDraft: Sendable {
   var id: String
   var steps: [StepDraft] = []
+  /// All that stands after the id, where no steps do.
+  var entries: [Tree.Entry] = []
+
+  init(id: String) {
+    self.id = id
+  }
 
   fileprivate var tree: Tree {
     var entries: [Tree.Entry] = [.entry("id", .text(TemplateText(id)))]
+    if steps.isEmpty, !self.entries.isEmpty { return .map(entries + self.entries) }
     if steps.count == 1, let request = steps[0].request, steps[0].isPlain {
       let step = steps[0]
       entries[0].comments = step.comments

@@ -113,7 +113,8 @@ extension Facts.Detail {
   /// Whether TLS may have been spoken, so that its names exist.
   fileprivate var mayHaveTLS: Bool {
     switch self {
-    case .http, .tls, .socket, .websocket, .grpc: true
+    case .http, .tls, .websocket, .grpc: true
+    case .socket(let socket): !socket.isDatagram
     case .dns, .icmp, .exec: false
     }
   }

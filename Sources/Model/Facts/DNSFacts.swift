@@ -4,7 +4,10 @@ package struct DNSFacts: Sendable {
   package var rcode: String
   package var answers: [DNSRecord]
   package var authority: [DNSRecord]
+  /// Without the OPT record (RFC 6891), which is none of a zone's.
   package var additional: [DNSRecord]
+  /// Whether there was an OPT record.
+  package var hasOptions: Bool
   /// Header flags that were set, lower-case: "qr", "aa", "tc", "rd", "ra", "ad", "cd".
   package var flags: [String]
   /// Whether the server vouched for the answer by DNSSEC (AD).
@@ -15,12 +18,14 @@ package struct DNSFacts: Sendable {
   /// What a DNS answer showed.
   package init(
     rcode: String = "", answers: [DNSRecord] = [], authority: [DNSRecord] = [], additional: [DNSRecord] = [],
+    hasOptions: Bool = false,
     flags: [String] = [], isSecure: Bool = false, transport: DNSTransport = .udp
   ) {
     self.rcode = rcode
     self.answers = answers
     self.authority = authority
     self.additional = additional
+    self.hasOptions = hasOptions
     self.flags = flags
     self.isSecure = isSecure
     self.transport = transport

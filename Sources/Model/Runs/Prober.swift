@@ -58,7 +58,7 @@ package struct Observation: Sendable {
 }
 
 /// What ended an exchange early.
-package struct ProbeFailure: Hashable, Sendable {
+package struct ProbeFailure: Error, Hashable, Sendable {
   /// Which of the closed set.
   package var code: ReasonCode
   /// The phase that was under way.

@@ -76,7 +76,7 @@ package enum DialogueStep: Hashable, Sendable {
   case expect(String, labels: [HeaderField] = [])
   /// Bytes that must come next, exactly these.
   case expectBytes([UInt8])
-  /// A line to send; a line end is added.
+  /// A line to send; a line end is added, but to a datagram or a message, which has an end of its own.
   case send(String)
   /// Bytes to send as they are; over a message protocol, one message.
   case sendBytes([UInt8])

@@ -10,6 +10,8 @@ struct DNSExchange: Sendable {
   /// What bounds what is under way: the whole exchange, or one server's turn.
   private var deadline: Deadline
   private let wholeDeadline: Deadline
+  /// The local address to ask from, and which servers can be asked from it.
+  private let source: SourceAddress
   /// When the present server's turn began, in nanoseconds of `EventLoop.now`.
   private var turnStart: Int64
 
@@ -34,8 +36,10 @@ struct DNSExchange: Sendable {
   }
 
   init(
-    _ spec: DNSSpec, _ query: DNSQuery, context: ProbeContext, equipment: ProbeEquipment, deadline: Deadline
+    _ spec: DNSSpec, _ query: DNSQuery, from source: SourceAddress, context: ProbeContext, equipment: ProbeEquipment,
+    deadline: Deadline
   ) {
+    self.source = source
     self.spec = spec
     self.query = query
     self.context = context
@@ -63,6 +67,7 @@ struct DNSExchange: Sendable {
   private mutating func take(_ answer: DNSMessage) throws(DNSEnding) {
     facts.rcode = answer.code.mnemonic
     facts.flags = answer.header.flagNames
+    facts.hasOptions = answer.hasOptions
     facts.isSecure = spec.dnssec && answer.header.isAuthentic
     var presenter = DNSPresenter(answer)
     do throws(DNSMalformation) {
@@ -106,9 +111,7 @@ struct DNSExchange: Sendable {
     let defaultPort = spec.transport == .tls ? 853 : 53
     guard let text = spec.server else {
       let configuration = equipment.resolverConfiguration
-      let servers = configuration.servers.filter {
-        spec.family != .v4 && spec.family != .v6 || $0.ip.family == spec.family
-      }
+      let servers = configuration.servers.filter { source.canReach($0.ip) }
       return servers.map { server in
         Server(
           addresses: [server.ip], port: spec.transport == .tls ? defaultPort : Int(server.port),
@@ -126,7 +129,7 @@ struct DNSExchange: Sendable {
   private func addresses(of host: String, port: Int) async throws(DNSEnding) -> [IPAddress] {
     do throws(ResolutionFailure) {
       return try await equipment.addresses(
-        of: host, port: port, family: spec.family, under: context.policy, deadline: deadline)
+        of: host, port: port, family: source.family, under: context.policy, deadline: deadline)
     } catch {
       throw DNSEnding(error.probeFailure)
     }
@@ -138,7 +141,7 @@ struct DNSExchange: Sendable {
     for address in server.addresses {
       do throws(DNSEnding) {
         let answer = try await answerByUDP(SocketAddress(address, port: UInt16(server.port)), server.patience)
-        guard answer.header.isTruncated else { return answer }
+        guard answer.header.isTruncated, spec.repeatsCutAnswers else { return answer }
         facts.transport = .tcp
         return try await answerByStream(
           Server(addresses: [address], port: server.port, host: server.host, patience: server.patience))
@@ -163,7 +166,8 @@ struct DNSExchange: Sendable {
     var exchange = DNSDatagramExchange()
     defer { strayCount += exchange.strayCount }
     do throws(DNSExchangeFailure) {
-      return try await exchange.answer(to: query, from: address, deadline: deadline, until: end)
+      return try await exchange.answer(
+        to: query, from: address, by: source.address, deadline: deadline, until: end)
     } catch {
       throw ending(error, strayCount: exchange.strayCount)
     }
@@ -198,7 +202,8 @@ struct DNSExchange: Sendable {
     if server.addresses.count == 1, let address = server.addresses.first { ip = address.description }
     let socket: StreamSocket
     do throws(StreamFailure) {
-      socket = try await Connector(deadline: deadline).connect(to: server.addresses, port: server.port)
+      socket = try await Connector(deadline: deadline, source: source.address).connect(
+        to: server.addresses, port: server.port)
     } catch {
       throw ending(.stream(error))
     }
@@ -316,7 +321,12 @@ struct DNSExchange: Sendable {
   // MARK: Failing
 
   private func ending(_ failure: DNSExchangeFailure, strayCount: Int = 0) -> DNSEnding {
-    DNSEnding(
+    if let ip = spec.sourceIP, case .datagram(.socket(let fault)) = failure, fault.call == "bind" {
+      return DNSEnding(
+        .internal, during: clock.phase,
+        "source_ip \(Words.quoted(ip)) cannot be used to reach \(peer): \(SystemError.words(fault.errno))")
+    }
+    return DNSEnding(
       failure, during: clock.phase, peer: peer, strayCount: self.strayCount + strayCount, since: turnStart,
       deadline: wholeDeadline)
   }

@@ -17,6 +17,15 @@ package struct DNSProber: Sendable {
   /// Makes one exchange with the server.
   package func probe(_ spec: DNSSpec, in context: ProbeContext) async -> Observation {
     let query: DNSQuery
+    let source: SourceAddress
+    do throws(ProbeFailure) {
+      source = try SourceAddress(spec.sourceIP, for: spec.family)
+    } catch {
+      return Self.observation(spec, error)
+    }
+    if spec.sourceIP != nil, spec.transport == .https {
+      return Self.refusal(spec, "source_ip is for udp, tcp and tls, and this question travels over https")
+    }
     do throws(DNSNameProblem) {
       let name = try DNSName(spec.name)
       guard let type = DNSType(mnemonic: spec.type) else {
@@ -35,15 +44,19 @@ package struct DNSProber: Sendable {
     }
     let equipment = equipment
     return await equipment.loops.currentOrNext.actor.perform(within: context.timeout) { _, deadline in
-      var exchange = DNSExchange(spec, query, context: context, equipment: equipment, deadline: deadline)
+      var exchange = DNSExchange(
+        spec, query, from: source, context: context, equipment: equipment, deadline: deadline)
       return await exchange.run()
     }
   }
 
   /// What is wrong with the spec was written by the user, or came out of a template: it says nothing about the target.
   private static func refusal(_ spec: DNSSpec, _ message: String) -> Observation {
+    observation(spec, ProbeFailure(.templateFailed, during: .resolve, message))
+  }
+
+  private static func observation(_ spec: DNSSpec, _ failure: ProbeFailure) -> Observation {
     Observation(
-      facts: Facts(phases: Phases(), detail: .dns(DNSFacts(transport: spec.transport))),
-      failure: ProbeFailure(.templateFailed, during: .resolve, message))
+      facts: Facts(phases: Phases(), detail: .dns(DNSFacts(transport: spec.transport))), failure: failure)
   }
 }

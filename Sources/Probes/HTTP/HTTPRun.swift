@@ -58,7 +58,7 @@ struct HTTPRun {
     while true {
       let exchange = try await send(
         request(for: hop), over: session,
-        Way(
+        by: Way(
           proxies: request.proxies, tls: spec.tls, policy: policy, isTarget: !hop.hasLeftOrigin,
           showsIdentity: !hop.hasLeftOrigin))
       take(exchange)
@@ -140,19 +140,33 @@ struct HTTPRun {
       capturesHead: session.hasCookies || hop.redirects > 0 || digest != nil)
   }
 
+  /// How one request goes.
+  private struct Way {
+    /// Which proxies there are.
+    var proxies: ProxyChoice
+    /// How TLS is spoken.
+    var tls: TLSOptions
+    /// What may be reached; nil for where the request's author sends it, such as a token endpoint.
+    var policy: TargetPolicy?
+    /// Whether it goes where `address` says.
+    var isTarget: Bool
+    /// Whether the client's certificate and the name to ask for go along.
+    var showsIdentity: Bool
+  }
+
   /// Finds the way for a request, then sends it.
   private mutating func send(
-    _ request: HTTPRequest, over session: HTTPSession, _ way: Way
+    _ request: HTTPRequest, over session: HTTPSession, by way: Way
   ) async throws(HopFailure) -> HTTPExchange {
     var request = request
     request.proxyHeaders = way.proxies.connectHeaders
     if request.url.isSecure || way.proxies.proxy(for: request.url)?.scheme == "https" {
-      request.tls = try tlsOptions(way)
+      request.tls = try tlsOptions(way.tls, showsIdentity: way.showsIdentity)
       // What was read from disk for it is no time of the target's.
       session.restartClock()
     }
     do throws(ResolutionFailure) {
-      request.route = try await route(to: request.url, way)
+      request.route = try await route(to: request.url, by: way)
     } catch {
       if hop.redirects > 0 { noteFirstHop(last: session.phasesSoFar()) }
       phases = phases + session.phasesSoFar()
@@ -167,18 +181,17 @@ struct HTTPRun {
   }
 
   private func route(
-    to url: HTTPURL, _ way: Way
+    to url: HTTPURL, by way: Way
   ) async throws(ResolutionFailure) -> HTTPRoute {
-    let proxies = way.proxies
-    let policy = way.policy
+    let (proxies, policy) = (way.proxies, way.policy)
     if proxies.proxy(for: url) != nil {
+      if let words = policy?.refusal(ofHostBehindProxy: url.host, port: Int(url.port)) {
+        throw ResolutionFailure(.refused, words)
+      }
       let found =
         proxies.sendsAddresses
         ? try await addresses(of: url.host, port: url.port, spec.family, under: policy) : []
       guard let proxy = proxies.proxy(for: url, at: found.first) else { return .direct(found, port: url.port) }
-      if found.isEmpty, let words = policy?.refusal(ofHostBehindProxy: url.host, port: Int(url.port)) {
-        throw ResolutionFailure(.refused, words)
-      }
       let addresses = try await addresses(of: proxy.host, port: proxy.port, .any, under: nil)
       let needsAddress = proxy.needsTargetAddress && found.isEmpty
       let target =
@@ -203,9 +216,9 @@ struct HTTPRun {
     return addresses
   }
 
-  private func tlsOptions(_ way: Way) throws(HopFailure) -> HTTPTLS {
-    var options = way.tls
-    if !way.showsIdentity {
+  private func tlsOptions(_ written: TLSOptions, showsIdentity: Bool) throws(HopFailure) -> HTTPTLS {
+    var options = written
+    if !showsIdentity {
       // The client's certificate is for the origin that was written down, and so is the name to ask for.
       options.certificate = nil
       options.key = nil
@@ -303,7 +316,7 @@ struct HTTPRun {
       // TLS options of the endpoint's own were written for it, and those of the target for that alone.
       let exchange = try await send(
         request, over: session,
-        Way(
+        by: Way(
           proxies: proxies, tls: key.tls ?? spec.tls, policy: nil, isTarget: false,
           showsIdentity: key.tls != nil || url.isSameOrigin(as: hop.url)))
       if exchange.failure == nil, let token = OAuth2Tokens.Token(exchange) { return token }
@@ -334,18 +347,6 @@ struct HTTPRun {
     return HopFailure(
       ProbeFailure(.expectationFailed, during: .receive, "the token endpoint \(url) gives no token: \(detail)"))
   }
-}
-
-/// How a request gets to where it goes.
-private struct Way {
-  let proxies: ProxyChoice
-  let tls: TLSOptions
-  /// Nil for where the request's author sends it, such as a token endpoint.
-  let policy: TargetPolicy?
-  /// Whether it goes where `address` says.
-  let isTarget: Bool
-  /// Whether the client's certificate and the name to ask for go along.
-  let showsIdentity: Bool
 }
 
 /// What ends a run early.

@@ -98,7 +98,7 @@ struct PreparedRequest: Sendable {
     }
   }
 
-  private static func isToken(_ text: String) -> Bool {
+  static func isToken(_ text: String) -> Bool {
     !text.isEmpty
       && text.utf8.allSatisfy { byte in
         switch byte {
@@ -113,7 +113,7 @@ struct PreparedRequest: Sendable {
       }
   }
 
-  private static func isOneLine(_ text: String) -> Bool {
+  static func isOneLine(_ text: String) -> Bool {
     !text.utf8.contains { $0 == 13 || $0 == 10 || $0 == 0 }
   }
 

@@ -70,15 +70,21 @@ struct ICMPExchange {
         "\(spec.count) packets, one every \(Words.duration(spec.spacing)), take \(Words.duration(needed)), more than the "
           + "timeout of \(Words.duration(timeout))")
     }
+    let source: SourceAddress
+    do throws(ProbeFailure) {
+      source = try SourceAddress(spec.sourceIP, for: spec.family)
+    } catch {
+      throw Ending(error)
+    }
     let addresses: [IPAddress]
     do throws(ResolutionFailure) {
       addresses = try await equipment.addresses(
-        of: spec.target, port: nil, family: spec.family, under: policy, deadline: deadline)
+        of: spec.target, port: nil, family: source.family, under: policy, deadline: deadline)
     } catch {
       throw Ending(error.probeFailure)
     }
     clock.enter(.connect)
-    let socket = try open(addresses)
+    let socket = try open(addresses, from: source.address)
     defer { socket.close() }
     clock.enter(.wait)
     do throws(EchoFailure) {
@@ -94,14 +100,14 @@ struct ICMPExchange {
   }
 
   /// A socket to the first address that this machine has a road to.
-  private mutating func open(_ addresses: [IPAddress]) throws(Ending) -> ICMPSocket {
+  private mutating func open(_ addresses: [IPAddress], from source: IPAddress?) throws(Ending) -> ICMPSocket {
     var last: Ending?
     for address in addresses {
       ip = address.description
-      let packet = EchoPacket(version: address.isV6 ? .v6 : .v4, size: spec.size)
+      let packet = EchoPacket(version: address.isV6 ? .v6 : .v4, size: spec.size, front: spec.payload)
       do throws(ICMPFailure) {
         return try ICMPSocket(
-          to: address, packet: packet, ttl: spec.ttl, dontFragment: spec.dontFragment, deadline: deadline)
+          to: address, from: source, packet: packet, ttl: spec.ttl, dontFragment: spec.dontFragment, deadline: deadline)
       } catch {
         last = ending(error, at: address)
       }
@@ -203,6 +209,11 @@ struct ICMPExchange {
           + " the program CAP_NET_RAW")
     case .socket(let fault):
       switch fault.errno {
+      case _ where fault.call == "bind":
+        return Ending(
+          .internal, during: .connect,
+          "source_ip \(Words.quoted(spec.sourceIP ?? "")) cannot be used to reach \(address): "
+            + SystemError.words(fault.errno))
       // EACCES: the target is a broadcast address (ip(7)), which is what the user wrote.
       case _ where fault.isOurs && fault.errno != EACCES, EINVAL:
         return Ending(.internal, during: .connect, "a socket for \(address): \(fault)")

@@ -69,6 +69,11 @@ final class ByteReader {
     while pending.count - lineStart < count {
       guard try await fill() else { break }
     }
+    return take(count)
+  }
+
+  /// Takes that many bytes of what came; fewer when there are not so many.
+  func take(_ count: Int) -> [UInt8] {
     let end = min(pending.count, lineStart + count)
     defer { advance(to: end) }
     return Array(pending[lineStart..<end])

@@ -1,4 +1,5 @@
 import Expressions
+import Model
 
 /// What patterns of a dialogue have matched, for `${1}` and `${name}` in the lines sent after them: the rules of Go's
 /// `Regexp.Expand`, which blackbox_exporter uses.
@@ -55,5 +56,22 @@ struct GroupExpansion {
     guard isBraced else { return (name, name.endIndex) }
     guard name.endIndex < inner.endIndex, inner[name.endIndex] == "}" else { return nil }
     return (name, inner.index(after: name.endIndex))
+  }
+}
+
+extension SocketFacts {
+  /// Takes in a line that a pattern of a dialogue has matched.
+  ///
+  /// - Parameter labels: those of the pattern's step, with references to its groups.
+  mutating func note(_ line: String, _ groups: GroupExpansion, labels: [HeaderField]) {
+    messages.append(line)
+    matches.merge(groups.named) { _, new in new }
+    if !labels.isEmpty { self.labels.append(labels.map { HeaderField($0.name, groups.expand($0.value)) }) }
+  }
+
+  /// Keeps what came, up to a bound for all of it.
+  mutating func keep(_ bytes: [UInt8], atMost limit: Int) {
+    let room = limit - received.count
+    if room > 0 { received += bytes.prefix(room) }
   }
 }

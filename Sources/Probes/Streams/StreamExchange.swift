@@ -32,8 +32,10 @@ struct StreamExchange {
       session.clock.enter(.wait)
       defer { noteFirstByte() }
       try await converse(steps)
-      if case .expect? = steps.last { return }
-      try await session.awaitVerdict()
+      switch steps.last {
+      case .expect, .expectBytes: return
+      default: try await session.awaitVerdict()
+      }
     }
   }
 
@@ -170,15 +172,17 @@ struct StreamExchange {
     for step in steps {
       switch step {
       case .send(let text): try await send(Array(groups.expand(text).utf8) + [UInt8(ascii: "\n")])
-      case .expect(let text, _): try await expect(try pattern(text), groups: &groups)
-      case .expectBytes, .sendBytes, .newEntry: throw stop(.internal, "this word of a dialogue is not spoken here")
+      case .sendBytes(let bytes): try await send(bytes)
+      case .expect(let text, let labels): try await expect(try pattern(text), labels: labels, groups: &groups)
+      case .expectBytes(let bytes): try await expect(bytes)
       case .startTLS: try await beginTLS()
+      case .newEntry: groups = GroupExpansion()
       }
     }
   }
 
   private func expect(
-    _ pattern: RegularExpression, groups: inout GroupExpansion
+    _ pattern: RegularExpression, labels: [HeaderField], groups: inout GroupExpansion
   ) async throws(StreamSession.Stop) {
     var last: [UInt8]?
     while true {
@@ -187,20 +191,21 @@ struct StreamExchange {
         try await session.breathe()
         line = try await reader.line()
       } catch {
+        session.socketFacts.unmet = .pattern
         throw stop(error, late: "no line matched \(Words.quoted(pattern.pattern))", quote: Self.words(ofLast: last))
       }
       guard let line else {
+        session.socketFacts.unmet = .pattern
         throw stop(
           .expectationFailed,
           "\(session.target) closed the connection before a line matched \(Words.quoted(pattern.pattern))",
           quote: Self.words(ofLast: last))
       }
-      keep(line)
+      keep(line + [UInt8(ascii: "\n")])
       let text = String(decoding: line, as: UTF8.self)
       if let match = pattern.firstMatch(in: text) {
         groups.add(match, of: pattern, in: text)
-        session.socketFacts.messages.append(text)
-        session.socketFacts.matches = groups.named
+        session.socketFacts.note(text, groups, labels: labels)
         return
       }
       last = line
@@ -211,10 +216,36 @@ struct StreamExchange {
     line.map { "; the last line was \(Words.quoted($0))" } ?? "; no line came"
   }
 
-  private func keep(_ line: [UInt8]) {
-    let room = Self.maxReceivedBytes - session.socketFacts.received.count
-    guard room > 0 else { return }
-    session.socketFacts.received += (line + [UInt8(ascii: "\n")]).prefix(room)
+  /// Waits for bytes in as many pieces as they come in. Others than the first ones are known before all are there.
+  private func expect(_ wanted: [UInt8]) async throws(StreamSession.Stop) {
+    let late = "\(wanted.count) expected bytes did not come"
+    while reader.rest.count < wanted.count, reader.rest.elementsEqual(wanted.prefix(reader.rest.count)) {
+      let isMore: Bool
+      do {
+        isMore = try await fill(late: late)
+      } catch {
+        session.socketFacts.unmet = .bytes
+        throw error
+      }
+      guard isMore else {
+        session.socketFacts.unmet = .bytes
+        throw stop(
+          .expectationFailed,
+          "\(session.target) closed the connection after \(reader.rest.count) of \(wanted.count) expected bytes")
+      }
+    }
+    let came = reader.take(wanted.count)
+    keep(came)
+    guard came == wanted else {
+      session.socketFacts.unmet = .otherBytes
+      throw stop(
+        .expectationFailed, "\(session.target) sent other bytes than the expected \(Words.quoted(wanted))",
+        quote: ": \(Words.quoted(came))")
+    }
+  }
+
+  private func keep(_ bytes: [UInt8]) {
+    session.socketFacts.keep(bytes, atMost: Self.maxReceivedBytes)
   }
 
   private mutating func beginTLS() async throws(StreamSession.Stop) {

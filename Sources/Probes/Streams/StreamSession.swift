@@ -107,32 +107,69 @@ final class StreamSession {
   // MARK: Connecting
 
   /// Resolves and connects.
-  func connect(to endpoint: Endpoint, family: AddressFamily, from sourceIP: String?) async throws(Stop) {
-    var source: IPAddress?
-    if let sourceIP {
-      guard let address = IPAddress(sourceIP) else {
-        throw stop(.templateFailed, "source_ip \(Words.quoted(sourceIP)) is not an IP address")
-      }
-      guard family == .any || family == address.family else {
-        throw stop(.templateFailed, "source_ip \(Words.quoted(sourceIP)) is no IPv\(family.rawValue) address")
-      }
-      source = address
-    }
-    let addresses: [IPAddress]
+  ///
+  /// - Parameter proxy: the URL of a SOCKS proxy to connect through.
+  func connect(
+    to endpoint: Endpoint, family: AddressFamily, from sourceIP: String?, through proxy: String? = nil
+  ) async throws(Stop) {
+    let source: SourceAddress
     do {
-      addresses = try await equipment.addresses(
-        of: endpoint.host, port: endpoint.port, family: source?.family ?? family, under: policy, deadline: deadline)
+      source = try SourceAddress(sourceIP, for: family)
     } catch {
-      throw Stop(failure: error.probeFailure)
+      throw Stop(failure: error)
     }
+    if let proxy { return try await connect(to: endpoint, source, through: proxy) }
+    let addresses = try await addresses(of: endpoint.host, port: endpoint.port, source.family, under: policy)
     clock.enter(.connect)
     if addresses.count == 1 { ip = addresses[0].description }
     do {
-      let socket = try await Connector(deadline: deadline, source: source).connect(to: addresses, port: endpoint.port)
+      let socket = try await Connector(deadline: deadline, source: source.address).connect(
+        to: addresses, port: endpoint.port)
       self.socket = socket
       ip = socket.address?.description ?? ""
     } catch {
       throw stop(error, late: "no connection")
+    }
+  }
+
+  /// Connects through a proxy. The address that is told is the target's, as far as it is known here.
+  private func connect(to endpoint: Endpoint, _ source: SourceAddress, through url: String) async throws(Stop) {
+    // Without the text: a password may stand in it.
+    guard let proxy = SOCKSProxy(url) else {
+      throw stop(.templateFailed, "the proxy's URL is none; socks5://host:port or socks5h://host:port is wanted")
+    }
+    if let words = policy?.refusal(ofHostBehindProxy: endpoint.host, port: endpoint.port) {
+      throw stop(.notPermitted, words)
+    }
+    var target = SOCKSProxy.Target.name(endpoint.host)
+    if let address = IPAddress(endpoint.host) {
+      target = .address(address)
+    } else if !proxy.resolvesNames {
+      target = .address(
+        try await addresses(of: endpoint.host, port: endpoint.port, source.family, under: policy)[0])
+    }
+    if case .address(let address) = target { ip = address.description }
+    // Whoever wrote the module decided about its proxy.
+    let addresses = try await addresses(
+      of: proxy.host, port: Int(proxy.port), source.address?.family ?? .any, under: nil)
+    clock.enter(.connect)
+    do {
+      let socket = try await Connector(deadline: deadline, source: source.address).connect(
+        to: addresses, port: Int(proxy.port))
+      self.socket = socket
+      try await proxy.open(target, port: endpoint.port, over: socket)
+    } catch {
+      throw stop(error, late: "no connection")
+    }
+  }
+
+  private func addresses(
+    of host: String, port: Int, _ family: AddressFamily, under policy: TargetPolicy?
+  ) async throws(Stop) -> [IPAddress] {
+    do {
+      return try await equipment.addresses(of: host, port: port, family: family, under: policy, deadline: deadline)
+    } catch {
+      throw Stop(failure: error.probeFailure)
     }
   }
 

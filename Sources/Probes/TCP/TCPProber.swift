@@ -19,7 +19,8 @@ package struct TCPProber: Sendable {
         // A dialogue may begin TLS without options of its own, and then takes the usual ones.
         let options = spec.tls ?? TLSOptions()
         let settings = spec.usesTLS ? try session.settings(for: options, in: context) : nil
-        try await session.connect(to: spec.target, family: spec.family, from: spec.sourceIP)
+        try await session.connect(
+          to: spec.target, family: spec.family, from: spec.sourceIP, through: spec.proxy)
         if let protocolName = spec.startTLS {
           try await session.startTLS(protocolName, host: options.serverName ?? spec.target.host)
         }

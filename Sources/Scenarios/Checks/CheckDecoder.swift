@@ -1,3 +1,4 @@
+import Documents
 import Expressions
 import Model
 
@@ -193,7 +194,8 @@ struct CheckDecoder {
     var check = check
     let builder = ProbeBuilder(compiler: compiler, sink: sink, folder: folder, surroundings: surroundings)
     let expectations = builder.expectations(section, entry, kind: check.kind)
-    let measures = builder.measures(section(CheckKeys.measure), kind: check.kind)
+    let measures = builder.measures(
+      section(CheckKeys.measure), kind: builder.factKind(entry, kind: check.kind))
     let probe = builder.probe(entry, kind: check.kind)
     if let spec = probe.spec, probe.isSound, section(CheckKeys.timeout) != nil || !section.has(CheckKeys.timeout) {
       checkFits(spec, in: check, entry, probe.skeleton, section)

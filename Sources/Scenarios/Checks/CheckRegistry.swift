@@ -1,3 +1,4 @@
+import Documents
 import Model
 
 /// What must hold over all checks of all files: one check an id, one heir a history.

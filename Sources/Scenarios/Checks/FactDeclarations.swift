@@ -94,6 +94,8 @@ package enum FactDeclarations {
     case .http: [DefaultExpectation("status >= 200 && status < 400")]
     case .dns: [DefaultExpectation("rcode == \"NOERROR\"")]
     case .icmp: [DefaultExpectation("received > 0")]
+    // A server that answers that it does not serve has been reached, and is down all the same.
+    case .grpc: [DefaultExpectation("status == 0"), DefaultExpectation("serving == \"SERVING\"")]
     case .exec:
       [
         DefaultExpectation("exit_code == 0", format: .exitCode),

@@ -1,3 +1,4 @@
+import Documents
 import Expressions
 import Model
 
@@ -32,20 +33,33 @@ struct ProbeBuilder {
     let skeleton = tree.skeleton
     let spec = ProbeDecoder.decode(kind, skeleton, owner: entry.key, reader)
     if let key = skeleton.judgingKey { sink.error(JudgingKeys.mustBeWritten(key), at: entry.value) }
+    let module = kind == .module ? self.module(entry) : nil
+    // The files that a module names are read at each probe.
+    let isFixed = module == nil && tree.isFixed && !reader.waitsForRun
     let template = ProbeTemplate(
-      kind: kind, fixed: tree.isFixed && !reader.waitsForRun ? spec : nil, tree: tree, owner: entry.key,
-      folder: folder, surroundings: surroundings)
+      kind: kind, fixed: isFixed ? spec : nil, module: module, tree: tree, owner: entry.key, folder: folder,
+      surroundings: surroundings)
     return Built(
       template: isWhole ? template : nil, spec: spec, skeleton: skeleton, host: spec?.host ?? compiler.host(of: tree),
       isSound: isWhole && sink.count == problems)
   }
 
+  private func module(_ entry: YAMLNode.Entry) -> (any ProbeModule)? {
+    entry.value.moduleName.flatMap { surroundings.capabilities.modules.module(named: $0) }
+  }
+
+  /// The kind whose facts expressions see: for a module, that of its prober.
+  func factKind(_ entry: YAMLNode.Entry, kind: ProbeKind) -> ProbeKind {
+    kind == .module ? module(entry)?.kind ?? kind : kind
+  }
+
   /// The lists in the probe and beside it, joined; the default expectation where nothing must hold.
   func expectations(_ section: Section, _ probe: YAMLNode.Entry, kind: ProbeKind) -> [Expectation] {
+    let factKind = factKind(probe, kind: kind)
     func list(_ key: Key<[YAMLNode]>, _ word: ExpectationResult.Kind) -> [Expectation] {
       let inside = probe.value.entry(named: key.name).flatMap { key.form.read($0.value, section.reader) } ?? []
       return (inside + (section(key) ?? [])).compactMap { node in
-        compiler.expectation(node, kind: kind).map {
+        compiler.expectation(node, kind: factKind).map {
           Expectation(kind: word, expression: $0, isDefault: false, node: node)
         }
       }
@@ -54,7 +68,7 @@ struct ProbeBuilder {
     let isWritten = probe.value.entry(named: JudgingKeys.expect.name) != nil || section.has(JudgingKeys.expect)
     if !isWritten {
       expected = FactDeclarations.defaultExpectations(of: kind).compactMap { standard in
-        guard case .success(let expression) = compiler.compiled(standard.source, kind: kind) else { return nil }
+        guard case .success(let expression) = compiler.compiled(standard.source, kind: factKind) else { return nil }
         return Expectation(
           kind: standard.kind, expression: expression, isDefault: true, format: standard.format, node: probe.key)
       }

@@ -1,3 +1,4 @@
+import Documents
 import Model
 
 /// Finds the files that the user named: a directory means all its YAML files, recursively, in the order of whole paths.
@@ -12,7 +13,7 @@ struct FileCollector {
   /// Deeper than any tree that people keep, and a bound on a loop of symbolic links.
   static let depthLimit = 64
 
-  private let files: any ScenarioFiles
+  private let files: any DocumentFiles
   private let sink: DiagnosticSink
   private(set) var found: [Found] = []
   private(set) var directories: [String] = []
@@ -21,7 +22,7 @@ struct FileCollector {
   /// The path that means standard input.
   static let standardInput = "-"
 
-  init(files: any ScenarioFiles, sink: DiagnosticSink) {
+  init(files: any DocumentFiles, sink: DiagnosticSink) {
     self.files = files
     self.sink = sink
   }

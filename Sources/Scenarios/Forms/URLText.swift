@@ -1,3 +1,4 @@
+import Documents
 import Model
 
 /// An absolute URL with a host (RFC 3986), taken apart as far as a check needs.

@@ -1,3 +1,4 @@
+import Documents
 import Expressions
 
 /// An entry of `steps` or `finally`, compiled once for all uses of the fragment that it stands in.

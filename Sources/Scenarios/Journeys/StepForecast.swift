@@ -1,3 +1,4 @@
+import Documents
 import Expressions
 
 /// What steps will bring, looked up before they are compiled: a name that only a later step gives a value to is known all

@@ -1,3 +1,4 @@
+import Documents
 import Expressions
 import Model
 
@@ -119,16 +120,17 @@ final class StepsDecoder {
     let condition = condition(section)
     let continues = section(StepKeys.continues) ?? false
     let built = builder.probe(entry, kind: kind)
+    let factKind = builder.factKind(entry, kind: kind)
     // In the order of the run: exchange, captures, expectations.
     let captures = assignments(
-      section(StepKeys.capture), kind: kind, isCapture: true, isCertain: condition == nil && !continues)
+      section(StepKeys.capture), kind: factKind, isCapture: true, isCertain: condition == nil && !continues)
     let expectations = builder.expectations(section, entry, kind: kind)
-    let measures = builder.measures(section(StepKeys.measure), kind: kind)
+    let measures = builder.measures(section(StepKeys.measure), kind: factKind)
     let (retry, timeout) = (section(StepKeys.retry), section(StepKeys.timeout))
     let isSensitive = section(StepKeys.sensitive)
     compiler.begin(step: nil)
     guard let name else { return nil }
-    compiler.learn(step: name, .record(name: "steps.\(name)", fields: FactDeclarations.facts(of: kind)))
+    compiler.learn(step: name, .record(name: "steps.\(name)", fields: FactDeclarations.facts(of: factKind)))
     guard let template = built.template else { return nil }
     let step = Step(
       name: name, kind: kind, probe: template, expectations: expectations, retry: retry, folder: reader.folder,

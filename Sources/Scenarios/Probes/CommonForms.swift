@@ -1,3 +1,4 @@
+import Documents
 import Model
 
 /// A path to a file, with the rule for absolute ones.

@@ -1,3 +1,4 @@
+import Documents
 import Model
 
 /// One table registers how each kind of probe is read: a new one is one line here and a file beside this one.
@@ -15,8 +16,11 @@ enum ProbeDecoder {
     Entry(kind: .tls, table: TLSProbeKeys.table, decode: SocketDecoder.tls),
     Entry(kind: .dns, table: DNSKeys.table, decode: OtherDecoders.dns),
     Entry(kind: .icmp, table: ICMPKeys.table, decode: OtherDecoders.icmp),
+    Entry(kind: .grpc, table: GRPCKeys.table, decode: GRPCDecoder.decode),
+    Entry(kind: .websocket, table: WebSocketKeys.table, decode: WebSocketDecoder.decode),
     Entry(kind: .unix, table: UnixKeys.table, decode: SocketDecoder.unix),
     Entry(kind: .exec, table: ExecKeys.table, decode: OtherDecoders.exec),
+    Entry(kind: .module, table: ModuleKeys.table, decode: ModuleDecoder.decode),
   ]
 
   private static let entryByKind = Dictionary(entries.map { ($0.kind, $0) }) { first, _ in first }

@@ -1,3 +1,4 @@
+import Documents
 import Expressions
 
 /// Writes the format as JSON Schema (draft 2020-12), for editors: from the same tables that files are read with.

@@ -1,9 +1,11 @@
+package import Documents
+
 /// Reads a service file: everything wrong in it is told in one pass.
 package struct ServiceFileLoader: Sendable {
-  private let files: any ScenarioFiles
+  private let files: any DocumentFiles
 
   /// A loader over the disk, unless told otherwise.
-  package init(files: any ScenarioFiles = DiskFiles()) {
+  package init(files: any DocumentFiles = DiskFiles()) {
     self.files = files
   }
 

@@ -1,3 +1,4 @@
+import Documents
 import Expressions
 package import Model
 
@@ -7,17 +8,20 @@ package struct ProbeTemplate: Sendable {
   package let kind: ProbeKind
   /// What the prober is given, when no run can change it.
   package let fixed: ProbeSpec?
+  /// The module that judges what was seen, beside what is expected of it; nil for a probe that is written out.
+  package let module: (any ProbeModule)?
   private let tree: TemplateTree
   private let owner: YAMLNode
   private let folder: String
   private let surroundings: Surroundings
 
   init(
-    kind: ProbeKind, fixed: ProbeSpec?, tree: TemplateTree, owner: YAMLNode, folder: String,
-    surroundings: Surroundings
+    kind: ProbeKind, fixed: ProbeSpec?, module: (any ProbeModule)?, tree: TemplateTree, owner: YAMLNode,
+    folder: String, surroundings: Surroundings
   ) {
     self.kind = kind
     self.fixed = fixed
+    self.module = module
     self.tree = tree
     self.owner = owner
     self.folder = folder

@@ -1,3 +1,4 @@
+import Documents
 import Model
 
 /// The scopes of one file: one for its checks without variables of their own, and one for each map of such variables,

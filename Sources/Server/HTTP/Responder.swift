@@ -1,25 +1,11 @@
-import Compression
 import Exposition
 import HTTPTypes
 import Hummingbird
 import Logging
 import Model
-import NIOCore
 
 /// Answers every request: finds the route, calls its handler, and gives each answer the coding and headers it must have.
-struct Responder: HTTPResponder {
-  /// What is known of a request beside the request.
-  struct Context: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    /// Who asks, as an address with its port.
-    var peer: String
-
-    init(source: ApplicationRequestContextSource) {
-      coreContext = CoreRequestContextStorage(source: source)
-      peer = source.channel.remoteAddress?.description ?? "unknown"
-    }
-  }
-
+struct Responder: Answerer {
   /// No handler reads a body; one that is larger than this is refused before it is let pass.
   private static let maximumBodyBytes = 64 * 1024
 
@@ -28,7 +14,7 @@ struct Responder: HTTPResponder {
   let overviews: OverviewCache
   let logger: Logger
 
-  func respond(to request: Request, context: Context) async -> Response {
+  func answer(_ request: Request, peer: String) async -> Response {
     let begin = sources.time.uptime
     let path = request.uri.path
     var reply: Reply
@@ -44,20 +30,22 @@ struct Responder: HTTPResponder {
       reply = Problem(.historyUnavailable, "the store could not answer; the log says why").reply(for: path)
       reply.headers[.retryAfter] = "5"
     }
-    let response = await Self.response(
-      to: request.method, reply, acceptEncoding: request.headers[.acceptEncoding])
+    let response = await Self.coded(
+      reply, to: request.method, acceptEncoding: request.headers[.acceptEncoding])
     logger.debug(
       "answered",
       metadata: [
         "method": "\(request.method)", "path": "\(path)", "status": "\(response.status.code)",
-        "bytes": "\(response.headers[.contentLength] ?? "")", "peer": "\(context.peer)",
+        "bytes": "\(response.headers[.contentLength] ?? "")", "peer": "\(peer)",
         "took": "\(Words.duration(sources.time.uptime - begin))",
       ])
     return response
   }
 
+  private static let timeoutHeader = HTTPField.Name("X-Prometheus-Scrape-Timeout-Seconds")
+
   private func reply(to request: Request, path: String) async throws -> Reply {
-    guard let route = try Route(path: path) else {
+    guard let route = try Route(path: path), !route.isOfModules || sources.probes != nil else {
       throw Problem(.unknownPath, "there is nothing at \"\(path)\"; checks are at /api/v1/checks, the status page at /")
     }
     if let methods = route.methods, !methods.contains(request.method) {
@@ -87,6 +75,12 @@ struct Responder: HTTPResponder {
   // MARK: Routes
 
   private func reply(to route: Route, _ request: Request) async throws -> Reply {
+    if route.isOfModules, let probes = sources.probes {
+      // These are as lenient with their parameters as blackbox_exporter.
+      guard route == .probe else { return probes.logs(request.uri.query) }
+      let timeout = Self.timeoutHeader.flatMap { request.headers[$0] }
+      return await probes.probe(request.uri.query, timeout: timeout, departure: Departure.current)
+    }
     var query = try Query(request.uri.query)
     switch route {
     case .page:
@@ -99,6 +93,7 @@ struct Responder: HTTPResponder {
     case .detailed: return await HealthAPI(sources: sources).detailed()
     case .healthy: return .text("Healthy")
     case .reload: return try await reload(request)
+    case .probe, .logs: throw Problem(.unknownPath, "no modules are in force")
     case .scenarios: return .text(sources.scenarioText())
     case .checks:
       return try await ChecksAPI(sources: sources).list(query, overview: await overviews.current())
@@ -135,7 +130,7 @@ struct Responder: HTTPResponder {
   }
 
   private func reload(_ request: Request) async throws(Problem) -> Reply {
-    if let name = HTTPField.Name("Sec-Fetch-Site"), request.headers[name] == "cross-site" {
+    if request.isFromAnotherSite {
       throw Problem(.crossSite, "a page of another site asked for a reload; ask from outside of a browser")
     }
     switch await sources.reload() {
@@ -151,46 +146,11 @@ struct Responder: HTTPResponder {
     return Reply.metrics(registry.rendering(format), format)
   }
 
-  // MARK: Answers
-
+  /// Away from the thread of the connection: pages can be large.
   @concurrent
-  private static func response(
-    to method: HTTPRequest.Method, _ reply: Reply, acceptEncoding: String?
+  private static func coded(
+    _ reply: Reply, to method: HTTPRequest.Method, acceptEncoding: String?
   ) async -> Response {
-    var headers = reply.headers
-    headers[.contentType] = reply.type.text
-    headers[.vary] = "Accept, Accept-Encoding"
-    let takesGzip = AcceptedCoding.isGzip(acceptedBy: acceptEncoding)
-    let body: ResponseBody
-    switch reply.content {
-    case .bytes(var bytes):
-      if takesGzip, bytes.count >= AcceptedCoding.worthwhileBytes, let encoder = GzipEncoder() {
-        bytes = encoder.encode(bytes, isLast: true)
-        headers[.contentEncoding] = "gzip"
-      }
-      body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
-    case .pieces(let first, let rest):
-      // Before the header is sent, which must not name a coding that there is no memory for.
-      let encoder = takesGzip ? GzipEncoder() : nil
-      if encoder != nil { headers[.contentEncoding] = "gzip" }
-      body = streamed(first, rest, through: encoder)
-    }
-    SecurityHeaders.add(to: &headers)
-    let response = Response(status: reply.status, headers: headers, body: body)
-    return method == .head ? response.createHeadResponse() : response
-  }
-
-  /// A body that is made while it is sent, no faster than the peer takes it.
-  private static func streamed(_ first: [UInt8], _ rest: Rendering, through encoder: GzipEncoder?) -> ResponseBody {
-    ResponseBody { writer in
-      var rest = rest
-      var piece: [UInt8]? = first
-      while let bytes = piece {
-        let coded = encoder?.encode(bytes, isLast: rest.isAtEnd) ?? bytes
-        if !coded.isEmpty { try await writer.write(ByteBuffer(bytes: coded)) }
-        piece = rest.next()
-      }
-      try await writer.finish(nil)
-    }
+    reply.response(to: method, acceptEncoding: acceptEncoding)
   }
 }

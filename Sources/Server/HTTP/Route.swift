@@ -9,6 +9,8 @@ enum Route: Hashable, Sendable {
   case healthy
   case reload
   case scenarios
+  /// blackbox_exporter's `/probe` and `/logs`, where modules are in force.
+  case probe, logs
   case checks
   case check(String)
   case runs(String)
@@ -17,10 +19,13 @@ enum Route: Hashable, Sendable {
   case availability(String)
   case objectives
 
+  /// Whether it is there only with modules.
+  var isOfModules: Bool { self == .probe || self == .logs }
+
   /// The methods that it answers; nil is any, as blackbox_exporter's `/-/healthy` does.
   var methods: [HTTPRequest.Method]? {
     switch self {
-    case .healthy: nil
+    case .healthy, .probe, .logs: nil
     case .reload: [.post, .put]
     default: [.get, .head]
     }
@@ -48,6 +53,8 @@ enum Route: Hashable, Sendable {
       case "metrics": self = .metrics
       case "health": self = .live
       case "config": self = .scenarios
+      case "probe": self = .probe
+      case "logs": self = .logs
       default: return nil
       }
     case 2:

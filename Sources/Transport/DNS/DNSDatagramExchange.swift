@@ -12,14 +12,17 @@ package struct DNSDatagramExchange {
   /// Asks once and waits for the answer; datagrams with another id or question are passed over, since anybody can send
   /// them who guesses our port (RFC 5452).
   ///
-  /// - Parameter end: how long to wait, in nanoseconds of `EventLoop.now`; the deadline when nil. When it has passed, that
-  ///   is a failure like the deadline.
+  /// - Parameters:
+  ///   - source: the local address to ask from; the kernel's choice when nil.
+  ///   - end: how long to wait, in nanoseconds of `EventLoop.now`; the deadline when nil. When it has passed, that
+  ///     is a failure like the deadline.
   package mutating func answer(
-    to query: DNSQuery, from address: SocketAddress, deadline: Deadline, until end: Int64? = nil
+    to query: DNSQuery, from address: SocketAddress, by source: IPAddress? = nil, deadline: Deadline,
+    until end: Int64? = nil
   ) async throws(DNSExchangeFailure) -> DNSMessage {
     let socket: DatagramSocket
     do throws(DatagramFailure) {
-      socket = try DatagramSocket(to: address, deadline: deadline)
+      socket = try DatagramSocket(to: address, from: source, deadline: deadline)
     } catch {
       throw .datagram(error)
     }

@@ -64,27 +64,37 @@ package struct DNSMessage: Sendable {
   package private(set) var authority: [Record] = []
   /// Without the OPT record, which is none of the zone's.
   package private(set) var additional: [Record] = []
+  /// Whether there was an OPT record (RFC 6891).
+  package private(set) var hasOptions = false
   private var extendedCode: UInt16 = 0
 
   /// Takes a message apart.
   ///
-  /// - Parameter isDatagram: whether it may be cut in the middle of a record where it says that it is cut; its records are left
-  ///   out then, for it has to be asked for again.
+  /// - Parameter isDatagram: whether it may be cut in the middle of a record where it says that it is cut; what begins there is
+  ///   left out then, for it has to be asked for again.
   package init(_ header: DNSHeader, _ bytes: [UInt8], isDatagram: Bool) throws(DNSMalformation) {
     self.header = header
     self.bytes = bytes
-    if header.isTruncated, isDatagram { return }
+    do throws(DNSMalformation) {
+      try readRecords()
+    } catch {
+      guard header.isTruncated, isDatagram else { throw error }
+    }
+  }
+
+  private mutating func readRecords() throws(DNSMalformation) {
     var offset = 12
     for _ in 0..<header.questionCount {
       offset = try bytes.endOfName(at: offset) + 4
       guard offset <= bytes.count else { throw DNSMalformation("its question ends early") }
     }
-    answers = try Self.records(header.recordCounts[0], in: bytes, at: &offset, of: "answer")
-    authority = try Self.records(header.recordCounts[1], in: bytes, at: &offset, of: "authority")
-    additional = try Self.records(header.recordCounts[2], in: bytes, at: &offset, of: "additional")
+    try Self.read(header.recordCounts[0], in: bytes, at: &offset, of: "answer", into: &answers)
+    try Self.read(header.recordCounts[1], in: bytes, at: &offset, of: "authority", into: &authority)
+    try Self.read(header.recordCounts[2], in: bytes, at: &offset, of: "additional", into: &additional)
     if let index = additional.firstIndex(where: { $0.type == .opt }) {
       // RFC 6891 section 6.1.3: the TTL field holds the upper eight bits of the code.
       extendedCode = UInt16(additional.remove(at: index).ttl >> 24) << 4
+      hasOptions = true
     }
   }
 
@@ -100,10 +110,9 @@ package struct DNSMessage: Sendable {
       recordClass: DNSClass(rawValue: bytes.number(at: end + 2)))
   }
 
-  private static func records(
-    _ count: Int, in bytes: [UInt8], at offset: inout Int, of section: String
-  ) throws(DNSMalformation) -> [Record] {
-    var records: [Record] = []
+  private static func read(
+    _ count: Int, in bytes: [UInt8], at offset: inout Int, of section: String, into records: inout [Record]
+  ) throws(DNSMalformation) {
     for index in 0..<count {
       let start = offset
       guard start < bytes.count else {
@@ -122,7 +131,6 @@ package struct DNSMessage: Sendable {
           nameOffset: start, type: DNSType(rawValue: bytes.number(at: end)),
           recordClass: DNSClass(rawValue: bytes.number(at: end + 2)), ttl: ttl, data: data..<offset))
     }
-    return records
   }
 
   /// The name that a record belongs to.

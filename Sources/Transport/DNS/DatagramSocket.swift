@@ -13,19 +13,26 @@ package final class DatagramSocket: ReadinessHandler {
   private var hasSeenLate = false
 
   /// A socket that talks to one address.
-  package init(to address: SocketAddress, deadline: Deadline) throws(DatagramFailure) {
+  ///
+  /// - Parameter source: the local address to talk from; the kernel's choice when nil. Where it cannot be used, the fault
+  ///   is one of `bind`.
+  package init(
+    to address: SocketAddress, from source: IPAddress? = nil, deadline: Deadline
+  ) throws(DatagramFailure) {
     deadline.loop.preconditionOnLoop()
     self.deadline = deadline
     descriptor = socket(
       address.ip.domain, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     guard descriptor >= 0 else { throw .socket(TransportFault(call: "socket", errno: errno)) }
-    guard address.withSocketAddress({ connect(descriptor, $0, $1) }) == 0 else {
-      let code = errno
-      Glibc.close(descriptor)
-      descriptor = -1
-      throw .socket(TransportFault(call: "connect", errno: code))
-    }
     do throws(TransportFault) {
+      if let source {
+        guard SocketAddress(source, port: 0).withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else {
+          throw TransportFault(call: "bind", errno: errno)
+        }
+      }
+      guard address.withSocketAddress({ connect(descriptor, $0, $1) }) == 0 else {
+        throw TransportFault(call: "connect", errno: errno)
+      }
       try deadline.loop.watch(descriptor, for: [.readable, .edgeTriggered], handler: self)
     } catch {
       Glibc.close(descriptor)

@@ -13,7 +13,7 @@ package struct EchoPacket: Sendable {
   let version: Version
   /// What tells our packets from those of others. A datagram socket puts its own number in its place (icmp(7)).
   let identifier: UInt16
-  /// The data of every packet: a random cookie, then a pattern.
+  /// The data of every packet: a random cookie and then a pattern, or what was asked for.
   let payload: [UInt8]
 
   /// How much of the data is random: enough that nobody answers a packet that he has not seen.
@@ -21,11 +21,18 @@ package struct EchoPacket: Sendable {
 
   /// Packets with a fresh identifier and cookie.
   ///
-  /// - Parameter size: bytes of data.
-  package init(version: Version, size: Int) {
+  /// - Parameters:
+  ///   - size: bytes of data.
+  ///   - front: what the data begins with, as far as there is room, before zeros; in place of cookie and pattern.
+  package init(version: Version, size: Int, front: [UInt8]? = nil) {
     self.version = version
     identifier = .random(in: 0 ... .max)
     var payload = [UInt8](repeating: 0, count: max(0, size))
+    if let front {
+      payload.replaceSubrange(..<min(front.count, payload.count), with: front.prefix(payload.count))
+      self.payload = payload
+      return
+    }
     for index in payload.indices {
       payload[index] = index < Self.cookieBytes ? .random(in: 0 ... .max) : UInt8(truncatingIfNeeded: index)
     }

@@ -22,11 +22,14 @@ package final class ICMPSocket: ReadinessHandler {
   /// Opens a socket to an address.
   ///
   /// - Parameters:
+  ///   - source: the local address to send from; the kernel's choice when nil. Where it cannot be used, the fault is one
+  ///     of `bind`.
   ///   - packet: what its requests look like.
   ///   - ttl: the hop limit of requests; the system's when nil.
   ///   - dontFragment: whether a packet that is too large for the path is reported and not split.
   package init(
-    to address: IPAddress, packet: EchoPacket, ttl: Int?, dontFragment: Bool, deadline: Deadline
+    to address: IPAddress, from source: IPAddress? = nil, packet: EchoPacket, ttl: Int?, dontFragment: Bool,
+    deadline: Deadline
   ) throws(ICMPFailure) {
     deadline.loop.preconditionOnLoop("An ICMP socket")
     self.deadline = deadline
@@ -45,6 +48,9 @@ package final class ICMPSocket: ReadinessHandler {
     self.descriptor = descriptor
     do throws(TransportFault) {
       try configure(isV6: address.isV6, ttl: ttl, dontFragment: dontFragment)
+      if let source, SocketAddress(source, port: 0).withSocketAddress({ bind(descriptor, $0, $1) }) != 0 {
+        throw TransportFault(call: "bind", errno: errno)
+      }
       // The kernel then drops what comes from elsewhere, and reports what happened on the way to this address only.
       guard SocketAddress(address, port: 0).withSocketAddress({ connect(descriptor, $0, $1) }) == 0 else {
         throw TransportFault(call: "connect", errno: errno)

@@ -84,7 +84,7 @@ struct DemoCommand: AsyncParsableCommand {
     try await daemon.run()
   }
 
-  private func greeting(page: ListenAddress, shop: ListenAddress, origin: DemoOrigin.Addresses) -> String {
+  private func greeting(page: ListenPlace, shop: ListenAddress, origin: DemoOrigin.Addresses) -> String {
     """
     Curlew is watching a small shop that it serves itself.
 

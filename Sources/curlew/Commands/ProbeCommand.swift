@@ -8,7 +8,7 @@ import Probes
 /// `curlew probe`: one exchange with one target, and all that it showed.
 struct ProbeCommand: AsyncParsableCommand {
   enum Kind: String, ExpressibleByArgument, CaseIterable {
-    case http, tcp, tls, dns, icmp
+    case http, tcp, tls, dns, icmp, grpc, websocket
   }
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -23,12 +23,14 @@ struct ProbeCommand: AsyncParsableCommand {
         curlew probe tls example.org:443
         curlew probe dns example.org --type MX --server 127.0.0.1:53
         curlew probe icmp 127.0.0.1 --count 3
+        curlew probe grpc 127.0.0.1:50051 --service shop.Orders
+        curlew probe websocket wss://example.org/socket
       """)
 
-  @Argument(help: "http, tcp, tls, dns or icmp.")
+  @Argument(help: "http, tcp, tls, dns, icmp, grpc or websocket.")
   var kind: Kind
 
-  @Argument(help: "A URL for http, host:port for tcp and tls, a name for dns, a host for icmp.")
+  @Argument(help: "A URL for http and websocket, host:port for tcp, tls and grpc, a name for dns, a host for icmp.")
   var target: String
 
   @Option(help: ArgumentHelp("How long it may take, such as 500ms or 5s.", valueName: "duration"))
@@ -49,7 +51,13 @@ struct ProbeCommand: AsyncParsableCommand {
   @Option(help: "Protocol before TLS: \(StartTLS.allCases.map(\.rawValue).joined(separator: ", ")) (tcp, tls).")
   var starttls: String?
 
-  @Flag(help: "Goes on when the certificate cannot be verified (http, tls).")
+  @Option(help: ArgumentHelp("Service that is asked about (grpc).", valueName: "name"))
+  var service: String?
+
+  @Flag(help: "Speaks TLS (grpc).")
+  var tls = false
+
+  @Flag(help: "Goes on when the certificate cannot be verified (http, tls, grpc, websocket).")
   var insecure = false
 
   @Option(help: "How facts are written.")
@@ -79,15 +87,17 @@ struct ProbeCommand: AsyncParsableCommand {
     try refuse(type != nil || server != nil || transport != nil, "--type, --server and --transport", unless: [.dns])
     try refuse(count != nil, "--count", unless: [.icmp])
     try refuse(starttls != nil, "--starttls", unless: [.tcp, .tls])
-    try refuse(insecure, "--insecure", unless: [.http, .tls])
+    try refuse(service != nil, "--service", unless: [.grpc])
+    try refuse(tls, "--tls", unless: [.grpc])
+    try refuse(insecure, "--insecure", unless: [.http, .tls, .grpc, .websocket])
+    let options = TLSOptions(verify: !insecure)
     switch kind {
     case .http:
       let url = target.contains("://") ? target : "http://\(target)"
-      return .http(HTTPSpec(url: url, tls: TLSOptions(verify: !insecure)))
+      return .http(HTTPSpec(url: url, tls: options))
     case .tcp: return .tcp(TCPSpec(target: try endpoint(defaultPort: nil), startTLS: try startTLS()))
     case .tls:
-      return .tls(
-        TLSSpec(target: try endpoint(defaultPort: 443), startTLS: try startTLS(), tls: TLSOptions(verify: !insecure)))
+      return .tls(TLSSpec(target: try endpoint(defaultPort: 443), startTLS: try startTLS(), tls: options))
     case .dns:
       guard let transport = DNSTransport(rawValue: transport ?? "udp") else {
         throw CommandFailure("--transport '\(transport ?? "")' is not known; there are udp, tcp, tls, https")
@@ -96,6 +106,14 @@ struct ProbeCommand: AsyncParsableCommand {
     case .icmp:
       if let count, !(1...1000).contains(count) { throw CommandFailure("--count \(count) is not between 1 and 1000") }
       return .icmp(ICMPSpec(target: target, count: count ?? 1))
+    case .grpc:
+      // Without TLS nothing is verified, and the wish not to would be ignored.
+      if insecure, !tls { throw CommandFailure("--insecure goes with --tls for grpc") }
+      let target = try endpoint(defaultPort: tls ? 443 : 80)
+      return .grpc(GRPCSpec(target: target, service: service ?? "", tls: tls ? options : nil))
+    case .websocket:
+      let url = target.contains("://") ? target : "ws://\(target)"
+      return .websocket(WebSocketSpec(url: url, tls: options))
     }
   }
 

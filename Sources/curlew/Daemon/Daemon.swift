@@ -24,7 +24,7 @@ struct Daemon {
   /// SIGHUP, trapped before the files were read: untrapped it would end the process while they are.
   let hangups: UnixSignalsSequence
   /// Told the address once the server listens.
-  let onListening: @Sendable (ListenAddress) -> Void
+  let onListening: @Sendable (ListenPlace) -> Void
 
   /// Runs until SIGTERM or SIGINT, then finishes what is under way within bounds.
   ///
@@ -96,7 +96,8 @@ struct Daemon {
       report: { metrics.recordReload(succeeded: $0, at: time.now) }, logger: logger)
 
     let server = CurlewServer(
-      configuration: ServerConfiguration(listen: [settings.listen], region: region, version: Version.text),
+      configuration: ServerConfiguration(
+        listening: ListeningConfiguration(places: [.address(settings.listen)]), region: region, version: Version.text),
       sources: ServerSources(
         registry: registry, catalogue: catalogue, store: store, recentRuns: recent, archive: archive,
         runDocument: { try JSONReport.document(of: $0, check: $1) }, board: board,

@@ -1,3 +1,4 @@
+import Documents
 import Model
 import Scenarios
 import Synchronization
@@ -7,7 +8,7 @@ import Transport
 /// missing, so that a file that comes later is noticed as well as one that changes.
 ///
 /// What was seen is noted before it is read. What changes in the meantime looks different afterwards, and is not lost.
-final class WitnessedFiles: ScenarioFiles {
+final class WitnessedFiles: DocumentFiles {
   private let disk = DiskFiles()
   private let sight = Mutex(FileSight())
 
@@ -83,7 +84,7 @@ struct Reading {
   var sight: FileSight
 
   /// Loads files, and remembers how each of them looked.
-  static func take(_ load: (any ScenarioFiles) -> LoadResult) -> Reading {
+  static func take(_ load: (any DocumentFiles) -> LoadResult) -> Reading {
     let files = WitnessedFiles()
     let result = load(files)
     return Reading(result: result, sight: files.seen)

@@ -1,3 +1,4 @@
+import Documents
 import Scenarios
 
 /// The demonstration's scenario, built into the binary from `scenarios/demo.yaml`.
@@ -6,8 +7,8 @@ enum DemoScenario {
   static let path = "demo.yaml"
 
   /// A file system that has it at `path`, over another one that has everything else.
-  struct Files: ScenarioFiles {
-    let others: any ScenarioFiles
+  struct Files: DocumentFiles {
+    let others: any DocumentFiles
 
     func read(_ path: String, limit: Int) throws(FileProblem) -> [UInt8] {
       path == DemoScenario.path ? PackageResources.demo_yaml : try others.read(path, limit: limit)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Documents
 import Foundation
 import Model
 import Scenarios
@@ -28,10 +29,10 @@ struct ScenarioOptions: ParsableArguments {
   }
 
   /// The loader on the process's own environment, with what the installed libraries can do.
-  static func loader(on files: any ScenarioFiles = DiskFiles()) -> ScenarioLoader {
+  static func loader(on files: any DocumentFiles = DiskFiles()) -> ScenarioLoader {
     ScenarioLoader(
       environment: ProcessInfo.processInfo.environment,
-      capabilities: ScenarioCapabilities(http3: CurlLibrary.supportsHTTP3), files: files)
+      capabilities: Capabilities(http3: CurlLibrary.supportsHTTP3), files: files)
   }
 
   /// What the command line sets over the files.

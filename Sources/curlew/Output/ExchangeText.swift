@@ -27,8 +27,8 @@ struct ExchangeText {
       if !web.socket.received.isEmpty { lines.append("received " + quoted(web.socket.received)) }
     case .grpc(let grpc):
       if let status = grpc.status {
-        let message = grpc.statusMessage.isEmpty ? "" : " \(HumanText.escaped(grpc.statusMessage))"
-        lines.append("status   \(status)\(message)")
+        let message = grpc.statusMessage.isEmpty ? "" : ": " + quoted(Array(grpc.statusMessage.utf8))
+        lines.append("status   \(GRPCStatus.text(status))\(message)")
       }
       if !grpc.serving.isEmpty { lines.append("serving  \(grpc.serving)") }
     case .exec(let exec):

@@ -1,3 +1,4 @@
+import Documents
 import Journeys
 import Model
 import Scenarios

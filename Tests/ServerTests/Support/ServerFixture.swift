@@ -41,7 +41,7 @@ final class ServerFixture: Sendable {
 
   func server(
     listen: String = "127.0.0.1:0", connectionLimit: Int = 100, idleTimeout: Duration = .seconds(10),
-    shutdownGrace: Duration = .seconds(5), onListening: @escaping @Sendable (ListenAddress) -> Void
+    shutdownGrace: Duration = .seconds(5), onListening: @escaping @Sendable (ListenPlace) -> Void
   ) throws -> CurlewServer {
     guard let address = ListenAddress(listen) else { throw HTTPClient.Failure(message: "no address: \(listen)") }
     let sources = ServerSources(
@@ -49,9 +49,10 @@ final class ServerFixture: Sendable {
       runDocument: { run, check in "{\"id\":\"\(check.id)\",\"verdict\":\"\(run.verdict)\"}\n" }, board: board,
       components: { self.components.withLock { $0 } }, reload: { self.reloadOutcome.withLock { $0 } },
       scenarioText: { self.scenarioText.withLock { $0 } }, time: time)
-    let configuration = ServerConfiguration(
-      listen: [address], region: "eu", version: "1.2.3", connectionLimit: connectionLimit,
-      idleTimeout: idleTimeout, shutdownGrace: shutdownGrace)
+    let listening = ListeningConfiguration(
+      places: [.address(address)], connectionLimit: connectionLimit, idleTimeout: idleTimeout,
+      shutdownGrace: shutdownGrace)
+    let configuration = ServerConfiguration(listening: listening, region: "eu", version: "1.2.3")
     return CurlewServer(
       configuration: configuration, sources: sources, logger: Self.logger, onListening: onListening)
   }
@@ -69,11 +70,11 @@ final class ServerFixture: Sendable {
   ///
   /// - Parameter service: makes the service, which tells its port once it listens.
   static func serving<Value: Sendable>(
-    _ service: (_ onListening: @escaping @Sendable (ListenAddress) -> Void) throws -> any Service,
+    _ service: (_ onListening: @escaping @Sendable (ListenPlace) -> Void) throws -> any Service,
     _ body: @Sendable (HTTPClient) async throws -> Value
   ) async throws -> Value {
     let (ports, port) = AsyncStream.makeStream(of: UInt16.self)
-    let service = try service { port.yield($0.port) }
+    let service = try service { port.yield($0.port ?? 0) }
     let group = ServiceGroup(configuration: .init(services: [.init(service: service)], logger: logger))
     let running = Task {
       defer { port.finish() }
