@@ -74,6 +74,8 @@ import Testing
       - {id: n, dns: {name: a.example, type: mx, class: IN, server: '192.0.2.1:53', transport: tcp, recursion: false, dnssec: true, ip: 4}}
       - {id: n2, dns: {name: a.example, server: 192.0.2.1, transport: tls, tls: {}}}
       - {id: i, icmp: {target: '::1', count: 3, spacing: 200ms, size: 56, ttl: 64, dont_fragment: true, ip: 6}}
+      - {id: gr, grpc: {target: 'a.example:1', service: a.B, tls: true, metadata: {x-a: b, c-bin: [AA==, 12]}, ip: 4}}
+      - {id: ws, websocket: {url: 'wss://a.example/', headers: {A: b, C: [d]}, dialogue: [{expect: a}, {send: b}], tls: {}, ip: 6}}
       - {id: u, unix: {path: /run/a.sock, send: a, receive: {until: b}, tls: false}}
       - {id: u2, unix: {path: /run/a.sock, dialogue: [{expect: a}]}}
       - {id: x, exec: {command: [ls, -l], env: {A: b}, directory: scripts, format: nagios}, enabled: '${1 == 1}'}

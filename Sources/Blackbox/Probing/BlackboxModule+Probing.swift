@@ -5,6 +5,8 @@ extension BlackboxModule {
   package var section: (any ProberSection)? {
     switch prober {
     case .http: http
+    case .grpc: grpc
+    case .websocket: websocket
     default: nil
     }
   }

@@ -64,7 +64,7 @@ struct GRPCCall {
       throw Stop(error.probeFailure)
     }
     if addresses.count == 1 { ip = addresses[0].description }
-    if let fault = spec.metadata.lazy.compactMap(GRPCMetadata.fault).first {
+    if let fault = spec.metadata.lazy.compactMap({ GRPCMetadata.fault(in: $0) }).first {
       phases = session.phasesSoFar()
       throw Stop(ProbeFailure(.templateFailed, during: .connect, fault))
     }

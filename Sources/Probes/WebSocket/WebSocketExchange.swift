@@ -148,7 +148,9 @@ final class WebSocketExchange {
     session.socketFacts.unmet = nil
     session.socketFacts.messages.append(text)
     session.socketFacts.matches.merge(groups.named) { $1 }
-    if !labels.isEmpty { session.socketFacts.labels = labels.map { HeaderField($0.name, groups.expand($0.value)) } }
+    if !labels.isEmpty {
+      session.socketFacts.labels.append(labels.map { HeaderField($0.name, groups.expand($0.value)) })
+    }
   }
 
   /// The next message; pings before it are answered.
