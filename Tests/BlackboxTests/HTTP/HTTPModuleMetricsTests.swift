@@ -122,7 +122,7 @@ struct HTTPModuleMetricsTests {
 
   @Test("where a proxy finds the address none is told")
   func skippedResolution() throws {
-    let harness = try HTTPModuleHarness {
+    let harness = HTTPModuleHarness {
       $0.client.proxy.url = Secret("http://proxy.example")
       $0.skipsResolveWithProxy = true
     }

@@ -54,7 +54,7 @@ struct HTTPModuleSpecTests {
 
   @Test("Host and the hostname of the query are the Host and, without a server_name, the name in TLS")
   func host() throws {
-    let byHeader = try HTTPModuleHarness { $0.headers = [("hOST", "shop.example:8443")] }
+    let byHeader = HTTPModuleHarness { $0.headers = [("hOST", "shop.example:8443")] }
     let spec = try byHeader.spec(for: "https://192.0.2.1")
     #expect(spec.headers.first == HeaderField("Host", "shop.example:8443"))
     #expect(spec.tls.serverName == "shop.example")
@@ -71,7 +71,7 @@ struct HTTPModuleSpecTests {
   func redirects() throws {
     #expect(try HTTPModuleHarness { $0.client.followsRedirects = false }.spec(for: "x").maxRedirects == 0)
     #expect(try HTTPModuleHarness { $0.noFollowRedirects = true }.spec(for: "x").maxRedirects == 0)
-    let both = try HTTPModuleHarness {
+    let both = HTTPModuleHarness {
       $0.client.followsRedirects = false
       $0.noFollowRedirects = false
     }
@@ -80,7 +80,7 @@ struct HTTPModuleSpecTests {
 
   @Test("what is in files is read at each probe, without the white space around it")
   func files() throws {
-    var harness = try HTTPModuleHarness { module in
+    var harness = HTTPModuleHarness { module in
       module.client.basicAuth = .init(username: .file("user"), password: .file("password"))
       module.client.tls.ca = .file("ca.pem")
       module.client.tls.certificate = .file("/etc/client.pem")
@@ -116,7 +116,7 @@ struct HTTPModuleSpecTests {
 
   @Test("a reference to a secret manager fails the probe with the key's name")
   func reference() throws {
-    let harness = try HTTPModuleHarness { $0.client.authorization = .init(credentials: .reference("vault/x")) }
+    let harness = HTTPModuleHarness { $0.client.authorization = .init(credentials: .reference("vault/x")) }
     let fault = #expect(throws: ModuleFault.self) { try harness.spec(for: "x") }
     #expect(fault?.message.contains("credentials_ref \"vault/x\"") == true)
   }
@@ -173,7 +173,7 @@ struct HTTPModuleSpecTests {
 
   @Test("proxies of the environment are chosen by the scheme, upper-case variables first")
   func environment() throws {
-    var harness = try HTTPModuleHarness { $0.client.proxy.isFromEnvironment = true }
+    var harness = HTTPModuleHarness { $0.client.proxy.isFromEnvironment = true }
     harness.environment = [
       "HTTP_PROXY": "a.example:1", "http_proxy": "b.example:1", "https_proxy": "http://c.example:1", "no_proxy": "x,y",
     ]

@@ -137,16 +137,16 @@ struct HTTPModuleVerdictTests {
       (["HTTP/1.1"], "2", false, false), (["HTTP/1"], "1.0", true, false), (["http/1.1"], "1.1", false, false),
     ] as [([String], String, Bool, Bool)])
   func versions(valid: [String], version: String, isGood: Bool, isGoodInStrict: Bool) throws {
-    let mended = try HTTPModuleHarness { $0.validHTTPVersions = valid }
-    let strict = try HTTPModuleHarness(.strict) { $0.validHTTPVersions = valid }
+    let mended = HTTPModuleHarness { $0.validHTTPVersions = valid }
+    let strict = HTTPModuleHarness(.strict) { $0.validHTTPVersions = valid }
     #expect((try mended.report(.answer(version: version)).failure == nil) == isGood)
     #expect((try strict.report(.answer(version: version)).failure == nil) == isGoodInStrict)
   }
 
   @Test("the final answer must, or must not, come over TLS")
   func overTLS() throws {
-    let without = try HTTPModuleHarness { $0.failsIfSSL = true }
-    let with = try HTTPModuleHarness { $0.failsIfNotSSL = true }
+    let without = HTTPModuleHarness { $0.failsIfSSL = true }
+    let with = HTTPModuleHarness { $0.failsIfNotSSL = true }
     let tls = TLSFacts(version: "TLSv1.3")
     #expect(try without.report().failure == nil)
     #expect(try without.report(tls: tls).log.last?.message == "Final request was over SSL")
