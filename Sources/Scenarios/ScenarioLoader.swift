@@ -68,20 +68,3 @@ extension ScenarioCheck {
     return ScenarioCheck(check: check, journey: journey, propagatesTrace: propagatesTrace, variables: variables)
   }
 }
-
-extension Diagnostic {
-  /// With every secret masked: an override or an environment variable may hold one by accident.
-  fileprivate func masked(by redactor: Redactor) -> Diagnostic {
-    guard !redactor.isEmpty else { return self }
-    var copy = self
-    copy.message = redactor.redact(message)
-    copy.excerpt?.lineText = redactor.redact(excerpt?.lineText ?? "")
-    copy.suggestion = suggestion.map(redactor.redact)
-    copy.allowed = allowed.map(redactor.redact)
-    for index in copy.notes.indices {
-      copy.notes[index].message = redactor.redact(notes[index].message)
-      copy.notes[index].excerpt?.lineText = redactor.redact(notes[index].excerpt?.lineText ?? "")
-    }
-    return copy
-  }
-}

@@ -11,6 +11,7 @@ struct Curlew: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, ValidateCommand.self, SchemaCommand.self, EvalCommand.self,
       ProbeCommand.self, ReportCommand.self, ImportCommand.self, ConvertCommand.self, DemoCommand.self,
+      BlackboxCommand.self,
     ])
 
   static func main() async {
@@ -18,7 +19,7 @@ struct Curlew: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     var speaksOfTargets = false
     do {
-      var command = try parseAsRoot()
+      var command = try isBlackboxExporter ? BlackboxCommand.parseAsRoot() : parseAsRoot()
       speaksOfTargets = command is CheckCommand || command is ProbeCommand
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
@@ -37,9 +38,17 @@ struct Curlew: AsyncParsableCommand {
       }
       // Usage errors are 2 here, as for every other kind of wrong input.
       guard code == .validationFailure else { exit(withError: error) }
-      Terminal.standardError.write(fullMessage(for: error) + "\n")
-      Glibc.exit(ExitStatus.usage)
+      let isBlackbox = isBlackboxExporter || CommandLine.arguments.dropFirst().first == "blackbox"
+      let message = isBlackboxExporter ? BlackboxCommand.fullMessage(for: error) : fullMessage(for: error)
+      Terminal.standardError.write(message + "\n")
+      // As blackbox_exporter has it: whoever started that with a wrong flag saw 1.
+      Glibc.exit(isBlackbox ? 1 : ExitStatus.usage)
     }
+  }
+
+  /// Whether the binary was called by blackbox_exporter's name, as by a link to it.
+  private static var isBlackboxExporter: Bool {
+    CommandLine.arguments.first?.split(separator: "/").last.map(String.init) == BlackboxCommand.programName
   }
 }
 

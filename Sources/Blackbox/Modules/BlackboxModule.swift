@@ -33,14 +33,20 @@ package struct BlackboxModule: Sendable {
 
 /// Which addresses are taken, common to all probers but unix: `preferred_ip_protocol` and `ip_protocol_fallback`.
 package struct AddressChoice: Hashable, Sendable {
-  /// "ip6" where nothing is written; any other text than "ip6" means IPv4.
-  package var prefersV6 = true
+  /// `preferred_ip_protocol` as written; empty where nothing is.
+  package var preferredProtocol = ""
   package var fallsBack = true
   /// `happy_eyeballs`, an addition of ours: all addresses are tried, beside one another when the first is slow (RFC 8305).
   package var happyEyeballs = false
 
   /// IPv6 first, then IPv4.
   package init() {}
+
+  /// Whether IPv6 comes first: any text but "ip6" means IPv4, and none means IPv6.
+  package var prefersV6: Bool {
+    get { preferredProtocol.isEmpty || preferredProtocol == "ip6" }
+    set { preferredProtocol = newValue ? "ip6" : "ip4" }
+  }
 
   /// The same for a prober.
   package var family: AddressFamily {

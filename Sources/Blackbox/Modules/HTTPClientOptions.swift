@@ -62,7 +62,7 @@ package struct HTTPClientOptions: Sendable {
     package var signatureAlgorithm = "RS256"
     package var issuer = ""
     package var audience = ""
-    /// In written order, values as JSON-like YAML scalars, written as text.
+    /// In written order, values as JSON.
     package var claims: [(name: String, value: String)] = []
     package var tls = TLSConfiguration()
     package var proxy = ProxyConfiguration()

@@ -17,11 +17,22 @@ package struct YAMLComposer {
     var items: [YAMLNode] = []
     var entries: [YAMLNode.Entry] = []
     var key: YAMLNode?
+    /// Maps that `<<` names, in written order.
+    var merged: [YAMLNode] = []
     /// Where each key stands in `entries`, kept from the ninth on: below that, looking through them is faster.
     var indexByName: [String: Int] = [:]
 
     func entry(named name: String) -> YAMLNode.Entry? {
       entries.count > 8 ? indexByName[name].map { entries[$0] } : entries.first { $0.key.text == name }
+    }
+
+    /// Takes the entries of other maps whose keys are not there: what is written in the map itself wins, then what comes
+    /// from an earlier map.
+    mutating func merge() {
+      for map in merged {
+        guard case .mapping(let others) = map.content else { continue }
+        for other in others where entry(named: other.name) == nil { append(other) }
+      }
     }
 
     mutating func append(_ entry: YAMLNode.Entry) {
@@ -35,6 +46,7 @@ package struct YAMLComposer {
   }
 
   private let source: SourceText
+  private let dialect: YAMLDialect
   private let sink: DiagnosticSink
   private var stack: [Open] = []
   private var anchors: [String: YAMLNode] = [:]
@@ -42,9 +54,11 @@ package struct YAMLComposer {
   private var documents = 0
   private var expanded = 0
   private var isAborted = false
+  private var isFinished = false
 
-  private init(source: SourceText, sink: DiagnosticSink) {
+  private init(source: SourceText, dialect: YAMLDialect, sink: DiagnosticSink) {
     self.source = source
+    self.dialect = dialect
     self.sink = sink
   }
 
@@ -58,8 +72,10 @@ package struct YAMLComposer {
   }
 
   /// Reads a text.
-  package static func compose(_ source: SourceText, sink: DiagnosticSink) -> Composition {
-    var composer = YAMLComposer(source: source, sink: sink)
+  package static func compose(
+    _ source: SourceText, _ dialect: YAMLDialect = .core, sink: DiagnosticSink
+  ) -> Composition {
+    var composer = YAMLComposer(source: source, dialect: dialect, sink: sink)
     composer.run()
     if composer.isAborted { return .broken }
     return composer.root.map(Composition.node) ?? .empty
@@ -79,7 +95,7 @@ package struct YAMLComposer {
     source.bytes.withUnsafeBufferPointer { bytes in
       yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
       var event = yaml_event_t()
-      while !isAborted {
+      while !isAborted, !isFinished {
         guard yaml_parser_parse(parser, &event) == 1 else {
           let fault = YAMLFault(parser.pointee, in: source)
           sink.report(fault.diagnostic)
@@ -101,15 +117,15 @@ package struct YAMLComposer {
     case YAML_DOCUMENT_START_EVENT:
       documents += 1
       if documents > 1 { abort("a second document begins here; only one is read", at: span) }
+    case YAML_DOCUMENT_END_EVENT:
+      isFinished = dialect.ignoresFurtherDocuments
     case YAML_SCALAR_EVENT:
       let scalar = event.data.scalar
-      let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
-      let tag = scalar.tag.map { String(cString: $0) }
-      let isPlain = scalar.style == YAML_PLAIN_SCALAR_STYLE && tag != "tag:yaml.org,2002:str" && tag != "!"
-      check(tag: tag, allowed: ["str", "int", "float", "bool", "null"], at: span)
+      let content = content(
+        String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self),
+        tag: scalar.tag.map { String(cString: $0) }, isUnquoted: scalar.style == YAML_PLAIN_SCALAR_STYLE, at: span)
       add(
-        YAMLNode(.scalar(text, isPlain: isPlain), span: span, source: source),
-        anchor: scalar.anchor.map { String(cString: $0) })
+        YAMLNode(content, span: span, source: source), anchor: scalar.anchor.map { String(cString: $0) })
     case YAML_SEQUENCE_START_EVENT:
       let sequence = event.data.sequence_start
       check(tag: sequence.tag.map { String(cString: $0) }, allowed: ["seq"], at: span)
@@ -119,7 +135,8 @@ package struct YAMLComposer {
       check(tag: mapping.tag.map { String(cString: $0) }, allowed: ["map"], at: span)
       open(Open(isMapping: true, start: start, anchor: mapping.anchor.map { String(cString: $0) }), at: span)
     case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
-      guard let closed = stack.popLast() else { return }
+      guard var closed = stack.popLast() else { return }
+      closed.merge()
       let content: YAMLNode.Content = closed.isMapping ? .mapping(closed.entries) : .sequence(closed.items)
       let span = SourceSpan(start: closed.start, end: span.end)
       add(YAMLNode(content, span: span, source: source), anchor: closed.anchor)
@@ -127,6 +144,20 @@ package struct YAMLComposer {
       alias(event.data.alias.anchor.map { String(cString: $0) } ?? "", at: span)
     default: break
     }
+  }
+
+  private func content(_ text: String, tag: String?, isUnquoted: Bool, at span: SourceSpan) -> YAMLNode.Content {
+    if dialect.decodesBinary, tag == "tag:yaml.org,2002:binary" {
+      guard let bytes = Base64.decode(String(text.filter { !$0.isWhitespace })) else {
+        sink.report(Diagnostic("what follows '!!binary' is no base64", excerpt: source.excerpt(span)))
+        // Stands for anything, so that nothing else is said about it.
+        return .pending(.dyn)
+      }
+      return String(validating: bytes, as: UTF8.self).map { .scalar($0, isPlain: false) } ?? .value(.bytes(bytes))
+    }
+    check(
+      tag: tag, allowed: ["str", "int", "float", "bool", "null"] + (dialect.decodesBinary ? ["binary"] : []), at: span)
+    return .scalar(text, isPlain: isUnquoted && tag != "tag:yaml.org,2002:str" && tag != "!")
   }
 
   private mutating func open(_ collection: Open, at span: SourceSpan) {
@@ -184,6 +215,10 @@ package struct YAMLComposer {
       return
     }
     if isPlain, name == "<<" {
+      if dialect.mergesMaps {
+        parent.merged += mergedMaps(node)
+        return
+      }
       sink.error(
         "merge keys ('<<') are no part of YAML 1.2", at: key,
         notes: [.init("an alias stands for a whole value; `defaults` holds what checks have in common")])
@@ -195,6 +230,20 @@ package struct YAMLComposer {
       return
     }
     parent.append(YAMLNode.Entry(key: key, value: node))
+  }
+
+  /// The maps that stand behind `<<`: one, or a list of them.
+  private func mergedMaps(_ node: YAMLNode) -> [YAMLNode] {
+    let maps = if case .sequence(let items) = node.content { items } else { [node] }
+    return maps.filter { map in
+      switch map.content {
+      case .mapping: return true
+      case .pending: return false
+      case .scalar, .sequence, .value:
+        sink.error("'<<' takes a map or a list of maps", at: map)
+        return false
+      }
+    }
   }
 
   private func check(tag: String?, allowed: [String], at span: SourceSpan) {

@@ -22,6 +22,10 @@ package struct ServiceFile: Hashable, Sendable {
   package var nameServers: [Endpoint] = []
   /// Whether exec checks may run programs.
   package var allowsExec = false
+  /// The web configuration: TLS, and who may ask; nil where everybody may, in plain text.
+  package var web: String?
+  /// The module file behind `/probe`; nil where there is none.
+  package var modules: String?
   /// Whether log lines are JSON.
   package var logsJSON = false
   /// The least level that is logged.
@@ -42,13 +46,15 @@ enum ServiceKeys {
   static let resolver = Key("resolver", .resolver, "name servers in place of the system's")
   static let allowExec = Key("allow_exec", .bool, "whether exec checks may run programs")
   static let log = Key("log", .log, "how log lines are written")
+  static let web = Key("web", .nonEmptyText, "a file that turns on TLS and authentication")
+  static let modules = Key("modules", .nonEmptyText, "a file of blackbox_exporter's modules, for /probe")
 
   static let table = SectionTable(
     "service file", title: "the service file",
     [
       listen.any, store.any, region.any, files.any, retention.any, concurrency.any, resolver.any, allowExec.any,
-      log.any,
-    ], notYet: ["web"])
+      log.any, web.any, modules.any,
+    ])
 }
 
 /// The two limits on runs at a time.

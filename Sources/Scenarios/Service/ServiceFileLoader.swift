@@ -55,6 +55,8 @@ package struct ServiceFileLoader: Sendable {
     }
     if let servers = section(ServiceKeys.resolver) { file.nameServers = servers }
     if let allowsExec = section(ServiceKeys.allowExec) { file.allowsExec = allowsExec }
+    if let web = section(ServiceKeys.web) { file.web = Path.join(folder, web) }
+    if let modules = section(ServiceKeys.modules) { file.modules = Path.join(folder, modules) }
     if let log = section(ServiceKeys.log) {
       file.logsJSON = log.isJSON
       file.logLevel = log.level

@@ -19,6 +19,14 @@ final class Departure: ChannelInboundHandler, Sendable {
 
   private let state = Mutex(State())
 
+  /// A handler that is told by its place in the pipeline.
+  init() {}
+
+  /// That of a channel which is closed when the client goes.
+  init(of channel: any Channel) {
+    channel.closeFuture.whenComplete { _ in self.clientLeft() }
+  }
+
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if let event = event as? ChannelEvent, event == .inputClosed { clientLeft() }
     context.fireUserInboundEventTriggered(event)

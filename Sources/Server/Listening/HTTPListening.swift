@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import HummingbirdHTTP2
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -16,6 +17,19 @@ struct HTTPListening: Sendable {
   ///
   /// - Throws: `ListenFailure` when a place cannot be listened on; then none is.
   func run(_ answerer: some Answerer) async throws {
+    guard let web = configuration.web else { return try await runPlain(answerer) }
+    let guarded = GuardedAnswerer(inner: answerer, keeper: web, logger: logger)
+    guard web.isTLS else { return try await runPlain(guarded) }
+    let responder = responder(guarded)
+    let channel = SecureChannel(
+      http1: HTTP1Channel(responder: responder, configuration: http1),
+      http2: HTTP2Channel(
+        responder: self.responder(guarded, isStream: true),
+        configuration: .init(idleTimeout: configuration.idleTimeout, streamConfiguration: http1)), keeper: web)
+    try await run(Connection(base: channel, executor: configuration.executor))
+  }
+
+  private func runPlain(_ answerer: some Answerer) async throws {
     let channel = HTTP1Channel(responder: responder(answerer), configuration: http1)
     try await run(Connection(base: channel, executor: configuration.executor))
   }
@@ -58,10 +72,17 @@ struct HTTPListening: Sendable {
         maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
   }
 
-  private func responder(_ answerer: some Answerer) -> HTTPChannelHandler.Responder {
+  /// - Parameter isStream: of HTTP/2, which goes without its connection (RFC 9113 section 6.4) and takes its work with it.
+  private func responder(_ answerer: some Answerer, isStream: Bool = false) -> HTTPChannelHandler.Responder {
     let date = HTTPDate()
     return { request, writer, channel in
-      var response = await answerer.answer(request, peer: channel.remoteAddress?.description ?? "unknown")
+      let peer = channel.remoteAddress?.description ?? "unknown"
+      var response =
+        if isStream {
+          await Departure.$current.withValue(Departure(of: channel)) { await answerer.answer(request, peer: peer) }
+        } else {
+          await answerer.answer(request, peer: peer)
+        }
       response.headers[.date] = date.text
       try await writer.write(response: response.head, body: response.body)
     }

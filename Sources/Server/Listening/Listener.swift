@@ -80,7 +80,9 @@ struct Listener<Base: ServerChildChannel> {
           try await bootstrap.bind(descriptor, childChannelInitializer: setup)
         }
     } catch let error as IOError {
-      if case .address(let address) = place, address.host == nil, [EAFNOSUPPORT, EADDRNOTAVAIL].contains(error.errnoCode) {
+      if case .address(let address) = place, address.host == nil,
+        [EAFNOSUPPORT, EADDRNOTAVAIL].contains(error.errnoCode)
+      {
         throw NoSuchFamily(reason: Self.words(for: error))
       }
       throw ListenFailure(place: place, reason: Self.words(for: error))

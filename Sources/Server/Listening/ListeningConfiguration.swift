@@ -8,18 +8,21 @@ package struct ListeningConfiguration: Sendable {
   package var idleTimeout: Duration
   /// How long answers under way may take once shutdown began.
   package var shutdownGrace: Duration
+  /// TLS, and who may ask; nil where everybody may, in plain text.
+  package var web: WebKeeper?
   /// Who does the work of the next connection; the global pool where nobody is named.
   package var executor: (@Sendable () -> any TaskExecutor)?
 
   /// A configuration with everything said.
   package init(
     places: [ListenPlace], connectionLimit: Int = 1024, idleTimeout: Duration = .seconds(60),
-    shutdownGrace: Duration = .seconds(5), executor: (@Sendable () -> any TaskExecutor)? = nil
+    shutdownGrace: Duration = .seconds(5), web: WebKeeper? = nil, executor: (@Sendable () -> any TaskExecutor)? = nil
   ) {
     self.places = places
     self.connectionLimit = connectionLimit
     self.idleTimeout = idleTimeout
     self.shutdownGrace = shutdownGrace
+    self.web = web
     self.executor = executor
   }
 }

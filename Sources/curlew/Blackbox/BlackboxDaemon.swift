@@ -6,6 +6,7 @@ import Logging
 import Model
 import Server
 import ServiceLifecycle
+import Transport
 import UnixSignals
 
 /// The composition root of `curlew blackbox`: builds the object graph, runs it, and takes it down in order.
@@ -33,11 +34,12 @@ struct BlackboxDaemon {
       .door(over: probing, settings: settings, registry: registry)
     let loops = probing.loops
     let listening = ListeningConfiguration(
-      places: web.places, connectionLimit: 10_000, shutdownGrace: .seconds(1), executor: { loops.next })
+      places: web.places, connectionLimit: 10_000, shutdownGrace: .seconds(1), web: web.keeper, executor: { loops.next }
+    )
     let server = try BlackboxServer(
       configuration: BlackboxConfiguration(
         listening: listening, routePrefix: web.routePrefix, externalURL: web.externalURL, version: Version.text),
-      door: door, registry: registry, configText: { [modules] in ModuleFileReader.text(of: modules.file) },
+      door: door, registry: registry, configText: { [modules] in modules.file.configurationText },
       reload: { [modules] in await modules.reload() }, logger: log.logger,
       onListening: { [log] in log.info("Listening on", [("address", "\($0)")]) })
     let services = ServiceGroup(
@@ -88,7 +90,7 @@ struct ModuleProbing {
       prober: probing.prober, surroundings: surroundings(settings.compatibility), policy: policy)
     let loops = probing.loops
     let parts = ProbeDoor.Parts(
-      modules: { [modules] in modules.file }, moduleText: { ModuleFileReader.text(of: $0) },
+      modules: { [modules] in modules.file }, moduleText: { $0.configurationText },
       report: { await runner.report(on: $0, by: $1, timeout: $2) }, executor: { loops.currentOrNext },
       log: { [log] in log?.write($0) }, masks: masks)
     return try ProbeDoor(parts, settings: settings, registry: registry)

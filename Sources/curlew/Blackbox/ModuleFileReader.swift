@@ -1,11 +1,10 @@
 import Blackbox
+import Documents
 import Model
+import Transport
 
 /// Module files as the program reads them.
 enum ModuleFileReader {
-  /// The most bytes of a file.
-  static let fileLimit = 16 << 20
-
   /// What a file said.
   struct Reading {
     var file: BlackboxFile
@@ -17,12 +16,12 @@ enum ModuleFileReader {
 
   /// Reads the bytes of a file.
   static func read(_ bytes: [UInt8], path: String) throws(ModuleFileFault) -> Reading {
-    throw ModuleFileFault(words: "\(path) is not read yet")
+    let reading = BlackboxFile.read(
+      bytes, path: path, capabilities: Capabilities(http3: CurlLibrary.supportsHTTP3))
+    guard let file = reading.file else {
+      throw ModuleFileFault(words: reading.errorText ?? "error parsing config file: '\(path)'")
+    }
+    let warnings = reading.diagnostics.filter { $0.severity == .warning }.map(\.message)
+    return Reading(file: file, warnings: warnings, secrets: Redactor(file.secrets))
   }
-
-  /// The modules as `/config` shows them, with every secret hidden.
-  static func text(of file: BlackboxFile) -> String { "" }
-
-  /// One module in the same way.
-  static func text(of module: BlackboxModule) -> String { "" }
 }

@@ -4,6 +4,7 @@ import Exposition
 import Model
 import Server
 import Synchronization
+import Transport
 
 /// The module file in force. It is swapped as a whole, or not at all.
 final class ModuleKeeper: Sendable {
@@ -11,6 +12,8 @@ final class ModuleKeeper: Sendable {
     var file: BlackboxFile
     /// Of the file in force: what is the same is not read again.
     var bytes: [UInt8]
+    /// Of the file that was read last, whether or not it could be put in force.
+    var stamp: FileStamp?
   }
 
   private let path: String
@@ -34,11 +37,18 @@ final class ModuleKeeper: Sendable {
     self.path = path
     self.masks = masks
     self.log = log
+    let stamp = FileStamp(path)
     let bytes = try Self.bytes(of: path)
     let reading = try ModuleFileReader.read(bytes, path: path)
     for warning in reading.warnings { log?.write(.warn, warning) }
     masks.add(reading.secrets)
-    state = Mutex(State(file: reading.file, bytes: bytes))
+    state = Mutex(State(file: reading.file, bytes: bytes, stamp: stamp))
+  }
+
+  /// Whether the file is another one than when it was last looked at.
+  var looksDifferent: Bool {
+    let stamp = FileStamp(path)
+    return state.withLock { $0.stamp != stamp }
   }
 
   /// The modules in force.
@@ -75,13 +85,15 @@ final class ModuleKeeper: Sendable {
 
   @concurrent
   private func readAnew() async -> String? {
+    let stamp = FileStamp(path)
+    state.withLock { $0.stamp = stamp }
     do throws(ModuleFileFault) {
       let bytes = try Self.bytes(of: path)
       if state.withLock({ $0.bytes != bytes }) {
         let reading = try ModuleFileReader.read(bytes, path: path)
         for warning in reading.warnings { log?.write(.warn, warning) }
         masks.add(reading.secrets)
-        state.withLock { $0 = State(file: reading.file, bytes: bytes) }
+        state.withLock { $0 = State(file: reading.file, bytes: bytes, stamp: stamp) }
       }
     } catch {
       record(succeeded: false)
@@ -102,7 +114,7 @@ final class ModuleKeeper: Sendable {
 
   private static func bytes(of path: String) throws(ModuleFileFault) -> [UInt8] {
     do throws(FileProblem) {
-      return try DiskFiles().read(path, limit: ModuleFileReader.fileLimit)
+      return try DiskFiles().read(path, limit: BlackboxFile.sizeLimit)
     } catch {
       throw ModuleFileFault(words: "error reading config file: open \(path): \(error)")
     }

@@ -28,7 +28,8 @@ struct WebOptions: ParsableArguments {
 
   @Option(
     name: .customLong("web.route-prefix"),
-    help: ArgumentHelp("The path that all endpoints stand under (default: that of --web.external-url).", valueName: "path"))
+    help: ArgumentHelp(
+      "The path that all endpoints stand under (default: that of --web.external-url).", valueName: "path"))
   var routePrefix: String?
 
   /// - Throws: exit code 1, after a line in the log.
@@ -46,8 +47,16 @@ struct WebOptions: ParsableArguments {
       throw log.failure("failed to determine external URL", error.words)
     }
     return WebSettings(
-      places: places, externalURL: external.text, routePrefix: routePrefix ?? external.path,
-      configFile: configFile.isEmpty ? nil : configFile)
+      places: places, externalURL: external.text, routePrefix: routePrefix ?? external.path, keeper: try keeper(log))
+  }
+
+  private func keeper(_ log: ExporterLog) throws -> WebKeeper? {
+    guard !configFile.isEmpty else { return nil }
+    do throws(WebFault) {
+      return try WebKeeper(path: configFile)
+    } catch {
+      throw log.failure("Error starting HTTP server", error.words)
+    }
   }
 
   private func places(_ log: ExporterLog) throws -> [ListenPlace] {
@@ -75,8 +84,8 @@ struct WebSettings {
   var places: [ListenPlace]
   var externalURL: String
   var routePrefix: String
-  /// Of TLS and authentication.
-  var configFile: String?
+  /// TLS, and who may ask.
+  var keeper: WebKeeper?
 }
 
 /// Where the server is reached from outside.

@@ -21,6 +21,11 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "The region that this node runs checks for (default: local).")
   var region: String?
 
+  @Option(help: ArgumentHelp("A file of blackbox_exporter's modules, for /probe.", valueName: "blackbox.yml"))
+  var modules: String?
+
+  @OptionGroup var policy: TargetPolicyOptions
+
   @Flag(help: "Allows exec checks to run programs.")
   var allowExec = false
 
@@ -60,10 +65,17 @@ struct RunCommand: AsyncParsableCommand {
       throw CommandFailure("cannot listen on '\(address)': write host:port, or :port for all addresses")
     }
     let probing = ProbingSettings(allowsExec: file.allowsExec || allowExec, nameServers: file.nameServers)
+    let web: WebKeeper?
+    do throws(WebFault) {
+      web = if let path = file.web { try WebKeeper(path: path) } else { nil }
+    } catch {
+      throw CommandFailure(error.words)
+    }
     return ServiceSettings(
       files: scenario.files.isEmpty ? file.files : scenario.files, listen: listenAddress, store: file.store,
       region: region ?? file.region, retention: file.retention,
       limits: ConcurrencyLimits(global: file.globalConcurrency, perHost: file.hostConcurrency), probing: probing,
+      web: web, modules: modules ?? file.modules, policy: try policy.policy(),
       logFormat: logFormat ?? (file.logsJSON ? .json : .text),
       logLevel: logLevel?.level ?? Logger.Level(rawValue: file.logLevel) ?? .info)
   }

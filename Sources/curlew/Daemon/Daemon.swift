@@ -31,6 +31,7 @@ struct Daemon {
   /// - Throws: `CommandFailure` when a port is taken or the store cannot be opened.
   func run() async throws {
     let current = CurrentScenario(scenario)
+    let modules = try modules(masks: current.masks)
     let probing = try ProbingEngine(settings: settings.probing, masks: current.masks)
     // Sleeps end on the thread that the schedule runs on, and runs are started from there.
     let pacemaker = probing.loops.all[0]
@@ -92,17 +93,22 @@ struct Daemon {
     await history.flush(within: .zero)
     metrics.recordReload(succeeded: true, at: time.now)
     let reloader = Reloader(
-      hangups: hangups, sight: sight, read: read, current: current, apply: apply,
+      hangups: hangups, sight: sight, read: read, current: current, modules: modules, apply: apply,
       report: { metrics.recordReload(succeeded: $0, at: time.now) }, logger: logger)
 
     let server = CurlewServer(
       configuration: ServerConfiguration(
-        listening: ListeningConfiguration(places: [.address(settings.listen)]), region: region, version: Version.text),
+        listening: ListeningConfiguration(places: [.address(settings.listen)], web: settings.web), region: region,
+        version: Version.text),
       sources: ServerSources(
         registry: registry, catalogue: catalogue, store: store, recentRuns: recent, archive: archive,
         runDocument: { try JSONReport.document(of: $0, check: $1) }, board: board,
         components: { await components(history: history.status, scheduler: scheduler, loops: probing.loops) },
-        reload: { await reloader.reload() }, scenarioText: { ScenarioText.yaml(of: current.scenario) }),
+        reload: { await reloader.reload() }, scenarioText: { ScenarioText.yaml(of: current.scenario) },
+        probes: try modules.map { modules in
+          try ModuleProbing(modules: modules, policy: settings.policy, masks: current.masks, log: nil)
+            .door(over: probing, settings: ProbeDoor.Settings(), registry: registry)
+        }),
       logger: logger, onListening: onListening)
     // Taken down from last to first: the door closes, runs end, and then history is flushed.
     let services = ServiceGroup(
@@ -125,6 +131,15 @@ struct Daemon {
       throw CommandFailure("\(failure)")
     }
     probing.loops.stop()
+  }
+
+  private func modules(masks: Masks) throws -> ModuleKeeper? {
+    guard let path = settings.modules else { return nil }
+    do throws(ModuleFileFault) {
+      return try ModuleKeeper(path: path, masks: masks)
+    } catch {
+      throw CommandFailure(error.words)
+    }
   }
 
   private func logger(redactedBy masks: Masks) -> Logger {

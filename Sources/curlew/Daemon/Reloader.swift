@@ -12,6 +12,7 @@ final class Reloader: Service {
   private let hangups: UnixSignalsSequence
   private let read: @Sendable () -> Reading
   private let current: CurrentScenario
+  private let modules: ModuleKeeper?
   private let apply: @Sendable (Scenario) async -> Void
   private let report: @Sendable (_ succeeded: Bool) -> Void
   private let logger: Logger
@@ -24,16 +25,19 @@ final class Reloader: Service {
   ///   - hangups: SIGHUP.
   ///   - sight: how the files looked that are in force at the start.
   ///   - read: reads all files anew.
+  ///   - modules: what `/probe` probes by; its file goes in force with the others.
   ///   - apply: puts a scenario in force everywhere.
   ///   - report: told how each reload ended.
   init(
     hangups: UnixSignalsSequence, sight: FileSight, read: @escaping @Sendable () -> Reading, current: CurrentScenario,
-    apply: @escaping @Sendable (Scenario) async -> Void, report: @escaping @Sendable (Bool) -> Void, logger: Logger
+    modules: ModuleKeeper?, apply: @escaping @Sendable (Scenario) async -> Void,
+    report: @escaping @Sendable (Bool) -> Void, logger: Logger
   ) {
     self.hangups = hangups
     self.sight = Mutex(sight)
     self.read = read
     self.current = current
+    self.modules = modules
     self.apply = apply
     self.report = report
     self.logger = logger
@@ -57,6 +61,11 @@ final class Reloader: Service {
       logger.error("reload refused; what was in force stays in force", metadata: ["problems": "\(problems)"])
       return .refused(diagnostics: problems.isEmpty ? "no checks in the scenario files" : problems)
     }
+    if let problem = await modules?.reload() {
+      report(false)
+      logger.error("reload refused; what was in force stays in force", metadata: ["problems": "\(problem)"])
+      return .refused(diagnostics: problem)
+    }
     current.replace(with: scenario)
     await apply(scenario)
     report(true)
@@ -77,7 +86,7 @@ final class Reloader: Service {
     await cancelWhenGracefulShutdown {
       while (try? await Task.sleep(for: .seconds(2))) != nil {
         let sight = self.sight.withLock { $0 }
-        if !sight.stillHolds { _ = await self.reload() }
+        if !sight.stillHolds || self.modules?.looksDifferent == true { _ = await self.reload() }
       }
     }
   }

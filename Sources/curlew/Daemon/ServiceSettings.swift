@@ -12,6 +12,12 @@ struct ServiceSettings {
   var retention: HistoryRetention
   var limits: ConcurrencyLimits
   var probing: ProbingSettings
+  /// TLS, and who may ask.
+  var web: WebKeeper?
+  /// The module file behind `/probe`.
+  var modules: String?
+  /// What `/probe` may reach.
+  var policy = TargetPolicy()
   var logFormat: LogFormat
   var logLevel: Logger.Level
 }
