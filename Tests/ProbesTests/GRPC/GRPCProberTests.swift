@@ -63,10 +63,10 @@ struct GRPCProberTests {
   @Test("the address that was chosen is the one that is connected to")
   func chosenAddress() async throws {
     let port = try await Self.server.value.ports[1]
-    // The server listens on this port at [::1] alone.
-    let (v6, _) = try await Self.probe(port, host: "localhost") { $0.family = .v6 }
+    // The server listens on this port at [::1] alone; names under localhost have both addresses (RFC 6761 section 6.3).
+    let (v6, _) = try await Self.probe(port, host: "both.localhost") { $0.family = .v6 }
     #expect(v6.failure == nil)
-    let (v4, facts) = try await Self.probe(port, host: "localhost") { $0.family = .v4 }
+    let (v4, facts) = try await Self.probe(port, host: "both.localhost") { $0.family = .v4 }
     #expect(v4.failure?.code == .connectRefused)
     #expect(v4.facts.ip == "127.0.0.1")
     #expect(facts.status == nil)
