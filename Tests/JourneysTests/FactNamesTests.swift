@@ -22,6 +22,7 @@ struct FactNamesTests {
     ),
     (.tcp, Facts(phases: Phases(), tls: tls, detail: .socket(SocketFacts(matches: ["banner": "x"])))),
     (.unix, Facts(phases: Phases(), tls: tls, detail: .socket(SocketFacts(matches: ["banner": "x"])))),
+    (.udp, Facts(phases: Phases(), detail: .socket(SocketFacts(matches: ["banner": "x"], isDatagram: true)))),
     (.tls, Facts(phases: Phases(), tls: tls, detail: .tls)),
     (
       .dns,

@@ -78,6 +78,8 @@ import Testing
       - {id: ws, websocket: {url: 'wss://a.example/', headers: {A: b, C: [d]}, dialogue: [{expect: a}, {send: b}], tls: {}, ip: 6}}
       - {id: u, unix: {path: /run/a.sock, send: a, receive: {until: b}, tls: false}}
       - {id: u2, unix: {path: /run/a.sock, dialogue: [{expect: a}]}}
+      - {id: v, udp: {target: 'a.example:123', send: a, receive: {bytes: 48}, source_ip: 192.0.2.1, ip: 4}}
+      - {id: v2, udp: {target: 'a.example:53', dialogue: [{send: a}, {expect: b}]}}
       - {id: x, exec: {command: [ls, -l], env: {A: b}, directory: scripts, format: nagios}, enabled: '${1 == 1}'}
       - id: files
         http:
@@ -113,6 +115,7 @@ import Testing
             - {step: e, icmp: {target: a.example}}
             - {step: f, unix: {path: /run/a.sock}}
             - {step: g, exec: {command: [ls]}}
+            - {step: l, udp: {target: 'a.example:1', send: x}}
             - {step: h, when: 'true', pause: 2s}
             - {step: i, when: 'true', set: {x: '1'}, continue: true, sensitive: true}
             - {step: j, when: 'true', assert: [x == 1], continue: true, sensitive: true}
@@ -125,6 +128,7 @@ import Testing
       - {id: judged-dns, dns: {name: a.example, expect: [], warn: [], until: []}}
       - {id: judged-icmp, icmp: {target: a.example, expect: [], warn: [], until: []}}
       - {id: judged-unix, unix: {path: /run/a.sock, expect: [], warn: [], until: []}}
+      - {id: judged-udp, udp: {target: 'a.example:1', send: x, expect: [], warn: [], until: []}}
       - {id: judged-exec, exec: {command: [ls], expect: [], warn: [], until: []}}
     """,
   ]

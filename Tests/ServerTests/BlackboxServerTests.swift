@@ -1,6 +1,7 @@
 import Blackbox
 import Model
 import Server
+import Synchronization
 import TestSupport
 import Testing
 
