@@ -113,6 +113,8 @@ import Testing
             - {step: c, tls: {target: 'a.example:1'}}
             - {step: d, dns: {name: a.example}}
             - {step: e, icmp: {target: a.example}}
+            - {step: e2, grpc: {target: 'a.example:1'}}
+            - {step: e3, websocket: {url: 'ws://a.example/'}}
             - {step: f, unix: {path: /run/a.sock}}
             - {step: g, exec: {command: [ls]}}
             - {step: l, udp: {target: 'a.example:1', send: x}}
@@ -127,6 +129,8 @@ import Testing
       - {id: judged-tls, tls: {target: 'a.example:1', expect: [], warn: [], until: []}}
       - {id: judged-dns, dns: {name: a.example, expect: [], warn: [], until: []}}
       - {id: judged-icmp, icmp: {target: a.example, expect: [], warn: [], until: []}}
+      - {id: judged-grpc, grpc: {target: 'a.example:1', expect: [], warn: [], until: []}}
+      - {id: judged-websocket, websocket: {url: 'ws://a.example/', expect: [], warn: [], until: []}}
       - {id: judged-unix, unix: {path: /run/a.sock, expect: [], warn: [], until: []}}
       - {id: judged-udp, udp: {target: 'a.example:1', send: x, expect: [], warn: [], until: []}}
       - {id: judged-exec, exec: {command: [ls], expect: [], warn: [], until: []}}

@@ -184,9 +184,9 @@ struct HTTPRun {
     to url: HTTPURL, by way: Way
   ) async throws(ResolutionFailure) -> HTTPRoute {
     let (proxies, policy) = (way.proxies, way.policy)
-    if let proxy = proxies.proxy(for: url) {
+    if let usual = proxies.proxy(for: url) {
       // Where the proxy is given an address, that one is held to the policy.
-      if !proxies.sendsAddresses, !proxy.needsTargetAddress,
+      if !proxies.sendsAddresses, !usual.needsTargetAddress,
         let words = policy?.refusal(ofHostBehindProxy: url.host, port: Int(url.port))
       {
         throw ResolutionFailure(.refused, words)

@@ -10,7 +10,7 @@ func read(_ text: String, http3: Bool = false) -> BlackboxReading {
 
 /// The modules of a file that must be without fault.
 func modules(
-  _ text: String, http3: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
+  _ text: String, http3: Bool = false, sourceLocation: Testing.SourceLocation = #_sourceLocation
 ) throws -> [String: BlackboxModule] {
   let reading = read(text, http3: http3)
   for diagnostic in reading.diagnostics where diagnostic.severity == .error {
@@ -21,7 +21,7 @@ func modules(
 
 /// The one module of a file that must be without fault, its keys written in flow style.
 func module(
-  _ keys: String, http3: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
+  _ keys: String, http3: Bool = false, sourceLocation: Testing.SourceLocation = #_sourceLocation
 ) throws -> BlackboxModule {
   let found = try modules("modules:\n  a: {\(keys)}\n", http3: http3, sourceLocation: sourceLocation)
   return try #require(found["a"], sourceLocation: sourceLocation)

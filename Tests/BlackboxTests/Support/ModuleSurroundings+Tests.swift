@@ -6,8 +6,8 @@ extension ModuleSurroundings {
   static func forTests(
     _ compatibility: Compatibility = .mended, files: [String: String] = [:]
   ) -> ModuleSurroundings {
-    ModuleSurroundings(compatibility: compatibility, environment: [:], userAgent: "curlew") { path in
-      files[path].map { .success(Array($0.utf8)) } ?? .failure(ModuleFault(.internal, "\(path): no such file"))
+    ModuleSurroundings(compatibility: compatibility, environment: [:], userAgent: "curlew/test") { path in
+      files[path].map { .success(Array($0.utf8)) } ?? .failure(ModuleFault(.internal, "\(path) cannot be read"))
     }
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import TestSupport
 import Testing
@@ -138,6 +139,7 @@ struct GRPCHostileTests {
     #expect(second.serving == "")
     let (garbage, third) = try await probe([UInt8](repeating: 0x41, count: 4096))
     #expect(garbage?.code == .protocolError)
+    #expect(garbage?.message.contains(" does not answer in HTTP/2: ") == true)
     #expect(third.status == nil)
   }
 
@@ -145,6 +147,23 @@ struct GRPCHostileTests {
   func flood() async throws {
     let (failure, _) = try await probe(RawHTTP2.head) { $0.flood(RawHTTP2.data([UInt8](repeating: 0, count: 16_000))) }
     #expect(failure?.code == .bodyTooLarge)
+  }
+
+  @Test("the time that a server takes to answer is waiting, and none of receiving")
+  func slow() async throws {
+    let server = try SocketServer { peer in
+      guard RawHTTP2.readCall(peer) else { return }
+      peer.send(RawHTTP2.settings)
+      // What is measured, and orders nothing.
+      usleep(300_000)
+      peer.send(RawHTTP2.bytes(RawHTTP2.head, RawHTTP2.serving, RawHTTP2.ok))
+      peer.waitForEnd()
+    }
+    defer { withExtendedLifetime(server) {} }
+    let (observation, _) = try await GRPCProberTests.probe(server.port)
+    #expect(observation.failure == nil)
+    #expect(observation.facts.phases.wait >= .milliseconds(290))
+    #expect(observation.facts.phases.receive < .milliseconds(290))
   }
 
   @Test("a server that begins and says no more is left at the deadline")
