@@ -40,6 +40,16 @@ import Testing
     #expect(error?.description == expected)
   }
 
+  @Test(
+    "as Go reads it every number is a double, and the last of equal keys stays",
+    arguments: [
+      ("1", .double(1)), ("-0.5", .double(-0.5)), ("18446744073709551616", .double(18446744073709551616.0)),
+      ("{\"a\": 1, \"a\": true}", .map(MapValue([("a", .bool(true))]))), ("[2]", .list([.double(2)])),
+    ] as [(String, Value)])
+  func goDialect(text: String, value: Value) throws {
+    #expect(try JSON.parse(Array(text.utf8), dialect: .go) == value)
+  }
+
   @Test("bytes that are no UTF-8 are refused")
   func invalidUTF8() {
     let error = #expect(throws: JSONError.self) { try JSON.parse([0x22, 0xFF, 0x22]) }

@@ -242,7 +242,10 @@ struct JSONParser {
     guard position - start <= Self.longestNumber else {
       throw error("a number of \(position - start) characters is too long", at: start)
     }
-    if dialect == .exact, wholeEnd == position, let whole = Self.whole(bytes[first..<wholeEnd], isNegative: isNegative) { return whole }
+    if dialect == .exact, wholeEnd == position, let whole = Self.whole(bytes[first..<wholeEnd], isNegative: isNegative)
+    {
+      return whole
+    }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     guard let double = Double(text), double.isFinite else {
       throw error("the number is too large for a double", at: start)

@@ -34,7 +34,8 @@ package enum ProbeSpec: Hashable, Sendable {
   package var asksForTLS: Bool {
     switch self {
     case .http(let spec):
-      !spec.url.lowercased().hasPrefix("http:") || spec.proxy?.lowercased().hasPrefix("https:") == true
+      !spec.url.lowercased().hasPrefix("http:")
+        || [spec.proxy, spec.proxyRules?.http].contains { $0?.lowercased().hasPrefix("https:") == true }
     case .tcp(let spec): spec.tls != nil || spec.startTLS != nil || spec.exchange.asksForTLS
     case .unix(let spec): spec.tls != nil || spec.exchange.asksForTLS
     case .tls: true

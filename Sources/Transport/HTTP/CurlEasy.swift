@@ -227,7 +227,8 @@ final class CurlEasy {
     set(CURLOPT_PROXY, proxy.text)
     set(CURLOPT_NOPROXY, "")
     if request.url.isSecure, !request.proxyHeaders.isEmpty {
-      setList(CURLOPT_PROXYHEADER, request.proxyHeaders.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" })
+      setList(
+        CURLOPT_PROXYHEADER, request.proxyHeaders.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" })
     }
     if proxy.scheme == "https" {
       proxyTLSHost = proxy.host
