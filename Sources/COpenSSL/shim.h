@@ -73,6 +73,10 @@ static inline int curlew_ctx_new_index(CRYPTO_EX_free *release) {
   return SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, release);
 }
 
+static inline int curlew_store_new_index(CRYPTO_EX_free *release) {
+  return X509_STORE_get_ex_new_index(0, NULL, NULL, NULL, release);
+}
+
 // DEFINE_STACK_OF(3)
 static inline STACK_OF(X509) *curlew_certificates_new(void) {
   return sk_X509_new_null();

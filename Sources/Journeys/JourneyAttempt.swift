@@ -268,7 +268,7 @@ struct JourneyAttempt: Sendable {
       observation = await runner.prober.probe(spec, in: context)
     }
     // A module takes some failures for successes, and the other way round.
-    if let module = probe.probe.module { observation.failure = module.failure(of: observation) }
+    if let module = probe.probe.module { observation.failure = module.failure(of: observation, to: spec) }
     let now = runner.time.now
     let facts = FactBindings(observation, attempt: number, now: now)
     let judge = Judge(probe, of: step)

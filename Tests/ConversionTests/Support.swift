@@ -31,7 +31,7 @@ struct EveryModule: ModuleLibrary {
   private struct Module: ProbeModule {
     var kind: ProbeKind { .icmp }
     func spec(for target: String) throws(ModuleFault) -> ProbeSpec { .icmp(ICMPSpec(target: target)) }
-    func failure(of observation: Observation) -> ProbeFailure? { observation.failure }
+    func failure(of observation: Observation, to spec: ProbeSpec) -> ProbeFailure? { observation.failure }
   }
 }
 

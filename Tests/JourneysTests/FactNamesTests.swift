@@ -22,6 +22,7 @@ struct FactNamesTests {
     ),
     (.tcp, Facts(phases: Phases(), tls: tls, detail: .socket(SocketFacts(matches: ["banner": "x"])))),
     (.unix, Facts(phases: Phases(), tls: tls, detail: .socket(SocketFacts(matches: ["banner": "x"])))),
+    (.udp, Facts(phases: Phases(), detail: .socket(SocketFacts(matches: ["banner": "x"], isDatagram: true)))),
     (.tls, Facts(phases: Phases(), tls: tls, detail: .tls)),
     (
       .dns,
@@ -33,6 +34,14 @@ struct FactNamesTests {
             answers: [DNSRecord(name: "a.example.", type: "A", recordClass: "IN", ttl: 60, data: "192.0.2.1")])))
     ),
     (.icmp, Facts(phases: Phases(), detail: .icmp(ICMPFacts(sent: 2, received: 1, roundTrips: [.milliseconds(3)])))),
+    (.grpc, Facts(phases: Phases(), tls: tls, detail: .grpc(GRPCFacts(status: 0, serving: "SERVING")))),
+    (
+      .websocket,
+      Facts(
+        phases: Phases(), tls: tls,
+        detail: .websocket(
+          WebSocketFacts(status: 101, isUpgraded: true, socket: SocketFacts(matches: ["banner": "x"]))))
+    ),
     (.exec, Facts(phases: Phases(), detail: .exec(ExecFacts(exitCode: 0, metrics: ["load": 0.5])))),
   ]
 

@@ -103,7 +103,7 @@ import Testing
     arguments: [
       ("http: {url: 'http://a.example/'}", "status >= 200 && status < 400"),
       ("dns: {name: a.example}", "rcode == \"NOERROR\""), ("icmp: {target: a.example}", "received > 0"),
-      ("exec: {command: [ls]}", "exit_code == 0"),
+      ("exec: {command: [ls]}", "exit_code == 0"), ("grpc: {target: 'a.example:1'}", "status == 0"),
     ])
   func defaultExpectation(probe: String, source: String) throws {
     let expectation = try #require(try loadCheck(probe).onlyStep.expectations.first)
@@ -126,8 +126,11 @@ import Testing
   }
 
   @Test(
-    "tcp, tls and unix ask for the exchange alone",
-    arguments: ["tcp: {target: 'a.example:1'}", "tls: {target: 'a.example:1'}", "unix: {path: /run/a}"])
+    "tcp, tls, unix and websocket ask for the exchange alone",
+    arguments: [
+      "tcp: {target: 'a.example:1'}", "tls: {target: 'a.example:1'}", "unix: {path: /run/a}",
+      "websocket: {url: 'ws://a.example/'}",
+    ])
   func noDefaultExpectation(probe: String) throws {
     #expect(try loadCheck(probe).onlyStep.expectations.isEmpty)
   }

@@ -74,8 +74,12 @@ import Testing
       - {id: n, dns: {name: a.example, type: mx, class: IN, server: '192.0.2.1:53', transport: tcp, recursion: false, dnssec: true, ip: 4}}
       - {id: n2, dns: {name: a.example, server: 192.0.2.1, transport: tls, tls: {}}}
       - {id: i, icmp: {target: '::1', count: 3, spacing: 200ms, size: 56, ttl: 64, dont_fragment: true, ip: 6}}
+      - {id: gr, grpc: {target: 'a.example:1', service: a.B, tls: true, metadata: {x-a: b, c-bin: [AA==, 12]}, ip: 4}}
+      - {id: ws, websocket: {url: 'wss://a.example/', headers: {A: b, C: [d]}, dialogue: [{expect: a}, {send: b}], tls: {}, ip: 6}}
       - {id: u, unix: {path: /run/a.sock, send: a, receive: {until: b}, tls: false}}
       - {id: u2, unix: {path: /run/a.sock, dialogue: [{expect: a}]}}
+      - {id: v, udp: {target: 'a.example:123', send: a, receive: {bytes: 48}, source_ip: 192.0.2.1, ip: 4}}
+      - {id: v2, udp: {target: 'a.example:53', dialogue: [{send: a}, {expect: b}]}}
       - {id: x, exec: {command: [ls, -l], env: {A: b}, directory: scripts, format: nagios}, enabled: '${1 == 1}'}
       - id: files
         http:
@@ -109,8 +113,11 @@ import Testing
             - {step: c, tls: {target: 'a.example:1'}}
             - {step: d, dns: {name: a.example}}
             - {step: e, icmp: {target: a.example}}
+            - {step: e2, grpc: {target: 'a.example:1'}}
+            - {step: e3, websocket: {url: 'ws://a.example/'}}
             - {step: f, unix: {path: /run/a.sock}}
             - {step: g, exec: {command: [ls]}}
+            - {step: l, udp: {target: 'a.example:1', send: x}}
             - {step: h, when: 'true', pause: 2s}
             - {step: i, when: 'true', set: {x: '1'}, continue: true, sensitive: true}
             - {step: j, when: 'true', assert: [x == 1], continue: true, sensitive: true}
@@ -122,7 +129,10 @@ import Testing
       - {id: judged-tls, tls: {target: 'a.example:1', expect: [], warn: [], until: []}}
       - {id: judged-dns, dns: {name: a.example, expect: [], warn: [], until: []}}
       - {id: judged-icmp, icmp: {target: a.example, expect: [], warn: [], until: []}}
+      - {id: judged-grpc, grpc: {target: 'a.example:1', expect: [], warn: [], until: []}}
+      - {id: judged-websocket, websocket: {url: 'ws://a.example/', expect: [], warn: [], until: []}}
       - {id: judged-unix, unix: {path: /run/a.sock, expect: [], warn: [], until: []}}
+      - {id: judged-udp, udp: {target: 'a.example:1', send: x, expect: [], warn: [], until: []}}
       - {id: judged-exec, exec: {command: [ls], expect: [], warn: [], until: []}}
     """,
   ]

@@ -31,6 +31,13 @@ package final class Certificates: Sendable {
     try issue("ancient", subject: "/CN=localhost", names: local, from: "15000101000000Z", to: "16000101000000Z")
     try issue("revoked", subject: "/CN=localhost", names: local)
     try issue("client", subject: "/CN=client", names: "DNS:client.example")
+    try openssl(
+      [
+        "req", "-x509", "-days", "30", "-utf8", "-subj", Self.oddSubject, "-addext",
+        "subjectAltName=DNS:odd.example,IP:192.0.2.1,DNS:*.odd.example", "-set_serial", "0x0a1b", "-keyout", "odd.key",
+        "-out", "odd.leaf.pem",
+      ] + Self.elliptic)
+    try crossSign()
     try issue("untrusted", subject: "/CN=localhost", names: local, by: "other-root")
     try openssl(
       [
@@ -42,6 +49,31 @@ package final class Certificates: Sendable {
 
     try openssl(["ca", "-config", "intermediate.cnf", "-revoke", "revoked.leaf.pem"])
     for name in ["good", "revoked"] { try answer(about: name) }
+  }
+
+  /// Attributes that Go names and others, some of them twice, with all that has to be escaped.
+  private static let oddSubject =
+    "/emailAddress=ops@odd.example/DC=example/C=DE/O=Acme\\, Inc/O=#second/OU=A;B\\+C/CN=first/CN= Grün <x> /serialNumber=7"
+
+  /// The intermediate signed by the other root too, until 2040 (`crossed`) and until 2021 (`stale`); each is sent by a server with
+  /// the certificate of `good` in front. `both-roots.pem` trusts both roots.
+  private func crossSign() throws {
+    try TestProgram.write(
+      try TestProgram.read(path("root.pem")) + TestProgram.read(path("other-root.pem")), to: path("both-roots.pem"))
+    for (name, start, end) in [
+      ("crossed", "200101000000Z", "400101000000Z"), ("stale", "200101000000Z", "210101000000Z"),
+    ] {
+      try openssl([
+        "ca", "-batch", "-config", "other-root.cnf", "-in", "intermediate.csr", "-out", "\(name)-intermediate.pem",
+        "-notext", "-startdate", start, "-enddate", end,
+      ])
+      let chain =
+        try TestProgram.read(path("intermediate.leaf.pem")) + TestProgram.read(path("\(name)-intermediate.pem"))
+      try TestProgram.write(chain, to: path("\(name).chain.pem"))
+      for part in ["leaf.pem", "key"] {
+        try TestProgram.write(try TestProgram.read(path("good.\(part)")), to: path("\(name).\(part)"))
+      }
+    }
   }
 
   private static let elliptic = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]

@@ -25,7 +25,7 @@ package struct PageModules: ModuleLibrary {
       return .http(HTTPSpec(url: "http://\(target)"))
     }
 
-    func failure(of observation: Observation) -> ProbeFailure? {
+    func failure(of observation: Observation, to spec: ProbeSpec) -> ProbeFailure? {
       guard case .http(let http) = observation.facts.detail, http.status == status else {
         return observation.failure ?? ProbeFailure(.expectationFailed, during: .receive, "not the status of the module")
       }

@@ -5,29 +5,10 @@ indirect enum YAMLTree {
   case bytes([UInt8])
   case integer(Int)
   case boolean(Bool)
+  /// What is written as it is: JSON in one line is YAML too.
+  case json(String)
   case list([YAMLTree])
   case map([(name: String, value: YAMLTree)])
-
-  /// The map of a list of entries, those without a value left out.
-  static func fields(_ entries: [(name: String, value: YAMLTree?)]) -> YAMLTree {
-    .map(entries.compactMap { entry in entry.value.map { (entry.name, $0) } })
-  }
-
-  /// A list of texts; nil when there are none.
-  static func texts(_ texts: [String]) -> YAMLTree? { texts.isEmpty ? nil : .list(texts.map(YAMLTree.text)) }
-
-  /// Text; nil when there is none.
-  static func text(unlessEmpty text: String?) -> YAMLTree? {
-    text.flatMap { $0.isEmpty ? nil : .text($0) }
-  }
-
-  /// `true`; nil for false, which upstream leaves out.
-  static func flag(_ flag: Bool) -> YAMLTree? { flag ? .boolean(true) : nil }
-
-  /// A map with its names sorted; nil when it is empty.
-  static func sorted(_ entries: [(name: String, value: YAMLTree)]) -> YAMLTree? {
-    entries.isEmpty ? nil : .map(entries.sorted { $0.name < $1.name })
-  }
 
   /// What stands in place of what must not be seen.
   static let hidden = YAMLTree.text("<secret>")
@@ -37,7 +18,46 @@ indirect enum YAMLTree {
     switch self {
     case .map(let entries): entries.isEmpty
     case .list(let items): items.isEmpty
-    case .text, .bytes, .integer, .boolean: false
+    case .text, .bytes, .integer, .boolean, .json: false
     }
+  }
+}
+
+/// The keys of a section while they are gathered: what has no value, or the one that upstream leaves out, is not written.
+struct YAMLFields {
+  private(set) var entries: [(name: String, value: YAMLTree)] = []
+
+  /// The section as a whole.
+  var tree: YAMLTree { .map(entries) }
+
+  /// Any value, empty lists and maps left out.
+  mutating func add(_ name: String, _ value: YAMLTree?) {
+    if let value, !value.isEmpty { entries.append((name, value)) }
+  }
+
+  /// Text; an empty one is left out.
+  mutating func add(_ name: String, _ text: String?) {
+    if let text, !text.isEmpty { entries.append((name, .text(text))) }
+  }
+
+  /// Texts; none are left out.
+  mutating func add(_ name: String, _ texts: [String]) { add(name, .list(texts.map(YAMLTree.text))) }
+
+  /// True; false is left out.
+  mutating func add(_ name: String, _ flag: Bool) {
+    if flag { entries.append((name, .boolean(true))) }
+  }
+
+  /// Bytes; none are left out.
+  mutating func add(_ name: String, _ bytes: [UInt8]?) {
+    if let bytes, !bytes.isEmpty { entries.append((name, .bytes(bytes))) }
+  }
+
+  /// A map of free names, which are sorted.
+  mutating func add<Value>(
+    _ name: String, sorting fields: [(name: String, value: Value)], _ tree: (_ name: String, Value) -> YAMLTree
+  ) {
+    let sorted = fields.sorted { $0.name < $1.name }
+    add(name, .map(sorted.map { (name: $0.name, value: tree($0.name, $0.value)) }))
   }
 }

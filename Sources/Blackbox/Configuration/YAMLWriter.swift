@@ -36,6 +36,7 @@ struct YAMLWriter {
     case .map: text += "{}\n"
     case .list: text += "[]\n"
     case .integer(let number): text += "\(number)\n"
+    case .json(let json): text += json + "\n"
     case .boolean(let flag): text += flag ? "true\n" : "false\n"
     case .bytes(let bytes):
       guard let scalar = String(validating: bytes, as: UTF8.self) else {
@@ -77,7 +78,7 @@ enum YAMLScalar {
     }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     // Lines that begin or end in spaces would need an indicator of their own, or be lost on whoever edits them.
-    guard let first = lines.first, !first.isEmpty, first.first != " ", first.first != "\t",
+    guard let first = lines.first?.unicodeScalars.first, first != " ", first != "\t",
       !lines.contains(where: { $0.last == " " || $0.last == "\t" }), !text.hasSuffix("\n\n")
     else { return nil }
     let indent = String(repeating: " ", count: column)
@@ -89,24 +90,30 @@ enum YAMLScalar {
   /// A text in one line: as it is where it would be read as that text, else in quotes.
   static func inOneLine(_ text: String) -> String {
     guard text.unicodeScalars.allSatisfy(isShown), isText(text) else { return quoted(text) }
-    return mayStandPlain(text) ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    return mayStandPlain(text)
+      ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
   }
 
   /// Whether a plain scalar of that text is read as text, by YAML 1.1 as well.
   private static func isText(_ text: String) -> Bool {
-    guard case .string = CoreSchema.value(ofPlain: text), !oldBooleans.contains(text) else { return false }
+    guard case .string = CoreSchema.value(ofPlain: text), !oldBooleans.contains(text), text != "<<" else {
+      return false
+    }
     guard let first = text.utf8.first, (48...57).contains(first) || "+-.".utf8.contains(first) else { return true }
     let joined = text.filter { $0 != "_" }
     guard case .string = CoreSchema.value(ofPlain: joined), !joined.hasPrefix("0b") else { return false }
     // Base 60, and dates.
     let parts = joined.split(separator: ":", omittingEmptySubsequences: false)
-    if parts.count > 1, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }) { return false }
+    if parts.count > 1, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }) {
+      return false
+    }
     return !isDate(text)
   }
 
   /// `2001-01-01`, perhaps with a time behind it.
   private static func isDate(_ text: String) -> Bool {
-    let parts = text.prefix { $0 != "T" && $0 != "t" && $0 != " " }.split(separator: "-", omittingEmptySubsequences: false)
+    let parts = text.prefix { $0 != "T" && $0 != "t" && $0 != " " }.split(
+      separator: "-", omittingEmptySubsequences: false)
     return parts.count == 3 && parts[0].utf8.count == 4
       && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }
   }
@@ -114,11 +121,14 @@ enum YAMLScalar {
   /// Whether nothing in it means something to YAML (1.2 section 7.3.3).
   private static func mayStandPlain(_ text: String) -> Bool {
     let scalars = Array(text.unicodeScalars)
-    guard let first = scalars.first, let last = scalars.last, first != " ", last != " ", last != ":" else { return false }
+    guard let first = scalars.first, let last = scalars.last, first != " ", last != " ", last != ":" else {
+      return false
+    }
     if "#,[]{}&*!|>'\"%@`".unicodeScalars.contains(first) { return false }
     if "-?:".unicodeScalars.contains(first), scalars.count == 1 || scalars[1] == " " { return false }
     if text.hasPrefix("---") || text.hasPrefix("...") { return false }
-    for (before, after) in zip(scalars, scalars.dropFirst()) where before == ":" && after == " " || before == " " && after == "#" {
+    for (before, after) in zip(scalars, scalars.dropFirst())
+    where before == ":" && after == " " || before == " " && after == "#" {
       return false
     }
     return true

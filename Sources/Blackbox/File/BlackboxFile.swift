@@ -54,7 +54,8 @@ extension BlackboxFile {
     case .node(let root):
       file.secrets = FileSecrets.secrets(in: root)
       let reader = Reader(
-        phase: .load, sink: sink, folder: ".", surroundings: Surroundings(files: DiskFiles(), capabilities: capabilities))
+        phase: .load, sink: sink, folder: ".",
+        surroundings: Surroundings(files: DiskFiles(), capabilities: capabilities))
       if !root.isNothing, let section = Section(root, FileKeys.table, reader) {
         for (name, module) in section.given(FileKeys.modules) ?? [] { file.modules[name] = module }
       }

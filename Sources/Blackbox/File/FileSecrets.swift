@@ -23,14 +23,14 @@ enum FileSecrets {
   }
 
   /// What is known of a value by where it stands.
-  private enum Standing {
+  fileprivate enum Standing {
     case open
     case secret
     /// The value of a header that is named like credentials.
     case header
   }
 
-  private struct Search {
+  fileprivate struct Search {
     var found: [Secret] = []
     private var seen: Set<Secret> = []
 
@@ -39,7 +39,9 @@ enum FileSecrets {
       case .sequence(let items):
         for item in items { visit(item, below: key, as: standing) }
       case .mapping(let entries):
-        for entry in entries { visit(entry.value, below: entry.name, as: self.standing(of: entry.name, in: key, standing)) }
+        for entry in entries {
+          visit(entry.value, below: entry.name, as: self.standing(of: entry.name, in: key, standing))
+        }
       case .scalar, .value, .pending:
         guard let text = node.scalarText else { return }
         switch standing {
@@ -60,8 +62,9 @@ enum FileSecrets {
       }
       if FileSecrets.headers.contains(parent) { return CredentialNames.holds(name) ? .header : .open }
       if name == "proxy_connect_header" || (name == "key" && parent == "tls_config") { return .secret }
+      if FileSecrets.keys.contains(name) { return .secret }
       // One that is misspelt is quoted by the very message that says so.
-      return Suggestion.nearest(to: name, among: keys) != nil ? .secret : .open
+      return !name.hasSuffix("_id") && Suggestion.nearest(to: name, among: FileSecrets.keys) != nil ? .secret : .open
     }
 
     /// What follows the scheme (RFC 9110 section 11.6.2) is what must not be seen, wherever it stands.
@@ -102,6 +105,6 @@ enum URLPassword {
 extension String {
   /// A copy with other text in a place.
   fileprivate func replacingSubrange(_ range: Range<Index>, with text: String) -> String {
-    self[..<range.lowerBound] + text + self[range.upperBound...]
+    "\(self[..<range.lowerBound])\(text)\(self[range.upperBound...])"
   }
 }

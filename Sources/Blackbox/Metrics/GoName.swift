@@ -7,8 +7,8 @@ package import Model
 package enum GoName {
   /// The attributes that Go reads, in the order in which it makes a name of them.
   private static let known = [
-    ("2.5.4.6", "C"), ("2.5.4.10", "O"), ("2.5.4.11", "OU"), ("2.5.4.7", "L"), ("2.5.4.8", "ST"), ("2.5.4.9", "STREET"),
-    ("2.5.4.17", "POSTALCODE"), ("2.5.4.3", "CN"), ("2.5.4.5", "SERIALNUMBER"),
+    ("2.5.4.6", "C"), ("2.5.4.8", "ST"), ("2.5.4.7", "L"), ("2.5.4.9", "STREET"), ("2.5.4.17", "POSTALCODE"),
+    ("2.5.4.10", "O"), ("2.5.4.11", "OU"), ("2.5.4.3", "CN"), ("2.5.4.5", "SERIALNUMBER"),
   ]
   /// Those that Go keeps the last value of.
   private static let single: Set<String> = ["2.5.4.3", "2.5.4.5"]

@@ -17,7 +17,11 @@ extension ProbeMetrics {
     if let earliest = facts.chain.map(\.lastSecond).min() {
       set("probe_ssl_earliest_cert_expiry", help: "Returns last SSL chain expiry in unixtime", Double(earliest))
     }
-    if withLastChain { addLastChain(facts.verifiedChains, compatibility) }
+    if withLastChain {
+      // Upstream verifies nothing where nothing has to be verified, even if it could be.
+      let isVerified = facts.mustVerify || compatibility == .mended
+      addLastChain(isVerified ? facts.verifiedChains : [], compatibility)
+    }
     addLeaf(leaf)
     if !facts.version.isEmpty {
       set(

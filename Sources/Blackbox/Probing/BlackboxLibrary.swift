@@ -30,7 +30,23 @@ private struct NamedModule: ProbeModule {
     try section.spec(for: ProbeRequest(target: target), in: surroundings)
   }
 
-  func failure(of observation: Observation) -> ProbeFailure? {
-    section.verdict(on: observation, of: observation.spec, surroundings.compatibility).failure
+  func failure(of observation: Observation, to spec: ProbeSpec) -> ProbeFailure? {
+    section.verdict(on: observation, of: spec, surroundings.compatibility).failure
+  }
+}
+
+extension BlackboxModule.ProberName {
+  /// The prober as scenarios call it.
+  fileprivate var kind: ProbeKind {
+    switch self {
+    case .http: .http
+    case .tcp: .tcp
+    case .icmp: .icmp
+    case .dns: .dns
+    case .grpc: .grpc
+    case .unix: .unix
+    case .websocket: .websocket
+    case .udp: .udp
+    }
   }
 }

@@ -5,7 +5,14 @@ extension BlackboxModule {
   package var section: (any ProberSection)? {
     switch prober {
     case .http: http
-    default: nil
+    case .tcp: tcp
+    case .udp: UDPModule(udp)
+    case .unix: unix
+    case .dns: dns
+    case .icmp: icmp
+    case .grpc: grpc
+    case .websocket: websocket
+    case nil: nil
     }
   }
 

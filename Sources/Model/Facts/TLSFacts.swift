@@ -10,8 +10,8 @@ package struct TLSFacts: Sendable {
   package var isVerified: Bool
   /// Why not; empty when they were.
   package var verifyError: String
-  /// Whether the handshake was aborted for that reason.
-  package var isAborted = false
+  /// Whether a certificate that is not verified ends the handshake.
+  package var mustVerify: Bool
   /// The certificates as the server sent them, leaf first.
   package var chain: [Certificate]
   /// Every way from the leaf to a trusted root over the certificates that came and the trusted ones, as Go's
@@ -24,17 +24,21 @@ package struct TLSFacts: Sendable {
   /// What a TLS handshake showed.
   package init(
     version: String = "", cipher: String = "", alpn: String = "", isVerified: Bool = false, verifyError: String = "",
-    chain: [Certificate] = [], verifiedChains: [[Certificate]] = [], ocsp: String = "none"
+    mustVerify: Bool = true, chain: [Certificate] = [], verifiedChains: [[Certificate]] = [], ocsp: String = "none"
   ) {
     self.version = version
     self.cipher = cipher
     self.alpn = alpn
     self.isVerified = isVerified
     self.verifyError = verifyError
+    self.mustVerify = mustVerify
     self.chain = chain
     self.verifiedChains = verifiedChains
     self.ocsp = ocsp
   }
+
+  /// Whether the handshake was aborted over the certificate.
+  package var isAborted: Bool { mustVerify && !isVerified }
 
   /// When the first certificate of the chain ends.
   package var earliestExpiry: Timestamp? { chain.map(\.notAfter).min() }

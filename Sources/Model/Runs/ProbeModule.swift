@@ -11,7 +11,9 @@ package protocol ProbeModule: Sendable {
   func spec(for target: String) throws(ModuleFault) -> ProbeSpec
 
   /// What of the module's own conditions does not hold; nil for a probe that succeeded. Pure.
-  func failure(of observation: Observation) -> ProbeFailure?
+  ///
+  /// - Parameter spec: what was sent.
+  func failure(of observation: Observation, to spec: ProbeSpec) -> ProbeFailure?
 }
 
 /// The modules that a scenario can name.

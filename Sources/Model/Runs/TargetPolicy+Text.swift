@@ -18,6 +18,9 @@ extension TargetPolicy.Rule {
       self.init(hosts: .path(try Self.path(text.dropFirst(5), of: text)))
       return
     }
+    guard !text.contains("://") else {
+      throw Problem(text, "a rule names hosts and no URLs; write shop.example or shop.example:443")
+    }
     let parts = try Self.parts(of: text)
     let ports: ClosedRange<Int>? = if let ports = parts.ports { try Self.ports(ports, of: text) } else { nil }
     if parts.host == "*", parts.prefix == nil {

@@ -28,7 +28,8 @@ package enum GRPCMetadata {
   package static func fault(inValue value: String, of key: String) -> String? {
     guard isBinary(key) else {
       return value.utf8.allSatisfy { (0x20...0x7e).contains($0) }
-        ? nil : "the value of metadata key \"\(key)\" holds more than printable ASCII; bytes go under a key that ends in -bin"
+        ? nil
+        : "the value of metadata key \"\(key)\" holds more than printable ASCII; bytes go under a key that ends in -bin"
     }
     let digits = value.utf8.reversed().drop { $0 == UInt8(ascii: "=") }
     let isWhole = digits.count % 4 != 1 && value.utf8.count - digits.count <= 2

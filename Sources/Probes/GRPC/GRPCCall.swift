@@ -64,7 +64,7 @@ struct GRPCCall {
       throw Stop(error.probeFailure)
     }
     if addresses.count == 1 { ip = addresses[0].description }
-    if let fault = spec.metadata.lazy.compactMap(GRPCMetadata.fault).first {
+    if let fault = spec.metadata.lazy.compactMap({ GRPCMetadata.fault(in: $0) }).first {
       phases = session.phasesSoFar()
       throw Stop(ProbeFailure(.templateFailed, during: .connect, fault))
     }
@@ -76,7 +76,13 @@ struct GRPCCall {
     phases = exchange.phases
     if !exchange.ip.isEmpty { ip = exchange.ip }
     self.tls = exchange.tls
-    if let failure = exchange.failure { throw Stop(failure) }
+    if var failure = exchange.failure {
+      // What libcurl makes of other words than HTTP/2's says little.
+      if failure.code == .protocolError, exchange.status == 0 {
+        failure.message = "\(spec.target) does not answer in HTTP/2: \(failure.message)"
+      }
+      throw Stop(failure)
+    }
     try take(exchange)
   }
 

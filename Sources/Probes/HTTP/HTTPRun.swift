@@ -184,8 +184,11 @@ struct HTTPRun {
     to url: HTTPURL, by way: Way
   ) async throws(ResolutionFailure) -> HTTPRoute {
     let (proxies, policy) = (way.proxies, way.policy)
-    if proxies.proxy(for: url) != nil {
-      if let words = policy?.refusal(ofHostBehindProxy: url.host, port: Int(url.port)) {
+    if let usual = proxies.proxy(for: url) {
+      // Where the proxy is given an address, that one is held to the policy.
+      if !proxies.sendsAddresses, !usual.needsTargetAddress,
+        let words = policy?.refusal(ofHostBehindProxy: url.host, port: Int(url.port))
+      {
         throw ResolutionFailure(.refused, words)
       }
       let found =

@@ -91,7 +91,8 @@ extension OAuth2Tokens.Token {
 
   /// Reads a successful answer (RFC 6749 section 5.1); nil when it is none.
   init?(_ exchange: HTTPExchange) {
-    guard (200...299).contains(exchange.status), let json = try? JSON.parse(exchange.body), case .map(let members) = json,
+    guard (200...299).contains(exchange.status), let json = try? JSON.parse(exchange.body),
+      case .map(let members) = json,
       case .string(let value)? = members["access_token"], !value.isEmpty,
       !value.utf8.contains(where: { $0 < 32 || $0 == 127 })
     else { return nil }

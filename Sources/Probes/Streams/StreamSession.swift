@@ -138,7 +138,10 @@ final class StreamSession {
     guard let proxy = SOCKSProxy(url) else {
       throw stop(.templateFailed, "the proxy's URL is none; socks5://host:port or socks5h://host:port is wanted")
     }
-    if let words = policy?.refusal(ofHostBehindProxy: endpoint.host, port: endpoint.port) {
+    // Where the proxy is given an address, that one is held to the policy.
+    if proxy.resolvesNames || IPAddress(endpoint.host) != nil,
+      let words = policy?.refusal(ofHostBehindProxy: endpoint.host, port: endpoint.port)
+    {
       throw stop(.notPermitted, words)
     }
     var target = SOCKSProxy.Target.name(endpoint.host)

@@ -120,7 +120,7 @@ package struct WebSocketFrameDecoder: Sendable {
     let lengthBytes = short == 126 ? 2 : short == 127 ? 8 : 0
     let maskBytes = second & 0x80 == 0 ? 0 : 4
     guard rest.count >= 2 + lengthBytes else { return nil }
-    let wide = rest[(start + 2)..<(start + 2 + lengthBytes)].reduce(0) { $0 << 8 | UInt64($1) }
+    let wide = rest[(start + 2)..<(start + 2 + lengthBytes)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let length = lengthBytes == 0 ? UInt64(short) : wide
     if lengthBytes > 0, length < (lengthBytes == 2 ? 126 : 0x1_0000) || length > UInt64(Int64.max) {
       throw .malformed("sent a frame whose length is not in its shortest form")

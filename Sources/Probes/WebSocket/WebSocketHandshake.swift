@@ -34,9 +34,14 @@ package struct WebSocketHandshake: Sendable {
     ]
     lines += headers.map { "\($0.name): \($0.value)" }
     request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
-    acceptance = Base64.encode(SHA1.digest(of: Array("\(key)258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)))
+    acceptance = Self.acceptance(of: key)
     protocols = headers.filter { $0.name.isSameField(as: "sec-websocket-protocol") }
       .flatMap { Self.words($0.value) }
+  }
+
+  /// What a server that has read the key answers with (section 1.3).
+  package static func acceptance(of key: String) -> String {
+    Base64.encode(SHA1.digest(of: Array("\(key)258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)))
   }
 
   /// What is wrong with a header field that a user wrote; nil for one that can be sent.
@@ -75,7 +80,7 @@ package struct WebSocketHandshake: Sendable {
     guard values("sec-websocket-extensions").flatMap(Self.words).isEmpty else {
       return "speaks an extension that was not asked for"
     }
-    guard values("sec-websocket-protocol").allSatisfy(protocols.contains) else {
+    guard values("sec-websocket-protocol").allSatisfy({ protocols.contains($0) }) else {
       return "speaks a subprotocol that was not asked for"
     }
     return nil

@@ -19,11 +19,13 @@ package struct WebSocketProber: Sendable {
         (session) throws(StreamSession.Stop) in
         let url = try Self.url(spec.url, in: session)
         var headers = spec.headers
-        if let fault = headers.lazy.compactMap(WebSocketHandshake.fault).first {
+        if let fault = headers.lazy.compactMap({ WebSocketHandshake.fault(in: $0) }).first {
           throw session.stop(.templateFailed, fault)
         }
         func addUnlessGiven(_ name: String, _ value: String) {
-          if !spec.headers.contains(where: { $0.name.isSameField(as: name) }) { headers.append(HeaderField(name, value)) }
+          if !spec.headers.contains(where: { $0.name.isSameField(as: name) }) {
+            headers.append(HeaderField(name, value))
+          }
         }
         addUnlessGiven("User-Agent", equipment.userAgent)
         if let traceparent = context.traceparent { addUnlessGiven("traceparent", traceparent) }
@@ -66,7 +68,8 @@ package struct WebSocketProber: Sendable {
   }
 
   private static func refusal(of text: String, in session: StreamSession) -> StreamSession.Stop {
-    session.stop(.templateFailed, "\(Words.quoted(text)) is no URL of a WebSocket; write ws://host/path or wss://host/path")
+    session.stop(
+      .templateFailed, "\(Words.quoted(text)) is no URL of a WebSocket; write ws://host/path or wss://host/path")
   }
 }
 

@@ -74,7 +74,7 @@ package enum FactDeclarations {
 
   private static let factsByKind: [ProbeKind: [String: ValueType]] = [
     .http: union(http, tls), .tcp: union(socket, tls), .unix: union(socket, tls), .websocket: union(socket, tls),
-    .tls: union(tls), .dns: union(dns), .icmp: union(icmp), .exec: union(exec),
+    .udp: union(socket), .tls: union(tls), .dns: union(dns), .icmp: union(icmp), .exec: union(exec),
     .grpc: union(["status": .int, "serving": .string], tls),
   ]
 

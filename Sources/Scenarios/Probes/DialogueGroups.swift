@@ -8,7 +8,7 @@ enum DialogueGroups {
   /// The probe's map with the groups in its dialogue escaped, and the lines in which the prober will read `$`: those
   /// that follow an `expect`.
   static func kept(in probe: YAMLNode, kind: ProbeKind) -> (probe: YAMLNode, answers: Set<ObjectIdentifier>) {
-    guard kind == .tcp || kind == .unix || kind == .websocket, case .mapping(let entries) = probe.content,
+    guard [.tcp, .unix, .udp, .websocket].contains(kind), case .mapping(let entries) = probe.content,
       let index = entries.firstIndex(where: { $0.name == ExchangeKeys.dialogue.name }),
       case .sequence(let steps) = entries[index].value.content, probe.mayHoldTemplates
     else { return (probe, []) }

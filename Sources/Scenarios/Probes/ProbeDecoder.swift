@@ -19,6 +19,7 @@ enum ProbeDecoder {
     Entry(kind: .grpc, table: GRPCKeys.table, decode: GRPCDecoder.decode),
     Entry(kind: .websocket, table: WebSocketKeys.table, decode: WebSocketDecoder.decode),
     Entry(kind: .unix, table: UnixKeys.table, decode: SocketDecoder.unix),
+    Entry(kind: .udp, table: UDPKeys.table, decode: SocketDecoder.udp),
     Entry(kind: .exec, table: ExecKeys.table, decode: OtherDecoders.exec),
     Entry(kind: .module, table: ModuleKeys.table, decode: ModuleDecoder.decode),
   ]

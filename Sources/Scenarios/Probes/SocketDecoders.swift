@@ -25,6 +25,17 @@ enum UnixKeys {
     "unix", [path.any, tls.any] + ExchangeKeys.all + JudgingKeys.all, exclusive: ExchangeKeys.exclusive)
 }
 
+/// The keys of `udp`.
+enum UDPKeys {
+  static let target = Key("target", .endpoint, isRequired: true, "host:port to send to")
+  static let sourceIP = Key("source_ip", .ipAddress, "local address to send from")
+  static let ip = Key("ip", .family, "addresses to try")
+
+  static let table = SectionTable(
+    "udp", [target.any] + ExchangeKeys.all + [sourceIP.any, ip.any] + JudgingKeys.all,
+    exclusive: ExchangeKeys.exclusive)
+}
+
 /// The keys of `tls` as a probe.
 enum TLSProbeKeys {
   static let target = Key("target", .endpoint, isRequired: true, "host:port to connect to")
@@ -37,7 +48,7 @@ enum TLSProbeKeys {
     "tls", [target.any, serverName.any, startTLS.any, tls.any, ip.any] + JudgingKeys.all)
 }
 
-/// What is said over a stream.
+/// What is said over a stream, or in datagrams.
 enum ExchangeKeys {
   static let send = Key("send", .text, "text sent at once")
   static let receive = Key("receive", .receive, "what to wait for")
@@ -72,7 +83,7 @@ enum ExchangeKeys {
   }
 }
 
-/// Reads `tcp`, `unix` and `tls` into what a prober is given.
+/// Reads `tcp`, `unix`, `udp` and `tls` into what a prober is given.
 enum SocketDecoder {
   static func tcp(_ section: Section) -> ProbeSpec? {
     let startTLS = section(TCPKeys.startTLS)
@@ -95,6 +106,24 @@ enum SocketDecoder {
     let tls = section(UnixKeys.tls)?.options
     let exchange = ExchangeKeys.exchange(of: section)
     return section(UnixKeys.path).map { .unix(UnixSpec(path: $0, tls: tls, exchange: exchange)) }
+  }
+
+  static func udp(_ section: Section) -> ProbeSpec? {
+    let exchange = ExchangeKeys.exchange(of: section)
+    if case .none = exchange {
+      section.reader.fault(
+        "'udp' needs 'send', 'receive' or 'dialogue': without a datagram nothing is proved", at: section.node)
+    }
+    if case .sequence(let steps)? = section.entry(ExchangeKeys.dialogue.name)?.value.content,
+      let start = steps.lazy.compactMap({ $0.entry(named: DialogueKeys.startTLS.name) }).first
+    {
+      section.reader.fault("there is no TLS over datagrams", at: start.key)
+    }
+    let source = section(UDPKeys.sourceIP)
+    let family = section(UDPKeys.ip) ?? .any
+    return section(UDPKeys.target).map {
+      .udp(UDPSpec(target: $0, exchange: exchange, sourceIP: source, family: family))
+    }
   }
 
   static func tls(_ section: Section) -> ProbeSpec? {
@@ -173,7 +202,7 @@ extension Form where Value == ReceiveUntil {
 /// The keys of one entry of `dialogue`.
 enum DialogueKeys {
   static let expect = Key("expect", .pattern, "RE2 pattern that one of the next lines must match")
-  static let send = Key("send", .line, "line to send, a line end is added; ${1} and ${name} are groups of `expect`")
+  static let send = Key("send", .line, "line to send, a line end is added over a stream; ${1} and ${name} are groups of `expect`")
   static let startTLS = Key("starttls", .bool, "true: TLS from here on")
 
   static let table = SectionTable(

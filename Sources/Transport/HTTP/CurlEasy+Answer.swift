@@ -26,6 +26,12 @@ extension CurlEasy {
     }
   }
 
+  /// Whether HTTP/2 is spoken, as far as that is known before there is an answer.
+  func speaksHTTP2(for request: HTTPRequest) -> Bool {
+    guard head.status == 0 else { return httpVersion == "2" }
+    return request.version == .v2 || recorder?.facts?.alpn == "h2"
+  }
+
   /// The last request's header fields as they were sent.
   func sentFields() -> [HeaderField] {
     var head = AnswerHead()

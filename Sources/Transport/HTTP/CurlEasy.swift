@@ -22,6 +22,9 @@ final class CurlEasy {
   private(set) var fault: TransportFault?
 
   private(set) var head = AnswerHead()
+  /// When the status line of the last answer came, in nanoseconds of `EventLoop.now`; nil before. Kept for HTTP/2 alone, whose
+  /// status line, which libcurl makes up, is the only line with a capital first (RFC 9113 section 8.2.1).
+  private(set) var headTime: Int64?
   private(set) var body = AnswerBody()
   private(set) var bodyStop: AnswerBody.Stop?
   private(set) var headIsTooLong = false
@@ -141,6 +144,7 @@ final class CurlEasy {
     result = nil
     fault = nil
     head.reset()
+    headTime = nil
     body.reset(limit: 0)
     bodyStop = nil
     headIsTooLong = false
@@ -420,6 +424,7 @@ final class CurlEasy {
   private func beginAgain() {
     challengeTime = answerTime
     head.restart()
+    headTime = nil
   }
 
   /// CURLOPT_HEADERFUNCTION(3): any other number than that of the bytes ends the exchange with CURLE_WRITE_ERROR.
@@ -427,6 +432,7 @@ final class CurlEasy {
     @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int = {
       line, size, count, me in
       let easy = of(me)
+      if line?.pointee == CChar(UInt8(ascii: "H")) { easy.headTime = EventLoop.now }
       if easy.head.append(UnsafeRawBufferPointer(start: line, count: size * count)) { return size * count }
       easy.headIsTooLong = true
       return 0

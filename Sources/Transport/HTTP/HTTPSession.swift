@@ -83,8 +83,10 @@ package final class HTTPSession {
     let isReused = name.map { easy.wentOverOpenConnection && kept?.isOpen($0) == true } ?? false
     var exchange = HTTPExchange()
     exchange.end = end
-    let stamps = easy.stamps(
+    var stamps = easy.stamps(
       start: start, isSecure: request.url.isSecure, isReused: isReused, route: request.route)
+    // Over HTTP/2 libcurl takes the end of a request's body for the first byte of the answer.
+    if easy.speaksHTTP2(for: request) { stamps.firstByte = easy.headTime }
     exchange.phases = stamps.phases(from: lastStamp, to: end)
     exchange.ip = easy.peerAddress(of: request)
     if isReused, let name {

@@ -170,7 +170,10 @@ package struct Connector {
       guard failed == EAGAIN else {
         close(descriptor)
         if failed == ECONNREFUSED { throw .refused("connection to \(path) refused: nobody listens on the socket") }
-        let message = "connection to \(path) failed: \(SystemError.words(failed))"
+        let message =
+          failed == EACCES || failed == EPERM
+          ? "permission denied connecting to unix socket \(path)"
+          : "connection to \(path) failed: \(SystemError.words(failed))"
         throw Self.isOurs(failed) ? .fault(message) : .unreachable(message)
       }
       do {

@@ -106,7 +106,9 @@ package struct SOCKSProxy: Hashable, Sendable {
   }
 
   private func check(_ answer: [UInt8], from stream: any ByteStream) throws(StreamFailure) {
-    guard answer[0] == 5 else { throw .violation("\(stream.peer) is no SOCKS5 proxy: its answer begins with \(answer[0])") }
+    guard answer[0] == 5 else {
+      throw .violation("\(stream.peer) is no SOCKS5 proxy: its answer begins with \(answer[0])")
+    }
   }
 
   /// RFC 1928 section 6.

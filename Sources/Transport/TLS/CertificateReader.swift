@@ -52,17 +52,23 @@ enum CertificateReader {
     let texts = [
       certificate.subject, certificate.issuer, certificate.serial, certificate.key, certificate.signature,
     ]
-    let size = (texts + certificate.names).reduce(0) { $0 + $1.utf8.count + MemoryLayout<String>.size }
+    let parts = (certificate.subjectParts + certificate.issuerParts).flatMap { [$0.type, $0.value] }
+    let size = [texts, certificate.names, certificate.dnsNames, parts].joined()
+      .reduce(0) { $0 + $1.utf8.count + MemoryLayout<String>.size }
     if isDigested, size <= maxCachedTextBytes { cache.withLock { $0.insert(certificate, for: digest) } }
     return certificate
   }
 
   private static func parse(_ pointer: OpaquePointer, fingerprint: String) -> Certificate {
-    Certificate(
+    let names = names(of: pointer)
+    let firstSecond = seconds(X509_get0_notBefore(pointer))
+    let lastSecond = seconds(X509_get0_notAfter(pointer))
+    return Certificate(
       subject: text(ofName: X509_get_subject_name(pointer)), issuer: text(ofName: X509_get_issuer_name(pointer)),
-      serial: serial(of: pointer), names: names(of: pointer), notBefore: timestamp(X509_get0_notBefore(pointer)),
-      notAfter: timestamp(X509_get0_notAfter(pointer)), fingerprintSHA256: fingerprint, key: key(of: pointer),
-      signature: signature(of: pointer))
+      serial: serial(of: pointer), names: names.map(\.text), dnsNames: names.filter(\.isDNS).map(\.text),
+      subjectParts: parts(of: X509_get_subject_name(pointer)), issuerParts: parts(of: X509_get_issuer_name(pointer)),
+      notBefore: timestamp(firstSecond), notAfter: timestamp(lastSecond), firstSecond: firstSecond,
+      lastSecond: lastSecond, fingerprintSHA256: fingerprint, key: key(of: pointer), signature: signature(of: pointer))
   }
 
   // MARK: Parts
@@ -76,6 +82,35 @@ enum CertificateReader {
     return String(decoding: UnsafeRawBufferPointer(start: bytes, count: max(0, Int(count))), as: UTF8.self)
   }
 
+  private static func parts(of name: OpaquePointer?) -> [NamePart] {
+    guard let name else { return [] }
+    return (0..<max(0, X509_NAME_entry_count(name))).compactMap { index in
+      guard let entry = X509_NAME_get_entry(name, index), let type = X509_NAME_ENTRY_get_object(entry) else {
+        return nil
+      }
+      return NamePart(type: numbers(of: type), value: text(of: X509_NAME_ENTRY_get_data(entry)))
+    }
+  }
+
+  /// An object identifier as dotted numbers (OBJ_obj2txt(3)).
+  private static func numbers(of type: OpaquePointer) -> String {
+    var buffer = [CChar](repeating: 0, count: 80)
+    let count = Int(OBJ_obj2txt(&buffer, CInt(buffer.count), type, 1))
+    if count >= buffer.count {
+      buffer = [CChar](repeating: 0, count: count + 1)
+      OBJ_obj2txt(&buffer, CInt(buffer.count), type, 1)
+    }
+    return String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  private static func text(of string: UnsafePointer<ASN1_STRING>?) -> String {
+    var bytes: UnsafeMutablePointer<UInt8>?
+    let count = ASN1_STRING_to_UTF8(&bytes, string)
+    guard count >= 0, let bytes else { return "" }
+    defer { CRYPTO_free(bytes, "", 0) }
+    return String(decoding: UnsafeBufferPointer(start: bytes, count: Int(count)), as: UTF8.self)
+  }
+
   private static func serial(of pointer: OpaquePointer) -> String {
     guard let number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(pointer), nil) else { return "" }
     defer { BN_free(number) }
@@ -84,11 +119,11 @@ enum CertificateReader {
     return String(cString: text).lowercased()
   }
 
-  private static func names(of pointer: OpaquePointer) -> [String] {
+  private static func names(of pointer: OpaquePointer) -> [(text: String, isDNS: Bool)] {
     guard let raw = X509_get_ext_d2i(pointer, NID_subject_alt_name, nil, nil) else { return [] }
     let stack = OpaquePointer(raw)
     defer { GENERAL_NAMES_free(stack) }
-    var names: [String] = []
+    var names: [(text: String, isDNS: Bool)] = []
     for index in 0..<max(0, curlew_names_count(stack)) {
       guard let name = curlew_names_at(stack, index) else { continue }
       var kind: CInt = 0
@@ -96,20 +131,25 @@ enum CertificateReader {
       let string = value.assumingMemoryBound(to: ASN1_STRING.self)
       let bytes = UnsafeBufferPointer(start: ASN1_STRING_get0_data(string), count: Int(ASN1_STRING_length(string)))
       if kind == GEN_DNS {
-        names.append(String(decoding: bytes, as: UTF8.self))
+        names.append((String(decoding: bytes, as: UTF8.self), true))
       } else if kind == GEN_IPADD, let address = IPAddress(bytes: bytes) {
-        names.append(address.description)
+        names.append((address.description, false))
       }
     }
     return names
   }
 
-  private static func timestamp(_ time: UnsafePointer<ASN1_TIME>?) -> Timestamp {
+  /// Seconds since the Unix epoch.
+  private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
     var parts = tm()
-    guard let time, ASN1_TIME_to_tm(time, &parts) == 1 else { return Timestamp(secondsSinceEpoch: 0) }
+    guard let time, ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }
+    return Int64(timegm(&parts))
+  }
+
+  private static func timestamp(_ seconds: Int64) -> Timestamp {
     // RFC 5280 section 4.1.2.5 writes "no end" as the year 9999, which nanoseconds in 64 bits do not reach.
-    let limit = Int(Int64.max / 1_000_000_000)
-    return Timestamp(secondsSinceEpoch: Int64(min(max(timegm(&parts), -limit), limit)))
+    let limit = Int64.max / 1_000_000_000
+    return Timestamp(secondsSinceEpoch: min(max(seconds, -limit), limit))
   }
 
   private static func key(of pointer: OpaquePointer) -> String {

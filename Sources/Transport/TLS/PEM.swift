@@ -79,9 +79,22 @@ final class CertificateStack {
     self.pointer = pointer
   }
 
+  /// Takes over a stack with all that is in it.
+  init(owning pointer: OpaquePointer) {
+    self.pointer = pointer
+  }
+
   deinit { curlew_certificates_free(pointer) }
 
   var count: Int { Int(curlew_certificates_count(pointer)) }
+
+  /// Keeps a certificate that somebody else has too; false for lack of memory.
+  func append(_ certificate: OpaquePointer) -> Bool {
+    guard X509_up_ref(certificate) == 1 else { return false }
+    if curlew_certificates_push(pointer, certificate) > 0 { return true }
+    X509_free(certificate)
+    return false
+  }
 
   /// Lent, not given.
   subscript(_ index: Int) -> OpaquePointer? { curlew_certificates_at(pointer, CInt(index)) }

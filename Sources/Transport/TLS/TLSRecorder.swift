@@ -82,18 +82,18 @@ package final class TLSRecorder {
   }
 
   private func judge(_ store: OpaquePointer, of ssl: OpaquePointer) -> Bool {
-    var facts = TLSFacts()
+    var facts = TLSFacts(mustVerify: verify)
     facts.chain = CertificateReader.read(X509_STORE_CTX_get0_untrusted(store))
     if let error = verify(store, leaf: facts.chain.first) {
       facts.verifyError = error
       if verify {
-        facts.isAborted = true
         failure = ProbeFailure(
           .certificateInvalid, during: .tls, "the certificate of \(name.text) is not valid: \(error)")
       }
     } else {
       facts.isVerified = true
-      facts.verifiedChains = [CertificateReader.read(X509_STORE_CTX_get0_chain(store))]
+      let own = CertificateReader.read(X509_STORE_CTX_get0_chain(store))
+      facts.verifiedChains = VerifiedChains.all(from: store, presented: facts.chain, own: own)
     }
     self.facts = facts
     readConnection(ssl)

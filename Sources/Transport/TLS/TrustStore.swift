@@ -12,6 +12,7 @@ package final class TrustStore: Sendable {
     self.pointer = pointer
     // An authority of the user's own choice need not be a root (X509_VERIFY_PARAM_set_flags(3)).
     X509_STORE_set_flags(pointer, CUnsignedLong(X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST))
+    VerifiedChains.attach(to: pointer)
   }
 
   deinit { X509_STORE_free(pointer) }

@@ -21,7 +21,9 @@ enum ModuleFileReader {
     guard let file = reading.file else {
       throw ModuleFileFault(words: reading.errorText ?? "error parsing config file: '\(path)'")
     }
-    let warnings = reading.diagnostics.filter { $0.severity == .warning }.map(\.message)
+    let warnings = reading.diagnostics.map { diagnostic in
+      (diagnostic.excerpt.map { "\($0.location.file):\($0.location.line): " } ?? "") + diagnostic.message
+    }
     return Reading(file: file, warnings: warnings, secrets: Redactor(file.secrets))
   }
 }

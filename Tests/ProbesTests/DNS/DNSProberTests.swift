@@ -85,6 +85,38 @@ struct DNSProberTests {
     #expect(facts.answers.allSatisfy { type.hasPrefix("TYPE65") || $0.type == type })
   }
 
+  @Test("a cut answer is told as it is where it shall not be asked for again")
+  func cut() async throws {
+    let (observation, facts) = try await probe("large.example.test", "TXT") { $0.repeatsCutAnswers = false }
+    #expect(observation.failure == nil)
+    #expect(facts.transport == .udp)
+    #expect(facts.flags.contains("tc"))
+    #expect(facts.answers.isEmpty)
+  }
+
+  @Test("the question comes from the address that is asked for", arguments: [DNSTransport.udp, .tcp])
+  func source(_ transport: DNSTransport) async throws {
+    let (observation, facts) = try await probe("www.example.test") {
+      $0.transport = transport
+      $0.sourceIP = "127.0.0.9"
+    }
+    #expect(observation.failure == nil)
+    #expect(facts.answers.count == 2)
+    let (foreign, _) = try await probe("www.example.test") {
+      $0.transport = transport
+      $0.sourceIP = "192.0.2.1"
+    }
+    #expect(foreign.failure?.code == .internal)
+    #expect(
+      foreign.failure?.message
+        == "source_ip \"192.0.2.1\" cannot be used to reach 127.0.0.1:\(server.port): cannot assign requested address")
+    let (mixed, _) = try await probe("www.example.test") {
+      $0.family = .v6
+      $0.sourceIP = "127.0.0.1"
+    }
+    #expect(mixed.failure?.message == "source_ip \"127.0.0.1\" is no IPv6 address")
+  }
+
   @Test("an answer that does not fit a datagram is asked for again over tcp")
   func truncated() async throws {
     let (observation, facts) = try await probe("large.example.test", "TXT")

@@ -60,6 +60,25 @@ struct ICMPProberTests {
     #expect(facts.received == 1)
   }
 
+  @Test("packets carry what they are told to, and come from where", .enabled(if: mayPing))
+  func payloadAndSource() async throws {
+    let (observation, facts) = try await probe("127.0.0.1") {
+      $0.payload = Array("Prometheus Blackbox Exporter".utf8)
+      $0.size = 28
+      $0.sourceIP = "127.0.0.9"
+    }
+    #expect(observation.failure == nil)
+    #expect(facts.received == 1)
+    let (foreign, _) = try await probe("127.0.0.1") { $0.sourceIP = "192.0.2.1" }
+    #expect(
+      foreign.failure
+        == ProbeFailure(
+          .internal, during: .connect,
+          "source_ip \"192.0.2.1\" cannot be used to reach 127.0.0.1: cannot assign requested address"))
+    let (other, _) = try await probe("127.0.0.1") { $0.sourceIP = "home" }
+    #expect(other.failure?.message == "source_ip \"home\" is not an IP address")
+  }
+
   @Test("many probes at a time each take their own answers", .enabled(if: mayPing))
   func together() async throws {
     try await withThrowingTaskGroup(of: ICMPFacts.self) { group in

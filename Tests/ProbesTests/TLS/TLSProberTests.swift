@@ -78,6 +78,7 @@ import Transport
     let server = try OpenSSLServer("endless")
     let leaf = try #require(try await probe(server).tls?.chain.first)
     #expect(leaf.notAfter.rfc3339(fractionDigits: 0).hasPrefix("2262-"))
+    #expect(leaf.lastSecond == 253_402_300_799)
   }
 
   // MARK: Verification

@@ -50,6 +50,14 @@ struct EchoPacketTests {
     #expect(packet.sequence(ofQuoted: request.prefix(7), checksIdentifier: true) == nil)
   }
 
+  @Test("data that was asked for stands at the front, before zeros, and is cut where there is no room")
+  func front() {
+    let text = Array("Exporter".utf8)
+    #expect(Array(EchoPacket(version: .v4, size: 10, front: text).request(1).dropFirst(8)) == text + [0, 0])
+    #expect(Array(EchoPacket(version: .v4, size: 3, front: text).request(1).dropFirst(8)) == Array(text.prefix(3)))
+    #expect(EchoPacket(version: .v4, size: 0, front: text).request(1).count == 8)
+  }
+
   @Test("two probes differ in their data")
   func cookie() {
     #expect(

@@ -60,11 +60,13 @@ extension Form where Value == Int {
 
 extension Form where Value == Duration {
   /// A duration of Go's with `d`, `w` and `y`, which upstream's documentation promises and its parser refuses.
-  static let goDuration = Form(.text(pattern: "^[-+]?([0-9]*(\\.[0-9]*)?(ns|us|µs|ms|s|m|h|d|w|y))+$")) { node, reader in
+  static let goDuration = Form(.text(pattern: "^[-+]?([0-9]*(\\.[0-9]*)?(ns|us|µs|ms|s|m|h|d|w|y))+$")) {
+    node, reader in
     // A number in no quotes is refused even if it is 0, as upstream does it.
     if case .string(let text) = node.value, let duration = GoDuration.duration(text) { return duration }
     reader.fault(
-      "expected a duration, found \(node.foundText)", at: node, notes: ["durations are written 500ms, 5s, 1m30s, 2h, 1d"])
+      "expected a duration, found \(node.foundText)", at: node,
+      notes: ["durations are written 500ms, 5s, 1m30s, 2h, 1d"])
     return nil
   }
 }

@@ -3,7 +3,8 @@ import Documents
 /// The keys that say which addresses are taken, common to all probers but unix.
 enum AddressKeys {
   static let preferred = Key("preferred_ip_protocol", .goText, "ip4 or ip6")
-  static let fallback = Key("ip_protocol_fallback", .goBool, "whether the other protocol is taken where a name has none")
+  static let fallback = Key(
+    "ip_protocol_fallback", .goBool, "whether the other protocol is taken where a name has none")
   static let happyEyeballs = Key(
     "happy_eyeballs", .goBool, "tries all addresses, beside one another when the first is slow (RFC 8305)")
 

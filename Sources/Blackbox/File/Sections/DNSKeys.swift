@@ -7,12 +7,13 @@ enum DNSKeys {
   static let transport = Key("transport_protocol", .goText, "udp or tcp")
   static let isOverTLS = Key("dns_over_tls", .goBool, "asks over TLS (RFC 7858); needs transport_protocol tcp")
   static let isOverHTTPS = Key("dns_over_https", .goBool, "asks over HTTPS (RFC 8484): the target is a host or a URL")
-  static let queryName = Key("query_name", .goText, isRequired: false, "the name to ask for")
+  static let queryName = Key("query_name", .goText, "the name to ask for")
   static let queryType = Key("query_type", .goText, "the type of record; ANY where nothing is written")
   static let queryClass = Key("query_class", .goText, "IN where nothing is written")
   static let recursionDesired = Key("recursion_desired", .goBool, "whether the server may ask others")
   static let validRcodes = Key("valid_rcodes", Form<[String]>.list(of: .goText), "NOERROR where nothing is written")
-  static let answer = Key("validate_answer_rrs", Form<DNSModule.RecordRules>.recordRules, "what answers are held against")
+  static let answer = Key(
+    "validate_answer_rrs", Form<DNSModule.RecordRules>.recordRules, "what answers are held against")
   static let authority = Key(
     "validate_authority_rrs", Form<DNSModule.RecordRules>.recordRules, "what the authority section is held against")
   static let additional = Key(
@@ -29,7 +30,7 @@ enum DNSKeys {
   static func module(_ section: Section) -> DNSModule? {
     var dns = DNSModule()
     dns.address = AddressKeys.choice(section)
-    dns.sourceIP = TCPKeys.sourceIP(section)
+    dns.sourceIP = TCPKeys.source(section)
     if let transport = section.given(transport), !transport.isEmpty { dns.transportProtocol = transport }
     dns.isOverTLS = section.given(isOverTLS) ?? false
     dns.isOverHTTPS = section.given(isOverHTTPS) ?? false
@@ -83,7 +84,8 @@ private enum RecordRuleKeys {
   static let noneMatches = Key("fail_if_none_matches_regexp", Form<[String]>.patterns, "fails if no record matches any")
 
   static let table = SectionTable(
-    "validate_rrs", title: "a section of 'validate_…_rrs'", [matches.any, allMatch.any, notMatches.any, noneMatches.any])
+    "validate_rrs", title: "a section of 'validate_…_rrs'",
+    [matches.any, allMatch.any, notMatches.any, noneMatches.any])
 }
 
 extension Form where Value == [String] {

@@ -4,14 +4,14 @@ import Expressions
 /// The keys of the file itself.
 enum FileKeys {
   static let modules = Key(
-    "modules", .map(of: Form<BlackboxModule>.module), "ways to probe, by the names that /probe is asked for")
+    "modules", Form<Fields<BlackboxModule>>.map(of: .module), "ways to probe, by the names that /probe is asked for")
 
   static let table = SectionTable("file", title: "the file", [modules.any])
 }
 
 /// The keys of a module.
 enum ModuleKeys {
-  static let prober = Key("prober", Form<BlackboxModule.ProberName>.prober, isRequired: false, "how it is probed")
+  static let prober = Key("prober", Form<BlackboxModule.ProberName>.prober, "how it is probed")
   static let timeout = Key("timeout", .goDuration, "how long a probe may take, at most as long as the scrape")
   static let http = Key("http", Form<HTTPModule>.section(HTTPKeys.table, HTTPKeys.module), "what the http prober does")
   static let tcp = Key("tcp", Form<TCPModule>.section(TCPKeys.tcpTable, TCPKeys.tcp), "what the tcp prober does")

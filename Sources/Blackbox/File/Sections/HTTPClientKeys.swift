@@ -27,7 +27,7 @@ enum HTTPClientKeys {
     var options = HTTPClientOptions()
     options.basicAuth = section.given(basicAuth)
     options.oauth2 = section.given(oauth2)
-    options.authorization = authorization(section)
+    options.authorization = writtenAuthorization(section)
     if let tls = section.given(TLSKeys.tls) { options.tls = tls }
     if let follows = section.given(followsRedirects) { options.followsRedirects = follows }
     if let http2 = section.given(usesHTTP2) { options.usesHTTP2 = http2 }
@@ -37,7 +37,7 @@ enum HTTPClientKeys {
   }
 
   /// `authorization`, or what `bearer_token` and `bearer_token_file` make of it.
-  private static func authorization(_ section: Section) -> HTTPClientOptions.Authorization? {
+  private static func writtenAuthorization(_ section: Section) -> HTTPClientOptions.Authorization? {
     let token = section.given(bearerToken) ?? ""
     let file = section.given(bearerTokenFile) ?? ""
     let hasBearer = !token.isEmpty || !file.isEmpty

@@ -6,10 +6,12 @@ import Model
 enum HTTPKeys {
   static let statusCodes = Key(
     "valid_status_codes", Form<[Int]>.list(of: .goInteger(Int.min...Int.max)), "200 to 299 where nothing is written")
-  static let httpVersions = Key("valid_http_versions", Form<[String]>.list(of: .goText), "such as HTTP/1.1 and HTTP/2.0")
+  static let httpVersions = Key(
+    "valid_http_versions", Form<[String]>.list(of: .goText), "such as HTTP/1.1 and HTTP/2.0")
   static let skipsResolve = Key(
     "skip_resolve_phase_with_proxy", .goBool, "leaves resolving the target's name to the proxy")
-  static let noFollowRedirects = Key("no_follow_redirects", .goBool, "deprecated: follow_redirects says it the other way")
+  static let noFollowRedirects = Key(
+    "no_follow_redirects", .goBool, "deprecated: follow_redirects says it the other way")
   static let failsIfSSL = Key("fail_if_ssl", .goBool, "fails if the last answer came over TLS")
   static let failsIfNotSSL = Key("fail_if_not_ssl", .goBool, "fails if it did not")
   static let method = Key("method", .goText, "GET where nothing is written")
@@ -20,7 +22,8 @@ enum HTTPKeys {
     "fail_if_body_not_matches_regexp", Form<[RegularExpression]>.list(of: .regularExpression),
     "fails if any does not match")
   static let jsonMatches = Key("fail_if_body_json_matches_cel", Form<Expression>.overBody, "fails if it is true")
-  static let jsonNotMatches = Key("fail_if_body_json_not_matches_cel", Form<Expression>.overBody, "fails if it is false")
+  static let jsonNotMatches = Key(
+    "fail_if_body_json_not_matches_cel", Form<Expression>.overBody, "fails if it is false")
   static let headerMatches = Key(
     "fail_if_header_matches", Form<[HTTPModule.HeaderMatch]>.list(of: .headerMatch), "fails if any matches")
   static let headerNotMatches = Key(
@@ -68,7 +71,8 @@ enum HTTPKeys {
       http.noFollowRedirects = noFollow
       http.client.followsRedirects = !noFollow
       section.warn(
-        "no_follow_redirects is deprecated", at: noFollowRedirects.name, notes: ["write follow_redirects: \(!noFollow)"])
+        "no_follow_redirects is deprecated", at: noFollowRedirects.name, notes: ["write follow_redirects: \(!noFollow)"]
+      )
     }
     checkVersions(of: http, section)
     compress(&http, section)
@@ -163,7 +167,8 @@ private enum HeaderMatchKeys {
   static let pattern = Key("regexp", Form<RegularExpression>.regularExpression, "what its values are held against")
   static let allowsMissing = Key("allow_missing", .goBool, "whether an answer without the header is good")
 
-  static let table = SectionTable("header matcher", title: "a header matcher", [header.any, pattern.any, allowsMissing.any])
+  static let table = SectionTable(
+    "header matcher", title: "a header matcher", [header.any, pattern.any, allowsMissing.any])
 }
 
 extension Form where Value == HTTPModule.HeaderMatch {

@@ -22,7 +22,7 @@ enum ICMPKeys {
   static func module(_ section: Section) -> ICMPModule? {
     var icmp = ICMPModule()
     icmp.address = AddressKeys.choice(section)
-    icmp.sourceIP = TCPKeys.sourceIP(section)
+    icmp.sourceIP = TCPKeys.source(section)
     icmp.payloadSizeBytes = section.given(payloadSize) ?? 0
     icmp.dontFragment = section.given(dontFragment) ?? false
     if let ttl = section.given(ttl) {
@@ -43,7 +43,8 @@ enum ICMPKeys {
 
 /// The keys of `grpc`.
 enum GRPCKeys {
-  static let service = Key("service", .goText, "the service whose health is asked for; the server's where nothing is written")
+  static let service = Key(
+    "service", .goText, "the service whose health is asked for; the server's where nothing is written")
   static let usesTLS = Key("tls", .goBool, "speaks TLS")
   static let metadata = Key(
     "metadata", Form<Fields<[String]>>.map(of: .list(of: .goText)), "what the request carries beside its message")

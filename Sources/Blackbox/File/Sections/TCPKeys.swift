@@ -21,7 +21,7 @@ enum TCPKeys {
   static func tcp(_ section: Section) -> TCPModule? {
     var tcp = TCPModule()
     tcp.address = AddressKeys.choice(section)
-    tcp.sourceIP = sourceIP(section)
+    tcp.sourceIP = source(section)
     tcp.queryResponse = section.given(queryResponse) ?? []
     tcp.usesTLS = section.given(usesTLS) ?? false
     if let tls = section.given(TLSKeys.tls) { tcp.tls = tls }
@@ -38,7 +38,7 @@ enum TCPKeys {
   static func udp(_ section: Section) -> TCPModule? {
     var udp = TCPModule()
     udp.address = AddressKeys.choice(section)
-    udp.sourceIP = sourceIP(section)
+    udp.sourceIP = source(section)
     udp.queryResponse = section.given(datagrams) ?? []
     return udp
   }
@@ -53,7 +53,7 @@ enum TCPKeys {
   }
 
   /// `source_ip_address`, which upstream looks at when it probes.
-  static func sourceIP(_ section: Section) -> String? {
+  static func source(_ section: Section) -> String? {
     guard let text = section.given(sourceIP), !text.isEmpty else { return nil }
     if !IPText.isAddress(text) {
       section.warn("'\(text.escaped)' is no IP address: every probe fails", at: sourceIP.name)

@@ -53,7 +53,8 @@ extension HTTPModule {
     }
     verdict.fail(
       answer.isRedirectedOn
-        ? answer.failure : ProbeFailure(.expectationFailed, during: .receive, "status is \(status), expected \(expected)"),
+        ? answer.failure
+        : ProbeFailure(.expectationFailed, during: .receive, "status is \(status), expected \(expected)"),
       "Invalid HTTP response status code" + (validStatusCodes.isEmpty ? ", wanted 2xx" : ""), fields, .info)
   }
 
@@ -99,7 +100,8 @@ extension HTTPModule {
     switch compression {
     case .unknown(let name):
       verdict.fail(
-        ProbeFailure(.templateFailed, during: .receive, "compression \"\(name)\" is none; write gzip, br, deflate or identity"),
+        ProbeFailure(
+          .templateFailed, during: .receive, "compression \"\(name)\" is none; write gzip, br, deflate or identity"),
         words, [("err", "unsupported compression algorithm")], .info)
     case .gzip where answer.bodyFailure?.code == .protocolError && answer.http.size == 0:
       // What a gzip stream begins with is looked at before the checks of the body, which are then left out.
@@ -158,7 +160,8 @@ extension HTTPModule {
       value = try JSON.parse(body, dialect: .go)
     } catch {
       verdict.fail(
-        Self.expectation("the body is no JSON: \(error)"), "Error unmarshalling HTTP body to JSON", [("err", "\(error)")])
+        Self.expectation("the body is no JSON: \(error)"), "Error unmarshalling HTTP body to JSON",
+        [("err", "\(error)")])
       return
     }
     if let expression = failIfBodyJSONMatchesCEL {
