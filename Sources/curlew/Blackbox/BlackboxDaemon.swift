@@ -1,4 +1,3 @@
-import Transport
 import Blackbox
 import Documents
 import Exposition
