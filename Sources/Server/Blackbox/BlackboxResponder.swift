@@ -1,6 +1,7 @@
 import Exposition
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// Answers every request of `curlew blackbox` in the way of blackbox_exporter.
 ///
@@ -15,7 +16,7 @@ struct BlackboxResponder: Answerer {
 
   private static let timeoutHeader = HTTPField.Name("X-Prometheus-Scrape-Timeout-Seconds")
 
-  func answer(_ request: Request, peer: String) async -> Response {
+  func answer(_ request: Request, over channel: any Channel) async -> Response {
     await reply(to: request).response(to: request.method, acceptEncoding: request.headers[.acceptEncoding])
   }
 

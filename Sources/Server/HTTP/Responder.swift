@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Model
+import NIOCore
 
 /// Answers every request: finds the route, calls its handler, and gives each answer the coding and headers it must have.
 struct Responder: Answerer {
@@ -14,7 +15,7 @@ struct Responder: Answerer {
   let overviews: OverviewCache
   let logger: Logger
 
-  func answer(_ request: Request, peer: String) async -> Response {
+  func answer(_ request: Request, over channel: any Channel) async -> Response {
     let begin = sources.time.uptime
     let path = request.uri.path
     var reply: Reply
@@ -36,7 +37,8 @@ struct Responder: Answerer {
       "answered",
       metadata: [
         "method": "\(request.method)", "path": "\(path)", "status": "\(response.status.code)",
-        "bytes": "\(response.headers[.contentLength] ?? "")", "peer": "\(peer)",
+        "bytes": "\(response.headers[.contentLength] ?? "")",
+        "peer": "\(channel.remoteAddress?.description ?? "unknown")",
         "took": "\(Words.duration(sources.time.uptime - begin))",
       ])
     return response

@@ -1,9 +1,10 @@
 import Hummingbird
+import NIOCore
 
 /// Whoever answers the requests of a server.
 protocol Answerer: Sendable {
   /// The answer to a request. Whatever goes wrong is an answer too.
   ///
-  /// - Parameter peer: who asks, as an address with its port.
-  func answer(_ request: Request, peer: String) async -> Response
+  /// - Parameter channel: what it came over, which knows who asks.
+  func answer(_ request: Request, over channel: any Channel) async -> Response
 }

@@ -76,12 +76,11 @@ struct HTTPListening: Sendable {
   private func responder(_ answerer: some Answerer, isStream: Bool = false) -> HTTPChannelHandler.Responder {
     let date = HTTPDate()
     return { request, writer, channel in
-      let peer = channel.remoteAddress?.description ?? "unknown"
       var response =
         if isStream {
-          await Departure.$current.withValue(Departure(of: channel)) { await answerer.answer(request, peer: peer) }
+          await Departure.$current.withValue(Departure(of: channel)) { await answerer.answer(request, over: channel) }
         } else {
-          await answerer.answer(request, peer: peer)
+          await answerer.answer(request, over: channel)
         }
       response.headers[.date] = date.text
       try await writer.write(response: response.head, body: response.body)

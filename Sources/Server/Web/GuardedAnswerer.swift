@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 
 /// Lets requests through to another answerer as the web configuration says.
 struct GuardedAnswerer<Inner: Answerer>: Answerer {
@@ -8,7 +9,7 @@ struct GuardedAnswerer<Inner: Answerer>: Answerer {
   let keeper: WebKeeper
   let logger: Logger
 
-  func answer(_ request: Request, peer: String) async -> Response {
+  func answer(_ request: Request, over channel: any Channel) async -> Response {
     let configuration: WebConfiguration
     do throws(WebFault) {
       configuration = try keeper.current()
@@ -19,9 +20,9 @@ struct GuardedAnswerer<Inner: Answerer>: Answerer {
     if let limiter = keeper.limiter, !limiter.passes() { return refusal(.tooManyRequests, request) }
     var response: Response
     if configuration.users.isEmpty {
-      response = await inner.answer(request, peer: peer)
+      response = await inner.answer(request, over: channel)
     } else if await keeper.authentication.accepts(request.headers[.authorization], users: configuration.users) {
-      response = await inner.answer(request, peer: peer)
+      response = await inner.answer(request, over: channel)
     } else {
       response = refusal(.unauthorized, request)
       response.headers[.wwwAuthenticate] = "Basic"

@@ -15,7 +15,10 @@ final class ExporterProcess: Sendable {
   /// Curlew in its place.
   static func curlew(_ configuration: String, _ arguments: [String] = []) async throws -> ExporterProcess {
     try await ExporterProcess(
-      [try CurlewProcess.binary.get(), "blackbox", "--config.file=\(configuration)", "--web.listen-address=127.0.0.1:0"]
+      [
+        try CurlewProcess.binary.get(), "blackbox", "--config.file=\(configuration)",
+        "--web.listen-address=127.0.0.1:0",
+      ]
         + arguments)
   }
 
