@@ -19,9 +19,6 @@ struct ModuleLibraryTests {
     #expect(reading.diagnostics.map { $0.rendered() } == [])
     let file = try #require(reading.file)
     #expect(file.modules.count >= 5)
-    // What is shown of it is a file with the same modules.
-    let again = read(file.configurationText)
-    #expect(again.file?.configurationText == file.configurationText, "\(again.errorText ?? "")")
   }
 
   @Test("Prometheus takes the scrape configs and the alert rules, and every alert fires when it should and not before")
