@@ -19,7 +19,7 @@ struct Curlew: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     var speaksOfTargets = false
     do {
-      var command = try isBlackboxExporter ? BlackboxCommand.parseAsRoot() : parseAsRoot()
+      var command = try isBlackboxExporter ? BlackboxCommand.parseAsRoot(arguments) : parseAsRoot(arguments)
       speaksOfTargets = command is CheckCommand || command is ProbeCommand
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
@@ -38,12 +38,22 @@ struct Curlew: AsyncParsableCommand {
       }
       // Usage errors are 2 here, as for every other kind of wrong input.
       guard code == .validationFailure else { exit(withError: error) }
-      let isBlackbox = isBlackboxExporter || CommandLine.arguments.dropFirst().first == "blackbox"
       let message = isBlackboxExporter ? BlackboxCommand.fullMessage(for: error) : fullMessage(for: error)
       Terminal.standardError.write(message + "\n")
       // As blackbox_exporter has it: whoever started that with a wrong flag saw 1.
-      Glibc.exit(isBlackbox ? 1 : ExitStatus.usage)
+      Glibc.exit(standsForBlackboxExporter ? 1 : ExitStatus.usage)
     }
+  }
+
+  /// What the command line says. `--flag=`, which blackbox_exporter takes for its default, is left out for it.
+  private static var arguments: [String] {
+    let written = Array(CommandLine.arguments.dropFirst())
+    return standsForBlackboxExporter ? written.filter { !($0.hasPrefix("--") && $0.hasSuffix("=")) } : written
+  }
+
+  /// Whether the command is the one with blackbox_exporter's flags.
+  private static var standsForBlackboxExporter: Bool {
+    isBlackboxExporter || CommandLine.arguments.dropFirst().first == "blackbox"
   }
 
   /// Whether the binary was called by blackbox_exporter's name, as by a link to it.

@@ -2,6 +2,7 @@ import Documents
 import Foundation
 import Model
 import Scenarios
+import TestSupport
 import Testing
 
 @Suite struct SchemaTests {
@@ -80,6 +81,7 @@ import Testing
       - {id: u2, unix: {path: /run/a.sock, dialogue: [{expect: a}]}}
       - {id: v, udp: {target: 'a.example:123', send: a, receive: {bytes: 48}, source_ip: 192.0.2.1, ip: 4}}
       - {id: v2, udp: {target: 'a.example:53', dialogue: [{send: a}, {expect: b}]}}
+      - {id: mo, module: {name: page, target: a.example}}
       - {id: x, exec: {command: [ls, -l], env: {A: b}, directory: scripts, format: nagios}, enabled: '${1 == 1}'}
       - id: files
         http:
@@ -118,6 +120,7 @@ import Testing
             - {step: f, unix: {path: /run/a.sock}}
             - {step: g, exec: {command: [ls]}}
             - {step: l, udp: {target: 'a.example:1', send: x}}
+            - {step: m, module: {name: page, target: a.example}}
             - {step: h, when: 'true', pause: 2s}
             - {step: i, when: 'true', set: {x: '1'}, continue: true, sensitive: true}
             - {step: j, when: 'true', assert: [x == 1], continue: true, sensitive: true}
@@ -133,6 +136,7 @@ import Testing
       - {id: judged-websocket, websocket: {url: 'ws://a.example/', expect: [], warn: [], until: []}}
       - {id: judged-unix, unix: {path: /run/a.sock, expect: [], warn: [], until: []}}
       - {id: judged-udp, udp: {target: 'a.example:1', send: x, expect: [], warn: [], until: []}}
+      - {id: judged-module, module: {name: page, target: a.example, expect: [], warn: [], until: []}}
       - {id: judged-exec, exec: {command: [ls], expect: [], warn: [], until: []}}
     """,
   ]
@@ -146,7 +150,7 @@ import Testing
   @Test("every file that loads is valid by the schema", arguments: good)
   func goodFiles(text: String) throws {
     let files = Self.files.merging(["shop.yaml": text]) { $1 }
-    let result = load(files, environment: ["TOKEN": "x"])
+    let result = load(files, environment: ["TOKEN": "x"], capabilities: Capabilities(modules: PageModules()))
     #expect(result.diagnostics.map { $0.rendered() } == [])
     #expect(try Self.problems(of: text) == [])
   }

@@ -44,10 +44,10 @@ final class VerifiedChains: Sendable {
     }
     if chains.count == 1, isSame(chains[0], own) { return [own] }
     let now = Int64(time(nil))
-    let others = chains.filter { chain in
-      !isSame(chain, own) && chain.allSatisfy { $0.firstSecond <= now && now <= $0.lastSecond }
-    }
-    return [own] + others
+    let valid = chains.filter { chain in chain.allSatisfy { $0.firstSecond <= now && now <= $0.lastSecond } }
+    let others = valid.filter { !isSame($0, own) }
+    // OpenSSL goes on past a leaf that is trusted itself, where Go ends; its chain stands where the search found none.
+    return others.count < valid.count || valid.isEmpty ? [own] + others : others
   }
 
   private static func isSame(_ left: [Certificate], _ right: [Certificate]) -> Bool {

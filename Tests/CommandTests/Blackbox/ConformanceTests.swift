@@ -135,22 +135,21 @@ struct ConformanceTests {
   }
 
   @Test("gives the same metrics for the same modules and targets, but for the differences that are written down")
-  func mended() async throws { try await compare([], known: KnownDifference.ofLaterVersions + KnownDifference.mended) }
+  func mended() async throws { try await compare(known: KnownDifference.ofLaterVersions + KnownDifference.mended) }
 
   @Test("gives the same metrics with --compat=strict, but for what came with later versions")
   func strict() async throws {
-    try await compare(["--compat=strict"], known: KnownDifference.ofLaterVersions + KnownDifference.strict)
+    try await compare("--compat=strict", known: KnownDifference.ofLaterVersions + KnownDifference.strict)
   }
 
-  private func compare(_ arguments: [String], known: [KnownDifference]) async throws {
+  private func compare(_ arguments: String..., known: [KnownDifference]) async throws {
     let servers = try Servers()
     defer { servers.nginx.stop() }
     let workspace = try Workspace([
       "blackbox.yml": Self.modules.replacing("CA", with: servers.nginx.certificate)
     ])
-    let path = workspace.path("blackbox.yml")
-    let original = try await ExporterProcess.original(path)
-    let curlew = try await ExporterProcess.curlew(path, arguments)
+    let original = try await Exporter(originalIn: workspace)
+    let curlew = try await Exporter(arguments, in: workspace)
     var unused = Set(known.indices)
     var successes = 0
     for pair in servers.pairs {

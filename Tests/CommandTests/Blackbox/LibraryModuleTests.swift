@@ -16,7 +16,7 @@ struct LibraryModuleTests {
         location /closed { return 401; }
         location /health { return 200 '{"status": "UP"}'; }
         location /ill { return 200 '{"status": "DOWN"}'; }
-        location /packed { gzip on; gzip_types *; alias \("$document_root")/index.html; }
+        location /packed { gzip on; rewrite ^ /index.html break; }
         location /form { return 204; }
         """)
     defer { nginx.stop() }
@@ -37,7 +37,8 @@ struct LibraryModuleTests {
       peer.waitForEnd()
     }
     let page = "http://127.0.0.1:\(nginx.http)"
-    let exporter = try await ExporterProcess.curlew(Self.file)
+    let workspace = try Workspace(["blackbox.yml": try TestProgram.read(Self.file)])
+    let exporter = try await Exporter(in: workspace)
     let probes: [(module: String, target: String, success: Bool)] = [
       ("http_2xx", page + "/index.html", true), ("http_2xx", page + "/old", true), ("http_2xx", page + "/none", false),
       ("https_2xx", page + "/index.html", false),

@@ -165,7 +165,7 @@ struct BlackboxCommandTests {
   func daemon() async throws {
     let workspace = try Workspace([
       "blackbox.yml": Self.modules,
-      "checks.yaml": "version: 1\nchecks:\n  - name: one\n    every: 1h\n    tcp: 127.0.0.1:1\n",
+      "checks.yaml": "version: 1\nchecks:\n  - id: one\n    every: 1h\n    tcp: {target: '127.0.0.1:1'}\n",
       "curlew.yaml": "modules: blackbox.yml\nfiles: [checks.yaml]\n",
     ])
     let daemon = try await Daemon("--config", "curlew.yaml", in: workspace)

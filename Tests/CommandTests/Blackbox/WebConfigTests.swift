@@ -16,16 +16,16 @@ struct WebConfigTests {
     return "tls_server_config:\n  cert_file: \(folder)/good.pem\n  key_file: \(folder)/good.key\n" + more
   }
 
-  private static func exporter(_ web: String) async throws -> (Exporter, Workspace) {
-    let workspace = try workspace(web)
-    return (try await Exporter("--web.config.file=web.yml", in: workspace), workspace)
+  private static func exporter(_ web: String) async throws -> Exporter {
+    try await Exporter("--web.config.file=web.yml", in: try workspace(web))
   }
 
   private static func authority() throws -> String { try Certificates.shared.get().path("root.pem") }
 
   @Test("users are asked who they are, on every endpoint, and a changed file counts at once")
   func users() async throws {
-    let (exporter, workspace) = try await Self.exporter("basic_auth_users:\n  ann: \(Self.hash)\n")
+    let workspace = try Self.workspace("basic_auth_users:\n  ann: \(Self.hash)\n")
+    let exporter = try await Exporter("--web.config.file=web.yml", in: workspace)
     let none = try await exporter.http.get("/metrics")
     #expect(none.status == 401)
     #expect(none.headers["www-authenticate"] == "Basic")
@@ -46,7 +46,7 @@ struct WebConfigTests {
 
   @Test("headers are added to every answer, and too many requests are refused")
   func headersAndRate() async throws {
-    let (exporter, _) = try await Self.exporter(
+    let exporter = try await Self.exporter(
       """
       http_server_config:
         headers:
@@ -65,19 +65,19 @@ struct WebConfigTests {
 
   @Test("TLS speaks HTTP/2 or HTTP/1.1, as the client and the file have it")
   func tls() async throws {
-    let (exporter, _) = try await Self.exporter(try Self.tls())
+    let exporter = try await Self.exporter(try Self.tls())
     let authority = try Self.authority()
     #expect(try await exporter.curl("/-/healthy", "--cacert", authority).stdout == "Healthy\n200 2")
     #expect(
       try await exporter.curl("/-/healthy", "--cacert", authority, "--http1.1").stdout == "Healthy\n200 1.1")
     #expect(try await exporter.curl("/-/healthy").exitCode == 60, "the client does not know the authority")
-    let (old, _) = try await Self.exporter(try Self.tls() + "http_server_config:\n  http2: false\n")
+    let old = try await Self.exporter(try Self.tls() + "http_server_config:\n  http2: false\n")
     #expect(try await old.curl("/-/healthy", "--cacert", authority).stdout == "Healthy\n200 1.1")
   }
 
   @Test("versions, suites and curves are those of the file")
   func choices() async throws {
-    let (exporter, _) = try await Self.exporter(
+    let exporter = try await Self.exporter(
       try Self.tls(
         """
           max_version: TLS12
@@ -109,7 +109,7 @@ struct WebConfigTests {
     var more = "  client_auth_type: \(type)\n"
     if type != "NoClientCert" { more += "  client_ca_file: \(certificates.path("root.pem"))\n" }
     if let name { more += "  client_allowed_sans: [\(name)]\n" }
-    let (exporter, _) = try await Self.exporter(try Self.tls(more))
+    let exporter = try await Self.exporter(try Self.tls(more))
     let authority = certificates.path("root.pem")
     func isLetIn(_ certificate: String?) async throws -> Bool {
       guard let certificate else { return try await exporter.curl("/metrics", "--cacert", authority).exitCode == 0 }
@@ -180,7 +180,7 @@ struct WebConfigTests {
   @Test("curlew run is guarded by the web configuration of its service file")
   func daemon() async throws {
     let workspace = try Self.workspace("basic_auth_users:\n  ann: \(Self.hash)\n")
-    try workspace.write("version: 1\nchecks:\n  - name: one\n    every: 1h\n    tcp: 127.0.0.1:1\n", to: "checks.yaml")
+    try workspace.write("version: 1\nchecks:\n  - id: one\n    every: 1h\n    tcp: {target: '127.0.0.1:1'}\n", to: "checks.yaml")
     try workspace.write("files: [checks.yaml]\nweb: web.yml\n", to: "curlew.yaml")
     let daemon = try await Daemon("--config", "curlew.yaml", in: workspace)
     #expect(try await daemon.http.get("/").status == 401)
