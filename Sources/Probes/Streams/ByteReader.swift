@@ -7,7 +7,7 @@ final class ByteReader {
   /// The longest line, as blackbox_exporter has it.
   static let maxLineBytes = 64 << 10
   /// How much is read at once.
-  private static let chunkBytes = 16 << 10
+  private static let chunkBytes = 4 << 10
 
   /// When the first byte came, in nanoseconds of `EventLoop.now`; nil before it.
   private(set) var firstByte: Int64?

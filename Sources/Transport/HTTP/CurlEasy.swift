@@ -182,6 +182,8 @@ final class CurlEasy {
 
   private func setManners(_ deadline: Deadline, mayReuse: Bool) {
     set(CURLOPT_NOSIGNAL, 1)
+    // What a transfer holds while it waits; two thousand may wait at a time (CURLOPT_BUFFERSIZE(3)).
+    set(CURLOPT_BUFFERSIZE, 4096)
     curlew_easy_setopt_pointer(handle, CURLOPT_PRIVATE, Unmanaged.passUnretained(self).toOpaque())
     curlew_easy_setopt_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
     if !mayReuse {

@@ -41,7 +41,10 @@ struct BlackboxDaemon {
         listening: listening, routePrefix: web.routePrefix, externalURL: web.externalURL, version: Version.text),
       door: door, registry: registry, configText: { [modules] in modules.file.configurationText },
       reload: { [modules] in await modules.reload() }, logger: log.logger,
-      onListening: { [log] in log.info("Listening on", [("address", "\($0)")]) })
+      onListening: { [log] in
+        log.info("Listening on", [("address", "\($0)")])
+        StartupPages.giveBack()
+      })
     let services = ServiceGroup(
       configuration: .init(
         services: [.init(service: reloading), .init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],

@@ -109,7 +109,11 @@ struct Daemon {
           try ModuleProbing(modules: modules, policy: settings.policy, masks: current.masks, log: nil)
             .door(over: probing, settings: ProbeDoor.Settings(), registry: registry)
         }),
-      logger: logger, onListening: onListening)
+      logger: logger,
+      onListening: { [onListening] place in
+        onListening(place)
+        StartupPages.giveBack()
+      })
     // Taken down from last to first: the door closes, runs end, and then history is flushed.
     let services = ServiceGroup(
       configuration: .init(
