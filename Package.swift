@@ -106,7 +106,7 @@ let doors: [Target] = [
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ],
-    resources: [.embedInCode("Demo/demo.yaml")],
+    resources: [.embedInCode("Demo/demo.yaml"), .embedInCode("Modules/library.yml")],
     // In place of the C library's allocator: a TLS handshake of OpenSSL 3 allocates thousands of small pieces.
     linkerSettings: [.linkedLibrary("mimalloc")]),
 ]

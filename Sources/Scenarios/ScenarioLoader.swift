@@ -7,6 +7,12 @@ package struct LoadResult: Sendable {
   package let scenario: Scenario?
   /// In the order of files and lines as they were read.
   package let diagnostics: [Diagnostic]
+
+  /// What came of it.
+  package init(scenario: Scenario?, diagnostics: [Diagnostic]) {
+    self.scenario = scenario
+    self.diagnostics = diagnostics
+  }
 }
 
 /// Reads scenario files: everything wrong in any of them is told in one pass, and nothing is sent.
@@ -48,7 +54,7 @@ package struct ScenarioLoader: Sendable {
       let names = paths.map { "'\($0)'" }.joined(separator: ", ")
       sink.report(Diagnostic(paths.isEmpty ? "no scenario files were named" : "there are no checks in \(names)"))
     }
-    let redactor = Redactor(session.secrets)
+    let redactor = Redactor(session.secrets.union(surroundings.capabilities.modules.secrets))
     let scenario = Scenario(
       checks: checks.map { $0.masked(by: redactor) }, redactor: redactor, files: session.filesRead,
       directories: collector.directories)

@@ -8,15 +8,19 @@ package final class PrometheusServer: Sendable {
   private let folder: String
 
   /// Starts it and returns once it is ready.
-  package init(scraping target: String) async throws {
+  package convenience init(scraping target: String) async throws {
+    try await self.init(
+      jobs: """
+          - job_name: curlew
+            static_configs: [{targets: ["\(target)"]}]
+        """)
+  }
+
+  /// Starts it with the entries of `scrape_configs`, indented by two, and returns once it is ready.
+  package init(jobs: String) async throws {
     folder = try TestProgram.temporaryFolder()
     try TestProgram.write(
-      """
-      global: {scrape_interval: 1s, scrape_timeout: 1s}
-      scrape_configs:
-        - job_name: curlew
-          static_configs: [{targets: ["\(target)"]}]
-      """, to: "\(folder)/prometheus.yml")
+      "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n\(jobs)\n", to: "\(folder)/prometheus.yml")
     // It does not tell which port 0 became, and one that was just free may be taken by somebody else before it has it.
     var complaints = ""
     for _ in 0..<5 {

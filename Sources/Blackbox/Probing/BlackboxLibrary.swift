@@ -2,12 +2,14 @@ package import Model
 
 /// The modules of a configuration file as scenarios use them.
 package struct BlackboxLibrary: ModuleLibrary {
+  package let secrets: [Secret]
   private let modules: [String: BlackboxModule]
   private let surroundings: ModuleSurroundings
 
   /// The modules of a file, in the surroundings that all of them share.
   package init(_ file: BlackboxFile, in surroundings: ModuleSurroundings) {
     modules = file.modules
+    secrets = file.secrets
     self.surroundings = surroundings
   }
 

@@ -23,6 +23,14 @@ package protocol ModuleLibrary: Sendable {
 
   /// The module of that name, or nil.
   func module(named name: String) -> (any ProbeModule)?
+
+  /// What is written in it that nobody may read.
+  var secrets: [Secret] { get }
+}
+
+extension ModuleLibrary {
+  /// None.
+  package var secrets: [Secret] { [] }
 }
 
 /// Why a module cannot be used with a target: one sentence with the user's value.

@@ -90,7 +90,7 @@ struct ModuleProbing {
     over probing: ProbingEngine, settings: ProbeDoor.Settings, registry: Registry
   ) throws(RegistrationError) -> ProbeDoor {
     let runner = ModuleRunner(
-      prober: probing.prober, surroundings: surroundings(settings.compatibility), policy: policy)
+      prober: probing.prober, surroundings: Self.surroundings(settings.compatibility), policy: policy)
     let loops = probing.loops
     let parts = ProbeDoor.Parts(
       modules: { [modules] in modules.file }, moduleText: { $0.configurationText },
@@ -99,12 +99,13 @@ struct ModuleProbing {
     return try ProbeDoor(parts, settings: settings, registry: registry)
   }
 
-  private func surroundings(_ compatibility: Compatibility) -> ModuleSurroundings {
+  /// What modules find around them: the process's environment and files.
+  static func surroundings(_ compatibility: Compatibility) -> ModuleSurroundings {
     ModuleSurroundings(
-      compatibility: compatibility, environment: ProcessInfo.processInfo.environment, userAgent: Self.userAgent,
+      compatibility: compatibility, environment: ProcessInfo.processInfo.environment, userAgent: userAgent,
       readFile: { path in
         do throws(FileProblem) {
-          return .success(try DiskFiles().read(path, limit: Self.fileLimit))
+          return .success(try DiskFiles().read(path, limit: fileLimit))
         } catch {
           return .failure(ModuleFault(.internal, "\(path) cannot be read: \(error)"))
         }

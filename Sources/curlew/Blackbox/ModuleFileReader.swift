@@ -26,4 +26,30 @@ enum ModuleFileReader {
     }
     return Reading(file: file, warnings: warnings, secrets: Redactor(file.secrets))
   }
+
+  /// The modules that scenarios can name: those of a file, or those that are built in.
+  static func library(at path: String?, in files: any DocumentFiles) throws(ModuleFileProblems) -> BlackboxLibrary {
+    let surroundings = ModuleProbing.surroundings(.mended)
+    guard let path else { return BlackboxLibrary(builtIn, in: surroundings) }
+    let bytes: [UInt8]
+    do throws(FileProblem) {
+      bytes = try files.read(path, limit: BlackboxFile.sizeLimit)
+    } catch {
+      throw ModuleFileProblems(diagnostics: [Diagnostic("'\(path)', the file of modules, cannot be read: \(error)")])
+    }
+    let reading = BlackboxFile.read(
+      bytes, path: path, capabilities: Capabilities(http3: CurlLibrary.supportsHTTP3))
+    guard let file = reading.file else { throw ModuleFileProblems(diagnostics: reading.diagnostics) }
+    return BlackboxLibrary(file, in: surroundings)
+  }
+
+  /// The modules of `probes/blackbox.yml`, which a test holds to be without fault.
+  private static let builtIn =
+    BlackboxFile.read(PackageResources.library_yml, path: "library.yml", capabilities: Capabilities()).file
+    ?? BlackboxFile()
+}
+
+/// Why a file of modules cannot be used by scenarios.
+struct ModuleFileProblems: Error {
+  var diagnostics: [Diagnostic]
 }

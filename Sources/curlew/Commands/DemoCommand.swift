@@ -69,8 +69,8 @@ struct DemoCommand: AsyncParsableCommand {
       ], bases: ["shop=http://\(shop)"])
     let read: @Sendable () -> Reading = {
       Reading.take { files in
-        ScenarioOptions.loader(on: isBuiltIn ? DemoScenario.Files(others: files) : files)
-          .load(paths: [file], overrides: overrides)
+        ScenarioOptions.load(
+          [file], overrides: overrides, from: isBuiltIn ? DemoScenario.Files(others: files) : files)
       }
     }
     let reading = read()

@@ -21,9 +21,6 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "The region that this node runs checks for (default: local).")
   var region: String?
 
-  @Option(help: ArgumentHelp("A file of blackbox_exporter's modules, for /probe.", valueName: "blackbox.yml"))
-  var modules: String?
-
   @OptionGroup var policy: TargetPolicyOptions
 
   @Flag(help: "Allows exec checks to run programs.")
@@ -46,7 +43,8 @@ struct RunCommand: AsyncParsableCommand {
     let overrides = scenario.overrides
     let read: @Sendable () -> Reading = {
       Reading.take { files in
-        ScenarioOptions.loader(on: files).load(paths: settings.files, overrides: overrides, standardInput: input)
+        ScenarioOptions.load(
+          settings.files, modules: settings.modules, overrides: overrides, standardInput: input, from: files)
       }
     }
     let reading = read()
@@ -75,7 +73,7 @@ struct RunCommand: AsyncParsableCommand {
       files: scenario.files.isEmpty ? file.files : scenario.files, listen: listenAddress, store: file.store,
       region: region ?? file.region, retention: file.retention,
       limits: ConcurrencyLimits(global: file.globalConcurrency, perHost: file.hostConcurrency), probing: probing,
-      web: web, modules: modules ?? file.modules, policy: try policy.policy(),
+      web: web, modules: scenario.modules ?? file.modules, policy: try policy.policy(),
       logFormat: logFormat ?? (file.logsJSON ? .json : .text),
       logLevel: logLevel?.level ?? Logger.Level(rawValue: file.logLevel) ?? .info)
   }

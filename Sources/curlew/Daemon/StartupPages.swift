@@ -13,8 +13,8 @@ enum StartupPages {
     // proc_pid_maps(5): address range, permissions, offset, device, inode, path.
     while fgets(&line, CInt(line.count), maps) != nil {
       let text = line.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-      let words = text.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-      guard words.count == 6, words[1] == "r-xp", words[5].hasPrefix("/") else { continue }
+      let words = text.split(separator: " ")
+      guard words.count >= 6, words[1] == "r-xp", words[5].hasPrefix("/") else { continue }
       let bounds = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
       guard bounds.count == 2, let start = UnsafeMutableRawPointer(bitPattern: bounds[0]) else { continue }
       madvise(start, Int(bounds[1] - bounds[0]), CInt(MADV_DONTNEED))

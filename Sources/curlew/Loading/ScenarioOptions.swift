@@ -1,4 +1,5 @@
 import ArgumentParser
+import Blackbox
 import Documents
 import Foundation
 import Model
@@ -19,20 +20,40 @@ struct ScenarioOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Sets a variable to a URL, such as another environment's.", valueName: "name=url"))
   var base: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "A file of blackbox_exporter's modules, for module probes; some are built in.", valueName: "blackbox.yml"))
+  var modules: String?
+
   /// Loads the files, and writes all diagnostics.
   ///
   /// - Throws: `CommandFailure` when there is anything wrong in them, or no check.
   func load(files: [String]) throws -> Scenario {
-    let result = Self.loader().load(
-      paths: files, overrides: overrides, standardInput: files.contains("-") ? try Self.standardInput() : nil)
+    let result = Self.load(
+      files, modules: modules, overrides: overrides,
+      standardInput: files.contains("-") ? try Self.standardInput() : nil)
     return try Self.checked(result, files: files)
   }
 
-  /// The loader on the process's own environment, with what the installed libraries can do.
-  static func loader(on files: any DocumentFiles = DiskFiles()) -> ScenarioLoader {
-    ScenarioLoader(
-      environment: ProcessInfo.processInfo.environment,
-      capabilities: Capabilities(http3: CurlLibrary.supportsHTTP3), files: files)
+  /// Loads files on the process's own environment, with what the installed libraries can do.
+  ///
+  /// - Parameters:
+  ///   - modules: the file of modules that scenarios can name; nil for those that are built in.
+  ///   - documents: where the files are.
+  static func load(
+    _ files: [String], modules: String? = nil, overrides: Overrides = Overrides(), standardInput: [UInt8]? = nil,
+    from documents: any DocumentFiles = DiskFiles()
+  ) -> LoadResult {
+    let library: BlackboxLibrary
+    do throws(ModuleFileProblems) {
+      library = try ModuleFileReader.library(at: modules, in: documents)
+    } catch {
+      return LoadResult(scenario: nil, diagnostics: error.diagnostics)
+    }
+    let capabilities = Capabilities(http3: CurlLibrary.supportsHTTP3, modules: library)
+    return ScenarioLoader(
+      environment: ProcessInfo.processInfo.environment, capabilities: capabilities, files: documents
+    ).load(paths: files, overrides: overrides, standardInput: standardInput)
   }
 
   /// What the command line sets over the files.
