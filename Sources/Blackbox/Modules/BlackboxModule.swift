@@ -4,7 +4,7 @@ package import Model
 ///
 /// All sections are kept, as upstream keeps them: only that of the prober is used, but `/config` shows what was written.
 package struct BlackboxModule: Sendable {
-  /// The provers that a module can name.
+  /// The probers that a module can name.
   package enum ProberName: String, Hashable, Sendable, CaseIterable {
     case http, tcp, icmp, dns, grpc, unix, websocket
     /// Datagrams in the shape of `tcp`: an addition of ours.
@@ -15,14 +15,14 @@ package struct BlackboxModule: Sendable {
   package var prober: ProberName?
   /// Nil where nothing is written.
   package var timeout: Duration?
-  package var http = HTTPModule()
-  package var tcp = TCPModule()
-  package var udp = TCPModule()
-  package var unix = UnixModule()
-  package var dns = DNSModule()
-  package var icmp = ICMPModule()
-  package var grpc = GRPCModule()
-  package var websocket = WebSocketModule()
+  @Apart package var http = HTTPModule()
+  @Apart package var tcp = TCPModule()
+  @Apart package var udp = TCPModule()
+  @Apart package var unix = UnixModule()
+  @Apart package var dns = DNSModule()
+  @Apart package var icmp = ICMPModule()
+  @Apart package var grpc = GRPCModule()
+  @Apart package var websocket = WebSocketModule()
 
   /// A module with the defaults of its prober.
   package init(prober: ProberName? = nil, timeout: Duration? = nil) {

@@ -54,6 +54,8 @@ package actor AvailabilityBoard {
       do {
         _ = try await refreshed()
       } catch {
+        // The store may be closed before a reading of it was over.
+        guard !Task.isCancelled else { return }
         logger.warning("availability could not be reckoned", metadata: ["error": "\(error)"])
       }
       guard (try? await time.sleep(untilUptime: begin + Self.refreshInterval)) != nil else { return }
