@@ -90,11 +90,14 @@ struct ConformanceTests {
       let page = "http://127.0.0.1:\(nginx.http)"
       let secure = "https://localhost:\(nginx.https)"
       let plain: [(String, String)] = [
-        ("http", "/index.html"), ("http_default", "/index.html"), ("http", "/old"), ("http", "/circle"), ("http", "/away"),
+        ("http", "/index.html"), ("http_default", "/index.html"), ("http", "/old"), ("http", "/circle"),
+        ("http", "/away"),
         ("http_no_follow", "/old"), ("http_302", "/old"), ("http", "/gone"), ("http_404", "/gone"),
         ("http_post", "/gone"), ("http_head", "/index.html"), ("http_10", "/index.html"), ("http_11", "/index.html"),
-        ("http_body", "/index.html"), ("http_body", "/dated"), ("http_body_bad", "/index.html"), ("http_header", "/index.html"),
-        ("http_header_bad", "/index.html"), ("http_header_missing", "/index.html"), ("http_header_allowed", "/index.html"),
+        ("http_body", "/index.html"), ("http_body", "/dated"), ("http_body_bad", "/index.html"),
+        ("http_header", "/index.html"),
+        ("http_header_bad", "/index.html"), ("http_header_missing", "/index.html"),
+        ("http_header_allowed", "/index.html"),
         ("http_gzip", "/packed"), ("http_gzip_plain", "/index.html"), ("http_limit", "/index.html"),
         ("http_not_ssl", "/index.html"), ("http_auth", "/closed"), ("http_bearer", "/closed"), ("http", "/closed"),
         ("http", "/dated"),

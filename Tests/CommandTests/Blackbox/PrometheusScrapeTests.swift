@@ -24,7 +24,8 @@ struct PrometheusScrapeTests {
     func values(_ query: String) async throws -> [String: String] {
       let answer = try JSONValue(try await prometheus.http.get("/api/v1/query?query=\(query)").body)
       return Dictionary(
-        answer.data.result.items.map { ($0.metric.instance.text ?? "", $0.value[1].text ?? "") }) { $1 }
+        answer.data.result.items.map { ($0.metric.instance.text ?? "", $0.value[1].text ?? "") }
+      ) { $1 }
     }
     let successes = try await eventually("both targets were probed") { () -> [String: String]? in
       let found = try await values("probe_success")

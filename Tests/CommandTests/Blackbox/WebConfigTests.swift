@@ -180,7 +180,8 @@ struct WebConfigTests {
   @Test("curlew run is guarded by the web configuration of its service file")
   func daemon() async throws {
     let workspace = try Self.workspace("basic_auth_users:\n  ann: \(Self.hash)\n")
-    try workspace.write("version: 1\nchecks:\n  - id: one\n    every: 1h\n    tcp: {target: '127.0.0.1:1'}\n", to: "checks.yaml")
+    try workspace.write(
+      "version: 1\nchecks:\n  - id: one\n    every: 1h\n    tcp: {target: '127.0.0.1:1'}\n", to: "checks.yaml")
     try workspace.write("files: [checks.yaml]\nweb: web.yml\n", to: "curlew.yaml")
     let daemon = try await Daemon("--config", "curlew.yaml", in: workspace)
     #expect(try await daemon.http.get("/").status == 401)

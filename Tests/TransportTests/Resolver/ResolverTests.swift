@@ -106,7 +106,8 @@ struct ResolverTests {
 
   // MARK: With name servers
 
-  @Test("addresses of both families are asked for, or of one", arguments: AddressFamily.writable + [.preferV4, .preferV6])
+  @Test(
+    "addresses of both families are asked for, or of one", arguments: AddressFamily.writable + [.preferV4, .preferV6])
   func families(_ family: AddressFamily) async throws {
     let server = try Self.server(aaaa: [0x20, 1, 0xd, 0xb8] + Array(repeating: 0, count: 11) + [1])
     let addresses = try await resolve("www.example", family, by: resolver([server])).get()
