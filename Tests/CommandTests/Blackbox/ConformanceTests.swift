@@ -51,6 +51,9 @@ struct ConformanceTests {
       dns_none: {prober: dns, dns: {preferred_ip_protocol: ip4, query_name: nothing.example.test, query_type: A}}
       dns_nx_ok: {prober: dns, dns: {preferred_ip_protocol: ip4, query_name: nothing.example.test, query_type: A, valid_rcodes: [NXDOMAIN]}}
       dns_bad: {prober: dns, dns: {preferred_ip_protocol: ip4, query_name: www.example.test, query_type: A, validate_answer_rrs: {fail_if_matches_regexp: ["192"]}}}
+      grpc: {prober: grpc, grpc: {preferred_ip_protocol: ip4}}
+      grpc_stock: {prober: grpc, grpc: {preferred_ip_protocol: ip4, service: shop.Stock}}
+      grpc_none: {prober: grpc, grpc: {preferred_ip_protocol: ip4, service: nobody}}
       icmp: {prober: icmp, icmp: {preferred_ip_protocol: ip4}}
       icmp_size: {prober: icmp, icmp: {preferred_ip_protocol: ip4, payload_size: 900}}
       quick: {prober: tcp, timeout: 200ms, tcp: {preferred_ip_protocol: ip4, query_response: [{expect: "x"}]}}
@@ -60,10 +63,11 @@ struct ConformanceTests {
   private final class Servers: Sendable {
     let nginx: HTTPNginx
     let dns: Int
+    let grpc: PythonServer
     let banner: SocketServer
     let closed: Int
 
-    init() throws {
+    init() async throws {
       nginx = try HTTPNginx(
         files: ["index.html": "Welcome to the shop\n"],
         locations: """
@@ -77,6 +81,7 @@ struct ConformanceTests {
           location /dated { add_header Last-Modified "Mon, 02 Jan 2006 15:04:05 GMT"; return 200 "x"; }
           """)
       dns = Int(try DNSServer.shared.get().port)
+      grpc = try await PythonServer.grpcHealth()
       banner = try SocketServer { peer in
         peer.send("220 mail.example ESMTP\r\n")
         guard peer.line() == "EHLO mail.example" else { return }
@@ -123,6 +128,10 @@ struct ConformanceTests {
         Pair(name: "icmp", module: "icmp", target: "127.0.0.1"),
         Pair(name: "icmp size", module: "icmp_size", target: "127.0.0.1"),
         Pair(name: "icmp no name", module: "icmp", target: "nobody.invalid"),
+        Pair(name: "grpc", module: "grpc", target: "127.0.0.1:\(grpc.port)"),
+        Pair(name: "grpc not serving", module: "grpc_stock", target: "127.0.0.1:\(grpc.port)"),
+        Pair(name: "grpc unknown", module: "grpc_none", target: "127.0.0.1:\(grpc.port)"),
+        Pair(name: "grpc refused", module: "grpc", target: "127.0.0.1:\(closed)", timeoutSeconds: 2),
         Pair(name: "dns refused", module: "dns_tcp", target: "127.0.0.1:\(closed)"),
       ]
       for module in ["dns_a", "dns_tcp", "dns_soa", "dns_mx", "dns_txt", "dns_none", "dns_nx_ok", "dns_bad"] {
@@ -146,7 +155,7 @@ struct ConformanceTests {
   }
 
   private func compare(_ arguments: String..., known: [KnownDifference]) async throws {
-    let servers = try Servers()
+    let servers = try await Servers()
     defer { servers.nginx.stop() }
     let workspace = try Workspace([
       "blackbox.yml": Self.modules.replacing("CA", with: servers.nginx.certificate)

@@ -24,6 +24,9 @@ struct KnownDifference: Sendable {
     KnownDifference("added probe_tls_cipher_info", because: "came in 0.25"),
     KnownDifference("added probe_ssl_last_chain_info{", because: "the label serialnumber came in 0.24"),
     KnownDifference("missing probe_ssl_last_chain_info{", because: "the label serialnumber came in 0.24"),
+    KnownDifference(
+      "missing probe_ssl_earliest_cert_expiry", in: ["grpc", "grpc not serving", "grpc unknown", "grpc refused"],
+      because: "since 0.26 it is absent without TLS"),
   ]
 
   /// Faults that are mended and what goes beyond, with `--compat=mended`, the default.
