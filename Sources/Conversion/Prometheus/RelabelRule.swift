@@ -66,35 +66,12 @@ private struct MatchedGroups {
   var numbered: [String]
   var named: [String: String]
 
-  /// The text with `$1`, `${1}` and `${name}` replaced, by the rules of Go's `Regexp.Expand`.
+  /// The text with its references replaced.
   func expanding(_ text: String) -> String {
-    var result = ""
-    var rest = text[...]
-    while let dollar = rest.firstIndex(of: "$") {
-      result += rest[..<dollar]
-      rest = rest[rest.index(after: dollar)...]
-      if rest.first == "$" {
-        result += "$"
-        rest.removeFirst()
-        continue
-      }
-      let isBraced = rest.first == "{"
-      let inner = isBraced ? rest.dropFirst() : rest
-      let name = inner.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-      let after = inner[name.endIndex...]
-      guard !name.isEmpty, !isBraced || after.first == "}" else {
-        result += "$"
-        continue
-      }
-      result += value(of: String(name))
-      rest = isBraced ? after.dropFirst() : after
+    GroupReferences.expand(text) { name in
+      guard let number = Int(name) else { return named[name] ?? "" }
+      return numbered.indices.contains(number) ? numbered[number] : ""
     }
-    return result + rest
-  }
-
-  private func value(of name: String) -> String {
-    if let number = Int(name) { return numbered.indices.contains(number) ? numbered[number] : "" }
-    return named[name] ?? ""
   }
 }
 

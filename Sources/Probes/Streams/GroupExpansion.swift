@@ -17,45 +17,14 @@ struct GroupExpansion {
     for (name, index) in pattern.groupNames where index < groups.count { named[name] = groups[index] }
   }
 
-  /// The text with its references replaced; as it is before anything has matched. A group that is not known is empty, `$$` is
-  /// a dollar sign, and a dollar sign before anything else stays.
+  /// The text with its references replaced; as it is before anything has matched. A group that is not known is empty.
   func expand(_ text: String) -> String {
-    guard let numbered, text.utf8.contains(UInt8(ascii: "$")) else { return text }
-    var result = ""
-    var rest = text[...]
-    while let dollar = rest.firstIndex(of: "$") {
-      result += rest[..<dollar]
-      rest = rest[rest.index(after: dollar)...]
-      if rest.first == "$" {
-        result += "$"
-        rest.removeFirst()
-      } else if let (name, end) = Self.reference(in: rest) {
-        result += value(of: name, in: numbered)
-        rest = rest[end...]
-      } else {
-        result += "$"
-      }
-    }
-    return result + rest
-  }
-
-  private func value(of name: Substring, in numbered: [String]) -> String {
-    if name.utf8.allSatisfy({ (48...57).contains($0) }) {
+    guard let numbered else { return text }
+    return GroupReferences.expand(text) { name in
+      guard name.utf8.allSatisfy({ (48...57).contains($0) }) else { return named[name] ?? "" }
       guard let index = Int(name), index < numbered.count else { return "" }
       return numbered[index]
     }
-    return named[String(name)] ?? ""
-  }
-
-  /// The name behind a dollar sign: the longest run of letters, digits and underscores, perhaps in braces.
-  private static func reference(in text: Substring) -> (name: Substring, end: Substring.Index)? {
-    let isBraced = text.first == "{"
-    let inner = isBraced ? text.dropFirst() : text
-    let name = inner.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-    guard !name.isEmpty else { return nil }
-    guard isBraced else { return (name, name.endIndex) }
-    guard name.endIndex < inner.endIndex, inner[name.endIndex] == "}" else { return nil }
-    return (name, inner.index(after: name.endIndex))
   }
 }
 
