@@ -28,9 +28,8 @@ enum ModuleFileReader {
   }
 
   /// The modules that scenarios can name: those of a file, or those that are built in.
-  static func library(at path: String?, in files: any DocumentFiles) throws(ModuleFileProblems) -> BlackboxLibrary {
-    let surroundings = ModuleProbing.surroundings(.mended)
-    guard let path else { return BlackboxLibrary(builtIn, in: surroundings) }
+  static func library(at path: String?, in files: any DocumentFiles) throws(ModuleFileProblems) -> any ModuleLibrary {
+    guard let path else { return BuiltInModules() }
     let bytes: [UInt8]
     do throws(FileProblem) {
       bytes = try files.read(path, limit: BlackboxFile.sizeLimit)
@@ -40,13 +39,8 @@ enum ModuleFileReader {
     let reading = BlackboxFile.read(
       bytes, path: path, capabilities: Capabilities(http3: CurlLibrary.supportsHTTP3))
     guard let file = reading.file else { throw ModuleFileProblems(diagnostics: reading.diagnostics) }
-    return BlackboxLibrary(file, in: surroundings)
+    return BlackboxLibrary(file, in: ModuleProbing.surroundings(.mended))
   }
-
-  /// The modules of `probes/blackbox.yml`, which a test holds to be without fault.
-  private static let builtIn =
-    BlackboxFile.read(PackageResources.library_yml, path: "library.yml", capabilities: Capabilities()).file
-    ?? BlackboxFile()
 }
 
 /// Why a file of modules cannot be used by scenarios.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Blackbox
 import Documents
 import Foundation
 import Model
@@ -44,7 +43,7 @@ struct ScenarioOptions: ParsableArguments {
     _ files: [String], modules: String? = nil, overrides: Overrides = Overrides(), standardInput: [UInt8]? = nil,
     from documents: any DocumentFiles = DiskFiles()
   ) -> LoadResult {
-    let library: BlackboxLibrary
+    let library: any ModuleLibrary
     do throws(ModuleFileProblems) {
       library = try ModuleFileReader.library(at: modules, in: documents)
     } catch {
