@@ -30,6 +30,7 @@ let ground: [Target] = [
 
 /// Floor 2: engines that know nothing of checks.
 let engines: [Target] = [
+  .target(name: "Calendars", dependencies: ["Model"]),
   .target(name: "Expressions", dependencies: ["CLinux", "CRE2", "CNettle", "CXML"]),
   .target(name: "Exposition"),
   .target(
@@ -57,13 +58,13 @@ let parts: [Target] = [
     ]),
   .target(name: "DemoOrigin", dependencies: ["Transport", "CLinux"]),
   .target(name: "Conversion", dependencies: ["Model", "Expressions", "Documents"]),
-  .target(name: "Scenarios", dependencies: ["Model", "Expressions", "Documents"]),
+  .target(name: "Scenarios", dependencies: ["Model", "Calendars", "Expressions", "Documents"]),
   .target(
     name: "History",
     dependencies: [
       "Model", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
-  .target(name: "ServiceLevels", dependencies: ["Model"]),
+  .target(name: "ServiceLevels", dependencies: ["Model", "Calendars"]),
   .target(name: "Blackbox", dependencies: ["Model", "Expressions", "Exposition", "Documents"]),
 ]
 
@@ -71,7 +72,9 @@ let parts: [Target] = [
 let drivers: [Target] = [
   .target(name: "Scheduling", dependencies: ["Model", .product(name: "HeapModule", package: "swift-collections")]),
   .target(name: "Journeys", dependencies: ["Model", "Expressions", "Scenarios"]),
-  .target(name: "Recording", dependencies: ["Model", "Exposition"]),
+  .target(name: "Recording", dependencies: ["Model", "Exposition", "ServiceLevels"]),
+  .target(name: "Incidents", dependencies: ["Model"]),
+  .target(name: "StatusPages", dependencies: ["Model", "Calendars", "ServiceLevels"]),
 ]
 
 /// Floor 6: doors to the outside, and the composition root.
@@ -79,8 +82,8 @@ let doors: [Target] = [
   .target(
     name: "Server",
     dependencies: [
-      "Model", "Expressions", "Exposition", "ServiceLevels", "Recording", "Blackbox", "Compression",
-      "Documents", "Transport", "CCrypt",
+      "Model", "Calendars", "Expressions", "Exposition", "ServiceLevels", "Recording", "Incidents", "StatusPages",
+      "Scheduling", "Blackbox", "Compression", "Documents", "Transport", "CCrypt",
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -98,9 +101,9 @@ let doors: [Target] = [
   .executableTarget(
     name: "curlew",
     dependencies: [
-      "Model", "Expressions", "Documents", "Exposition", "Transport", "Probes", "Scenarios", "History", "ServiceLevels",
-      "Scheduling",
-      "Journeys", "Recording", "Blackbox", "Server", "DemoOrigin", "Conversion",
+      "Model", "Calendars", "Expressions", "Documents", "Exposition", "Transport", "Probes", "Scenarios", "History",
+      "ServiceLevels", "Scheduling", "Journeys", "Recording", "Incidents", "StatusPages", "Blackbox", "Server",
+      "DemoOrigin", "Conversion",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -125,24 +128,29 @@ let tests: [Target] = [
     name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Scenarios", "TestSupport"],
     exclude: ["Fixtures"]),
   .testTarget(name: "HistoryTests", dependencies: ["Model", "History", "TestSupport"]),
-  .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "ServiceLevels"]),
+  .testTarget(name: "CalendarsTests", dependencies: ["Model", "Calendars"]),
+  .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "Calendars", "ServiceLevels", "TestSupport"]),
+  .testTarget(name: "IncidentsTests", dependencies: ["Model", "Incidents", "History", "TestSupport"]),
+  .testTarget(
+    name: "StatusPagesTests", dependencies: ["Model", "Calendars", "ServiceLevels", "StatusPages", "TestSupport"]),
   .testTarget(name: "DemoOriginTests", dependencies: ["Model", "Transport", "Probes", "DemoOrigin"]),
   .testTarget(name: "SchedulingTests", dependencies: ["Model", "Scheduling", "TestSupport"]),
   .testTarget(
     name: "JourneysTests",
     dependencies: ["Model", "Expressions", "Documents", "Scenarios", "Journeys", "TestSupport"]),
-  .testTarget(name: "RecordingTests", dependencies: ["Model", "Exposition", "Recording", "TestSupport"]),
+  .testTarget(
+    name: "RecordingTests", dependencies: ["Model", "Exposition", "ServiceLevels", "Recording", "TestSupport"]),
   .testTarget(
     name: "ServerTests",
     dependencies: [
-      "Model", "Compression", "Expressions", "Exposition", "ServiceLevels", "History", "Recording", "Blackbox",
-      "Server",
-      "TestSupport",
+      "Model", "Calendars", "Compression", "Expressions", "Exposition", "ServiceLevels", "History", "Recording",
+      "Incidents", "StatusPages", "Scheduling", "Blackbox", "Server", "TestSupport",
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),
   .testTarget(name: "BlackboxTests", dependencies: ["Model", "Expressions", "Documents", "Blackbox", "TestSupport"]),
-  .testTarget(name: "CommandTests", dependencies: ["Model", "Transport", "Server", "TestSupport", "curlew"]),
+  .testTarget(
+    name: "CommandTests", dependencies: ["Model", "History", "Transport", "Server", "TestSupport", "curlew"]),
 ]
 
 let package = Package(

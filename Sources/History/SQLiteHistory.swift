@@ -180,6 +180,36 @@ package final class SQLiteHistory: HistoryStore {
     }
   }
 
+  package func series(_ query: SeriesQuery) async throws -> [TallySeries] {
+    let moments = query.boundaries.map(\.firstMillisecond)
+    return try await read { database in
+      let reader = try TallyReader(database)
+      return try reader.streams(of: query.checks, scope: query.scope).map { named in
+        // Each boundary is looked up once, for the piece before it and the one after it.
+        let edges = try moments.map { try reader.edge(of: named.stream, at: $0) }
+        let tallies = try zip(edges, edges.dropFirst()).map { try reader.tally(of: named.stream, from: $0, to: $1) }
+        return TallySeries(check: named.check, region: named.region, tallies: tallies)
+      }
+    }
+  }
+
+  package func latencySeries(
+    of check: CheckID, region: String?, boundaries: [Timestamp]
+  ) async throws -> [LatencyHistogram] {
+    let moments = boundaries.map(\.firstMillisecond)
+    return try await read { database in
+      let reader = try TallyReader(database)
+      let scope = region.map { RegionScope.only($0) } ?? .each
+      var histograms = Array(repeating: LatencyHistogram(), count: max(0, moments.count - 1))
+      for named in try reader.streams(of: [check], scope: scope) {
+        for (index, piece) in zip(moments, moments.dropFirst()).enumerated() {
+          histograms[index].merge(try reader.latency(of: named.stream, from: piece.0, to: piece.1))
+        }
+      }
+      return histograms
+    }
+  }
+
   package func latency(
     of check: CheckID, region: String?, from: Timestamp, to: Timestamp
   ) async throws -> LatencyHistogram {

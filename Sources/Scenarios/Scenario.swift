@@ -4,6 +4,10 @@ package import Model
 package struct Scenario: Sendable {
   /// In the order of the files, and in each as written.
   package let checks: [ScenarioCheck]
+  /// What checks stand for together, in the order of the files.
+  package let services: [ServiceDefinition]
+  /// Planned work, in the order of the files.
+  package let maintenance: [MaintenanceWindow]
   /// Masks every secret of the files.
   package let redactor: Redactor
   /// Every file that was read, for whoever watches them for changes.
@@ -11,8 +15,13 @@ package struct Scenario: Sendable {
   /// Every directory that was walked, in which new files may appear.
   package let directories: [String]
 
-  init(checks: [ScenarioCheck], redactor: Redactor, files: [String], directories: [String]) {
+  init(
+    checks: [ScenarioCheck], services: [ServiceDefinition] = [], maintenance: [MaintenanceWindow] = [], redactor: Redactor,
+    files: [String], directories: [String]
+  ) {
     self.checks = checks
+    self.services = services
+    self.maintenance = maintenance
     self.redactor = redactor
     self.files = files
     self.directories = directories

@@ -38,6 +38,12 @@ final class FailingStore: HistoryStore {
   ) async throws -> LatencyHistogram {
     try await store.latency(of: check, region: region, from: from, to: to)
   }
+  func series(_ query: SeriesQuery) async throws -> [TallySeries] { try await store.series(query) }
+  func latencySeries(
+    of check: CheckID, region: String?, boundaries: [Timestamp]
+  ) async throws -> [LatencyHistogram] {
+    try await store.latencySeries(of: check, region: region, boundaries: boundaries)
+  }
   func latencies(_ query: TallyQuery) async throws -> [LatencyRow] { try await store.latencies(query) }
   func health() async -> HistoryHealth { await store.health() }
   func close() async throws { try await store.close() }

@@ -44,7 +44,7 @@ import Testing
     #expect(
       check.objective
         == Objective(
-          availability: 0.999, window: .days(7), latency: LatencyObjective(below: .seconds(1), ratio: 0.95)))
+          availability: 0.999, window: .rolling(.days(7)), latency: LatencyObjective(below: .seconds(1), ratio: 0.95)))
     #expect(check.host == "shop.example")
     #expect(check.location == Model.SourceLocation(file: "shop.yaml", line: 4, column: 9))
     #expect(!loaded.propagatesTrace)

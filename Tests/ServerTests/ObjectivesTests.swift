@@ -49,7 +49,7 @@ struct ObjectivesTests {
   @Test("every objective is listed with what is left of it")
   func objectives() async throws {
     let promise = Objective(
-      availability: 0.99, window: .days(7), latency: LatencyObjective(below: .milliseconds(100), ratio: 0.5))
+      availability: 0.99, window: .rolling(.days(7)), latency: LatencyObjective(below: .milliseconds(100), ratio: 0.5))
     let checks = try [Check.sample("a", group: "shop", objective: promise), Check.sample("b")]
     let fixture = ServerFixture(checks)
     fixture.store.change {

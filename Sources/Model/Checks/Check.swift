@@ -27,6 +27,12 @@ package struct Check: Hashable, Sendable {
   package var retry: RetryPolicy
   /// What is promised of it.
   package var objective: Objective
+  /// When its incidents open and close.
+  package var incidents: IncidentPolicy
+  /// The checks and services whose incidents explain its own. They suppress nothing that is measured.
+  package var dependsOn: [CheckID]
+  /// What is expected of the job behind a heartbeat check; nil for every other kind.
+  package var heartbeat: Heartbeat?
   /// The host that it mainly talks to, for the limit on concurrent runs a host; nil when a template decides.
   package var host: String?
   /// Where it is written.
@@ -36,8 +42,9 @@ package struct Check: Hashable, Sendable {
   package init(
     id: CheckID, name: String? = nil, movedFrom: CheckID? = nil, group: String? = nil, labels: [String: String] = [:],
     kind: ProbeKind, interval: Duration = .seconds(60), timeout: Duration = .seconds(10), regions: [String]? = nil,
-    isEnabled: Bool = true, retry: RetryPolicy = .none, objective: Objective = .standard, host: String? = nil,
-    location: SourceLocation
+    isEnabled: Bool = true, retry: RetryPolicy = .none, objective: Objective = .standard,
+    incidents: IncidentPolicy = .standard, dependsOn: [CheckID] = [], heartbeat: Heartbeat? = nil,
+    host: String? = nil, location: SourceLocation
   ) {
     self.id = id
     self.name = name ?? id.text
@@ -51,6 +58,9 @@ package struct Check: Hashable, Sendable {
     self.isEnabled = isEnabled
     self.retry = retry
     self.objective = objective
+    self.incidents = incidents
+    self.dependsOn = dependsOn
+    self.heartbeat = heartbeat
     self.host = host
     self.location = location
   }
@@ -67,6 +77,16 @@ package struct Check: Hashable, Sendable {
 /// The kinds of probe, as the keys of a scenario file name them.
 package enum ProbeKind: String, Hashable, Sendable, CaseIterable {
   case http, tcp, tls, dns, icmp, grpc, websocket, unix, udp, exec, module, journey
+  /// Nothing is probed: a job reports to us.
+  case heartbeat
+  /// Nothing is probed: several checks are judged together.
+  case service
+
+  /// Those that a check of a scenario file can be.
+  package static let written = allCases.filter { $0 != .service }
+
+  /// Whether the scheduler runs it.
+  package var isProbed: Bool { self != .heartbeat && self != .service }
 }
 
 /// How often, and after how long, a failed attempt is repeated inside one run.
@@ -94,39 +114,5 @@ package struct RetryPolicy: Hashable, Sendable {
     // In floating point, where what grows beyond every bound is infinite and no trap.
     let seconds = min(delay.seconds * pow(backoff, Double(attempt - 1)), 86_400)
     return .nanoseconds(Int64((seconds * 1e9).rounded()))
-  }
-}
-
-/// What is promised of a check.
-package struct Objective: Hashable, Sendable {
-  /// The promised share of good slots, 0 to 1.
-  package var availability: Double
-  /// Over how long the promise is kept.
-  package var window: Duration
-  /// What is promised of its speed, or nil.
-  package var latency: LatencyObjective?
-
-  /// An objective with everything said.
-  package init(availability: Double, window: Duration, latency: LatencyObjective? = nil) {
-    self.availability = availability
-    self.window = window
-    self.latency = latency
-  }
-
-  /// 99.5 % over 30 days, where nothing else is written.
-  package static let standard = Objective(availability: 0.995, window: .days(30))
-}
-
-/// A promise of speed: at least `ratio` of the good runs take less than `below`.
-package struct LatencyObjective: Hashable, Sendable {
-  /// The limit on a run's duration.
-  package var below: Duration
-  /// The promised share of runs under the limit, 0 to 1.
-  package var ratio: Double
-
-  /// A latency objective with both its numbers.
-  package init(below: Duration, ratio: Double) {
-    self.below = below
-    self.ratio = ratio
   }
 }

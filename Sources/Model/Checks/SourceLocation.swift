@@ -49,4 +49,10 @@ package struct SourceExcerpt: Hashable, Sendable {
       \(indent) \(gutter) | \(padding)\(carets)
       """
   }
+
+  /// The underlined part alone.
+  package var text: String {
+    let scalars = lineText.unicodeScalars.dropFirst(max(0, location.column - 1)).prefix(max(1, width))
+    return String(String.UnicodeScalarView(scalars))
+  }
 }

@@ -155,6 +155,38 @@ package struct TallyQuery: Sendable {
   }
 }
 
+/// Which slots are to be counted piece by piece: those between each boundary and the next.
+package struct SeriesQuery: Sendable {
+  /// Nil for every check with a run; checks without any give no row.
+  package var checks: [CheckID]?
+  package var scope: RegionScope
+  /// At least two, rising.
+  package var boundaries: [Timestamp]
+
+  /// A query with everything said.
+  package init(checks: [CheckID]? = nil, scope: RegionScope = .combined, boundaries: [Timestamp]) {
+    self.checks = checks
+    self.scope = scope
+    self.boundaries = boundaries
+  }
+}
+
+/// The tallies of one check, one for each piece of the query.
+package struct TallySeries: Hashable, Sendable {
+  package var check: CheckID
+  /// Nil over all regions.
+  package var region: String?
+  /// One fewer than there are boundaries.
+  package var tallies: [SlotTally]
+
+  /// The tallies of one check.
+  package init(check: CheckID, region: String?, tallies: [SlotTally]) {
+    self.check = check
+    self.region = region
+    self.tallies = tallies
+  }
+}
+
 /// The tally of one check, of one region or over all.
 package struct TallyRow: Hashable, Sendable {
   package var check: CheckID

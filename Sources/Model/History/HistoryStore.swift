@@ -37,6 +37,14 @@ package protocol HistoryStore: Sendable {
   /// What became of the slots of a window, by check and region.
   func tallies(_ query: TallyQuery) async throws -> [TallyRow]
 
+  /// The same for each piece of a row of them, read together: days of bars, or windows that end at the same moment.
+  func series(_ query: SeriesQuery) async throws -> [TallySeries]
+
+  /// How long the good runs of one check took, for each piece between two boundaries.
+  ///
+  /// - Parameter region: nil for the runs of all regions.
+  func latencySeries(of check: CheckID, region: String?, boundaries: [Timestamp]) async throws -> [LatencyHistogram]
+
   /// How long runs that were up or degraded took, outside maintenance, for slots in [from, to).
   ///
   /// - Parameter region: nil for the runs of all regions.

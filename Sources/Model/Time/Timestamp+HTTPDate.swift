@@ -17,9 +17,9 @@ extension Timestamp {
     else { return nil }
     // As Go reads them, and POSIX (strptime(3), %y).
     if parts.year.count == 2 { year += year < 69 ? 2000 : 1900 }
-    guard day >= 1, day <= CivilDate.days(inMonth: month, ofYear: year) else { return nil }
-    let days = CivilDate(year: year, month: month, day: day).daysSinceEpoch
-    self.init(secondsSinceEpoch: days * 86_400 + time)
+    let date = LocalDate(year: Int(year), month: Int(month), day: Int(day))
+    guard date.exists else { return nil }
+    self.init(secondsSinceEpoch: Int64(date.daysSinceEpoch) * 86_400 + time)
   }
 
   private static func isGMT(_ word: Substring.UTF8View) -> Bool { word.elementsEqual("GMT".utf8) }

@@ -10,14 +10,14 @@ extension Timestamp: CustomStringConvertible {
     let fraction = nanosecondsSinceEpoch.flooredRemainder(by: 1_000_000_000)
     let days = seconds.flooredQuotient(by: 86_400)
     let secondOfDay = seconds - days * 86_400
-    let date = CivilDate(daysSinceEpoch: days)
+    let date = LocalDate(daysSinceEpoch: Int(days))
     var text = ""
     text.reserveCapacity(30)
-    text.append(padded: date.year, to: 4)
+    text.append(padded: Int64(date.year), to: 4)
     text += "-"
-    text.append(padded: date.month, to: 2)
+    text.append(padded: Int64(date.month), to: 2)
     text += "-"
-    text.append(padded: date.day, to: 2)
+    text.append(padded: Int64(date.day), to: 2)
     text += "T"
     text.append(padded: secondOfDay / 3600, to: 2)
     text += ":"
@@ -44,7 +44,7 @@ extension Timestamp: CustomStringConvertible {
       let hour = scanner.number(digits: 2), scanner.skip(":"), let minute = scanner.number(digits: 2),
       scanner.skip(":"),
       let second = scanner.number(digits: 2), (1678...2261).contains(year), (1...12).contains(month), hour < 24,
-      minute < 60, second < 61, (1...CivilDate.days(inMonth: month, ofYear: year)).contains(day)
+      minute < 60, second < 61
     else { return nil }
     var fraction: Int64 = 0
     if scanner.skip(".") {
@@ -60,50 +60,11 @@ extension Timestamp: CustomStringConvertible {
       offsetSeconds = (hours * 3600 + minutes * 60) * (isBehind ? -1 : 1)
     }
     guard scanner.isAtEnd else { return nil }
-    let days = CivilDate(year: year, month: month, day: day).daysSinceEpoch
+    let date = LocalDate(year: Int(year), month: Int(month), day: Int(day))
+    guard date.exists else { return nil }
+    let days = Int64(date.daysSinceEpoch)
     let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offsetSeconds
     self.init(nanosecondsSinceEpoch: seconds * 1_000_000_000 + fraction)
-  }
-}
-
-/// A date of the proleptic Gregorian calendar, by the era arithmetic of H. Hinnant's `days_from_civil`.
-struct CivilDate {
-  var year: Int64
-  var month: Int64
-  var day: Int64
-
-  init(year: Int64, month: Int64, day: Int64) {
-    self.year = year
-    self.month = month
-    self.day = day
-  }
-
-  init(daysSinceEpoch: Int64) {
-    let shifted = daysSinceEpoch + 719_468
-    let era = shifted.flooredQuotient(by: 146_097)
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shiftedMonth = (5 * dayOfYear + 2) / 153
-    day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-    month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-    year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-  }
-
-  var daysSinceEpoch: Int64 {
-    let shiftedYear = month <= 2 ? year - 1 : year
-    let era = shiftedYear.flooredQuotient(by: 400)
-    let yearOfEra = shiftedYear - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-  }
-
-  static func days(inMonth month: Int64, ofYear year: Int64) -> Int64 {
-    switch month {
-    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-    case 4, 6, 9, 11: 30
-    default: 31
-    }
   }
 }
 

@@ -13,7 +13,7 @@ struct CheckDecoder {
   let registry: CheckRegistry
   let sink: DiagnosticSink
 
-  private static let kinds = Dictionary(ProbeKind.allCases.map { ($0.rawValue, $0) }) { first, _ in first }
+  private static let kinds = Dictionary(ProbeKind.written.map { ($0.rawValue, $0) }) { first, _ in first }
   private static let supported = CheckKeys.table.choice
 
   /// Reads one entry of `checks`; nil after a fault that leaves nothing to run.

@@ -92,7 +92,8 @@ extension Form where Value == Objective {
   static let objective = Form.section(ObjectiveKeys.table) { section in
     Objective(
       availability: section(ObjectiveKeys.availability) ?? Objective.standard.availability,
-      window: section(ObjectiveKeys.window) ?? Objective.standard.window, latency: section(ObjectiveKeys.latency))
+      window: section(ObjectiveKeys.window).map { .rolling($0) } ?? Objective.standard.window,
+      latency: section(ObjectiveKeys.latency))
   }
 }
 

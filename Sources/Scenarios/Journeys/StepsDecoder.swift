@@ -22,7 +22,7 @@ final class StepsDecoder {
   /// The same, and what `set` has given.
   private(set) var given: [String: ValueType] = [:]
 
-  private static let probeKinds = Dictionary(ProbeKind.allCases.map { ($0.rawValue, $0) }) { first, _ in first }
+  private static let probeKinds = Dictionary(ProbeKind.written.map { ($0.rawValue, $0) }) { first, _ in first }
   private static let supported = CheckKeys.probes.map(\.name) + StepKeys.actions
 
   /// - Parameters:

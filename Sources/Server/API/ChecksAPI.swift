@@ -105,7 +105,7 @@ extension JSONWriter {
 
   private mutating func write(_ objective: Objective) {
     member("availability", objective.availability)
-    member("window", WindowText.text(objective.window))
+    member("window", objective.window.text)
     if let latency = objective.latency {
       member(
         "latency",

@@ -1,3 +1,4 @@
+import Calendars
 import Model
 import ServiceLevels
 
@@ -28,22 +29,23 @@ struct ObjectivesAPI: Sendable {
   /// What is kept over any window that ends now: `?window=30d&region=eu`.
   func availability(of check: Check, _ query: Query) async throws -> Reply {
     var query = query
-    let text = query.take("window") ?? WindowText.text(check.objective.window)
-    guard let window = WindowText.duration(text) else {
+    let text = query.take("window")
+    let window = text.map { WindowText.duration($0).map(ObjectiveWindow.rolling) } ?? check.objective.window
+    guard let window else {
       throw Problem(
         .badParameter,
-        "\"\(text)\" is not allowed for \"window\": give a duration such as 1h, 7d or 30d, ten years at most",
+        "\"\(text ?? "")\" is not allowed for \"window\": give a duration such as 1h, 7d or 30d, ten years at most",
         parameter: "window")
     }
     let to = try query.takeTimestamp("at") ?? sources.time.now
     let region = query.take("region")
     try query.finish()
-    let from = to - window
+    let from = window.begin(at: to)
     let scope = region.map(RegionScope.only) ?? .combined
     let rows = try await sources.store.tallies(TallyQuery(checks: [check.id], scope: scope, from: from, to: to))
     let latency = try await sources.store.latency(of: check.id, region: region, from: from, to: to)
     let report = ServiceLevelReport(
-      check: check.id, region: region, window: text, from: from, to: to,
+      check: check.id, region: region, window: text ?? window.text, from: from, to: to,
       tally: rows.first { $0.check == check.id }?.tally ?? SlotTally(),
       objective: check.objective.availability, latency: latency)
     return Reply.json { $0.write(report) }
@@ -56,7 +58,7 @@ extension JSONWriter {
     member("check", check.id.text)
     member("name", check.name)
     member("group", check.group)
-    member("window", WindowText.text(figures.objective.window))
+    member("window", figures.objective.window.text)
     member("from", figures.from)
     member("to", figures.to)
     member("target", figures.objective.availability)

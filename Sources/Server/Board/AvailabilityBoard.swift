@@ -1,3 +1,4 @@
+import Calendars
 package import Logging
 package import Model
 package import Recording
@@ -99,7 +100,7 @@ package actor AvailabilityBoard {
     let byWindow = Dictionary(grouping: edition.checks, by: \.objective.window)
     for (window, checks) in byWindow {
       let wanted = byWindow.count == 1 ? nil : checks.map(\.id)
-      for row in try await store.tallies(TallyQuery(checks: wanted, from: now - window, to: now)) {
+      for row in try await store.tallies(TallyQuery(checks: wanted, from: window.begin(at: now), to: now)) {
         tallies[row.check] = row.tally
       }
     }
@@ -112,7 +113,7 @@ package actor AvailabilityBoard {
     let figures = edition.checks.map { check in
       let tally = tallies[check.id] ?? SlotTally()
       return CheckFigures(
-        objective: check.objective, from: now - check.objective.window, to: now, tally: tally,
+        objective: check.objective, from: check.objective.window.begin(at: now), to: now, tally: tally,
         availability: Availability(tally, objective: check.objective.availability),
         latency: latencies[check.id]?.figures)
     }
@@ -122,7 +123,7 @@ package actor AvailabilityBoard {
     for (check, figures) in zip(edition.checks, figures) {
       publish(
         AvailabilityFigures(
-          check: check.id, window: WindowText.text(check.objective.window),
+          check: check.id, window: check.objective.window.text,
           availability: figures.availability.availability?.value, coverage: figures.availability.coverage?.value,
           budgetRemaining: figures.availability.budgetRemaining?.value, objective: check.objective.availability))
     }
@@ -134,7 +135,7 @@ package actor AvailabilityBoard {
     let count = edition.checks.count
     let batch = (0..<min(count, Self.latencyBatch)).map { edition.checks[(nextInRotation + $0) % count] }
     for (window, checks) in Dictionary(grouping: batch, by: \.objective.window) {
-      let query = TallyQuery(checks: checks.map(\.id), from: now - window, to: now)
+      let query = TallyQuery(checks: checks.map(\.id), from: window.begin(at: now), to: now)
       let rows = try await store.latencies(query)
       let found = Dictionary(rows.map { ($0.check, $0.latency) }) { first, _ in first }
       for check in checks {

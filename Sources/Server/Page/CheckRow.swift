@@ -100,7 +100,7 @@ struct CheckRow {
     html.markup("</b><small>")
     html.text(isMissed ? "below " : "of ")
     html.text(
-      "\(Words.percentage(Ratio(decimal: check.objective.availability))), \(WindowText.text(check.objective.window))")
+      "\(Words.percentage(Ratio(decimal: check.objective.availability))), \(check.objective.window.text)")
     html.markup("</small></td>")
   }
 

@@ -1,3 +1,5 @@
+import Model
+
 /// How the status page looks.
 package enum PageStyle {
   /// The style sheet. Light and dark follow the reader's system; below 720 px each check becomes a card.

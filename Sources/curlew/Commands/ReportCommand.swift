@@ -1,4 +1,5 @@
 import ArgumentParser
+import Calendars
 import Foundation
 import History
 import Model
@@ -49,12 +50,15 @@ struct ReportCommand: AsyncParsableCommand {
     var reports: [ServiceLevelReport] = []
     if let subjects {
       // Checks that look over the same window are asked for together.
-      for (window, subjects) in Dictionary(grouping: subjects, by: { window?.duration ?? $0.objective.window }) {
+      for (window, subjects) in Dictionary(
+        grouping: subjects, by: { window.map { .rolling($0.duration) } ?? $0.objective.window })
+      {
         reports += try await report(subjects, window: window, end: end, from: store)
       }
       reports.sort { $0.check < $1.check }
     } else {
-      reports = try await report(nil, window: window?.duration ?? Objective.standard.window, end: end, from: store)
+      reports = try await report(
+        nil, window: window.map { .rolling($0.duration) } ?? Objective.standard.window, end: end, from: store)
     }
     Terminal.standardOutput.write(format.render(reports))
     try await store.close()
@@ -104,9 +108,9 @@ struct ReportCommand: AsyncParsableCommand {
   ///
   /// - Parameter subjects: nil for every check of the store.
   private func report(
-    _ subjects: [Subject]?, window: Duration, end: Timestamp, from store: any HistoryStore
+    _ subjects: [Subject]?, window: ObjectiveWindow, end: Timestamp, from store: any HistoryStore
   ) async throws -> [ServiceLevelReport] {
-    let start = end - window
+    let start = window.begin(at: end)
     let scope = region.map { RegionScope.only($0) } ?? .combined
     let query = TallyQuery(checks: subjects?.map(\.kept), scope: scope, from: start, to: end)
     let rows = try await store.tallies(query)
@@ -114,7 +118,7 @@ struct ReportCommand: AsyncParsableCommand {
     if !noLatency {
       for row in try await store.latencies(query) { latencies[row.check] = row.latency }
     }
-    let window = Units.text(of: window)
+    let window = window.text
     func report(_ subject: Subject, _ tally: SlotTally) -> ServiceLevelReport {
       ServiceLevelReport(
         check: subject.check, region: region, window: window, from: start, to: end, tally: tally,

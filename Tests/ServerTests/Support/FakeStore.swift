@@ -82,5 +82,20 @@ final class FakeStore: HistoryStore {
     return rows
   }
 
+  func series(_ query: SeriesQuery) async throws -> [TallySeries] {
+    try answer { state in
+      state.tallies.filter { query.checks?.contains($0.key) ?? true }
+        .map { check, tally in
+          TallySeries(check: check, region: nil, tallies: query.boundaries.dropFirst().map { _ in tally })
+        }
+    }
+  }
+
+  func latencySeries(
+    of check: CheckID, region: String?, boundaries: [Timestamp]
+  ) async throws -> [LatencyHistogram] {
+    try answer { state in boundaries.dropFirst().map { _ in state.latencies[check] ?? LatencyHistogram() } }
+  }
+
   func health() async -> HistoryHealth { read(\.health) }
 }
