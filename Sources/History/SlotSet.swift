@@ -97,3 +97,27 @@ struct SlotSet: Hashable, Sendable {
     }
   }
 }
+
+extension StoredStatement {
+  /// The newest slot of a row's slots, without taking the others apart; the bucket's begin for bytes that were never
+  /// written by us.
+  ///
+  /// - Parameters:
+  ///   - bucket: the column of the bucket's number.
+  ///   - slots: the column of the bytes.
+  func lastSlot(of level: RollupLevel, bucket: Int32, slots: Int32) -> Int64 {
+    let offset = withBytes(slots) { bytes in
+      var reader = VarintReader(bytes)
+      var last: UInt64 = 0
+      while let distance = reader.next(), let step = reader.next(), let following = reader.next() {
+        let width = UInt64(level.width)
+        guard distance < width, step < width, following < width else { break }
+        let next = last + distance + step * following
+        guard next < width else { break }
+        last = next
+      }
+      return last
+    }
+    return integer(bucket) * level.width + Int64(offset)
+  }
+}
