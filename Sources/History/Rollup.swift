@@ -201,7 +201,7 @@ struct Rollup: Sendable {
     insert.bind(runningTotals.downMilliseconds, at: 8)
     insert.bind(latency.sumMicroseconds, at: 9)
     insert.bind(latency.encoded, at: 10)
-    insert.bind(slots.encoded(origin: bucket), at: 11)
+    insert.bind(slots.encoded(origin: bucket, width: level.width), at: 11)
     try insert.run()
   }
 }
