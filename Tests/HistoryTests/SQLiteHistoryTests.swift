@@ -298,7 +298,7 @@ struct SQLiteHistoryTests {
 
   @Test("goes on with a file of the first version: every figure is as it was, and late runs still find their place")
   func takesUpTheFirstSchema() async throws {
-    let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/first-schema.db")
+    let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/first-schema.sqlite")
     try Data(contentsOf: fixture).write(to: URL(filePath: folder.database))
     let store = try SQLiteHistory(path: folder.database)
     let check = try CheckID.named("shop")
