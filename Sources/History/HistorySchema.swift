@@ -17,6 +17,9 @@ enum HistorySchema {
     migrator.registerMigration("2 smaller roll-ups") { database in
       for level in RollupLevel.allCases { try database.execute(sql: smaller(level)) }
     }
+    migrator.registerMigration("3 incidents, exclusions, closed months, jobs") { database in
+      try database.execute(sql: RecordSchema.third)
+    }
     return migrator
   }
 
