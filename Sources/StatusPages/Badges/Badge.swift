@@ -1,4 +1,3 @@
-package import Model
 package import ServiceLevels
 
 /// A small picture for a README: what it is about, and how it stands.
