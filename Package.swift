@@ -74,7 +74,9 @@ let drivers: [Target] = [
   .target(name: "Journeys", dependencies: ["Model", "Expressions", "Scenarios"]),
   .target(name: "Recording", dependencies: ["Model", "Exposition", "ServiceLevels"]),
   .target(name: "Incidents", dependencies: ["Model"]),
-  .target(name: "StatusPages", dependencies: ["Model", "Calendars", "ServiceLevels"]),
+  .target(
+    name: "StatusPages", dependencies: ["Model", "Calendars", "ServiceLevels"],
+    resources: [.embedInCode("Languages/en.txt"), .embedInCode("Languages/de.txt")]),
 ]
 
 /// Floor 6: doors to the outside, and the composition root.
