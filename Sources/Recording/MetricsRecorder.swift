@@ -63,6 +63,12 @@ package final class MetricsRecorder: RunSink {
         let metrics = state.checks[check.id] ?? CheckMetrics(check, families: families)
         state.checks[check.id] = metrics
         metrics.setRuns(check.runs(in: region), in: region)
+        let interval: Labels = ["check": check.id.text]
+        if check.runs(in: region) {
+          families.interval.child(interval).set(check.interval.seconds)
+        } else {
+          families.interval.remove(interval)
+        }
         let old = state.infos[check.id]
         guard let new = infos[check.id], old != new else { continue }
         if let old { families.info.remove(old) }

@@ -86,7 +86,7 @@ struct ConvertCommand: ParsableCommand {
       Terminal.standardError.write("\(name):\(note.line): \(note.isLoss ? "warning" : "note"): \(note.message)\n")
     }
     if let output {
-      try write(conversion.scenario, to: output)
+      try force ? OutputFile.replace(output, with: conversion.scenario) : OutputFile.create(output, with: conversion.scenario)
     } else {
       Terminal.standardOutput.write(conversion.scenario)
     }
@@ -149,22 +149,6 @@ struct ConvertCommand: ParsableCommand {
         let bytes = try? DiskFiles().read(path, limit: Conversion.inputLimit)
       else { return nil }
       return (path, bytes)
-    }
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0o644)
-    guard descriptor >= 0 else {
-      if errno == EEXIST { throw CommandFailure("'\(path)' is there already: --force overwrites it") }
-      throw CommandFailure("cannot write '\(path)': \(String(cString: strerror(errno)))")
-    }
-    defer { close(descriptor) }
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw CommandFailure("cannot write '\(path)': \(String(cString: strerror(errno)))") }
-      bytes = bytes.dropFirst(count)
     }
   }
 }
