@@ -27,6 +27,11 @@ struct StoredStatement {
     }
   }
 
+  /// Binds a number to a parameter, counted from 1; every bit of it is kept.
+  func bind(_ value: Double, at index: Int32) {
+    sqlite3_bind_double(handle, index, value)
+  }
+
   /// Binds text to a parameter, counted from 1.
   func bind(_ value: String?, at index: Int32) {
     guard var value else {
@@ -84,6 +89,9 @@ struct StoredStatement {
     sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : sqlite3_column_int64(handle, column)
   }
 
+  /// The number in a column of REAL, counted from 0.
+  func real(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
+
   /// The text in a column, or nil for NULL.
   func text(_ column: Int32) -> String? {
     // By length, for a target may put NUL into a message; the length must be asked for after the text.
@@ -91,6 +99,14 @@ struct StoredStatement {
       String(
         decoding: UnsafeBufferPointer(start: $0, count: Int(sqlite3_column_bytes(handle, column))), as: UTF8.self)
     }
+  }
+
+  /// Calls `body` with the bytes in a column, which are gone when it returns; with none for NULL.
+  func withBytes<Result>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    // By length, which must be asked for after the bytes.
+    let start = sqlite3_column_blob(handle, column)
+    return body(
+      UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(handle, column))))
   }
 
   /// The bytes in a column; none for NULL.

@@ -26,6 +26,8 @@ package struct ServerSources: Sendable {
   package var scenarioText: @Sendable () -> String
   /// Answers `/probe`; nil where no modules are named.
   package var probes: ProbeDoor?
+  /// Status pages and tokens.
+  package var access: AccessBook
   /// Where the time comes from.
   package var time: any TimeSource
 
@@ -35,7 +37,7 @@ package struct ServerSources: Sendable {
     archive: RunArchive, runDocument: @escaping @Sendable (Run, Check) throws -> String, board: AvailabilityBoard,
     components: @escaping @Sendable () async -> [ComponentHealth],
     reload: @escaping @Sendable () async -> ReloadOutcome, scenarioText: @escaping @Sendable () -> String,
-    probes: ProbeDoor? = nil, time: any TimeSource = SystemTime()
+    probes: ProbeDoor? = nil, access: AccessBook = AccessBook(), time: any TimeSource = SystemTime()
   ) {
     self.registry = registry
     self.catalogue = catalogue
@@ -48,6 +50,7 @@ package struct ServerSources: Sendable {
     self.reload = reload
     self.scenarioText = scenarioText
     self.probes = probes
+    self.access = access
     self.time = time
   }
 }

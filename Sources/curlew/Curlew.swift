@@ -11,7 +11,7 @@ struct Curlew: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, ValidateCommand.self, SchemaCommand.self, EvalCommand.self,
       ProbeCommand.self, ReportCommand.self, ImportCommand.self, ConvertCommand.self, DemoCommand.self,
-      BlackboxCommand.self,
+      BlackboxCommand.self, TokenCommand.self,
     ])
 
   static func main() async {

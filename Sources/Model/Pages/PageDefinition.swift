@@ -54,6 +54,13 @@ package struct PageDefinition: Hashable, Sendable {
   }
 }
 
+extension PageDefinition {
+  /// The languages that pages can speak, by their BCP 47 tags.
+  package static let languages = ["en", "de"]
+  /// How many days bars can show.
+  package static let dayRange = 7...90
+}
+
 /// A picture that is served by the page itself.
 package struct PageLogo: Hashable, Sendable {
   package var bytes: [UInt8]
@@ -125,4 +132,15 @@ package enum PageAccess: Hashable, Sendable {
   case password(hash: String)
   /// Whoever shows an API token that may read pages, as a bearer or in the link.
   case token
+}
+
+extension PageDefinition {
+  /// First segments of paths that belong to the server itself.
+  package static let takenNames: Set<String> = [
+    "metrics", "health", "-", "api", "config", "probe", "logs", "sla", "badges",
+  ]
+  /// What stands below the path of a page.
+  package static let partNames: Set<String> = [
+    "checks", "history", "events", "feed.atom", "feed.rss", "calendar.ics", "status.json", "assets", "sign-in",
+  ]
 }

@@ -26,6 +26,14 @@ package struct ServiceFile: Hashable, Sendable {
   package var web: String?
   /// The module file behind `/probe`; nil where there is none.
   package var modules: String?
+  /// Status pages, in written order.
+  package var pages: [PageDefinition] = []
+  /// Who may change things over the API.
+  package var tokens: [APIToken] = []
+  /// How much may be excluded afterwards; nil where nothing bounds it.
+  package var exclusionCap: ExclusionCap?
+  /// When months are closed by themselves; nil where they are not.
+  package var monthClosing: MonthClosing?
   /// Whether log lines are JSON.
   package var logsJSON = false
   /// The least level that is logged.
@@ -48,12 +56,16 @@ enum ServiceKeys {
   static let log = Key("log", .log, "how log lines are written")
   static let web = Key("web", .nonEmptyText, "a file that turns on TLS and authentication")
   static let modules = Key("modules", .nonEmptyText, "a file of blackbox_exporter's modules, for /probe")
+  static let pages = Key("pages", Form<[PageDefinition]>.pages, "status pages")
+  static let tokens = Key("tokens", Form<[APIToken]>.tokens, "who may change things over the API")
+  static let exclusions = Key("exclusions", .exclusionCap, "how much time may be excluded afterwards")
+  static let closeMonths = Key("close_months", .monthClosing, "when months are closed by themselves")
 
   static let table = SectionTable(
     "service file", title: "the service file",
     [
       listen.any, store.any, region.any, files.any, retention.any, concurrency.any, resolver.any, allowExec.any,
-      log.any, web.any, modules.any,
+      log.any, web.any, modules.any, pages.any, tokens.any, exclusions.any, closeMonths.any,
     ])
 }
 

@@ -61,6 +61,10 @@ package struct ServiceFileLoader: Sendable {
       file.logsJSON = log.isJSON
       file.logLevel = log.level
     }
+    file.pages = section(ServiceKeys.pages) ?? []
+    file.tokens = section(ServiceKeys.tokens) ?? []
+    file.exclusionCap = section(ServiceKeys.exclusions)
+    file.monthClosing = section(ServiceKeys.closeMonths)
     return file
   }
 }

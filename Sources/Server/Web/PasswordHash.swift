@@ -1,5 +1,6 @@
 import CCrypt
 import Glibc
+import Model
 
 /// A bcrypt hash of a password, as htpasswd(1) writes it: `$2y$10$…`.
 struct PasswordHash: Hashable, Sendable {
@@ -10,12 +11,7 @@ struct PasswordHash: Hashable, Sendable {
 
   /// Nil for anything that is no bcrypt hash.
   init?(_ text: String) {
-    let bytes = Array(text.utf8)
-    let isVersion = ["$2a$", "$2b$", "$2y$"].contains { text.hasPrefix($0) }
-    guard isVersion, bytes.count == 60, bytes[6] == UInt8(ascii: "$"),
-      let cost = Int(String(decoding: bytes[4..<6], as: UTF8.self)), (4...31).contains(cost),
-      bytes[7...].allSatisfy({ Self.isLetter($0) })
-    else { return nil }
+    guard BcryptForm.holds(text) else { return nil }
     self.init(unchecked: text)
   }
 
@@ -36,14 +32,5 @@ struct PasswordHash: Hashable, Sendable {
   /// Takes the same time wherever they differ.
   private static func areSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     left.count == right.count && zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
-  }
-
-  private static func isLetter(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "/"):
-      true
-    default: false
-    }
   }
 }

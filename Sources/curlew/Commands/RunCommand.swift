@@ -75,6 +75,7 @@ struct RunCommand: AsyncParsableCommand {
       limits: ConcurrencyLimits(global: file.globalConcurrency, perHost: file.hostConcurrency), probing: probing,
       web: web, modules: scenario.modules ?? file.modules, policy: try policy.policy(),
       logFormat: logFormat ?? (file.logsJSON ? .json : .text),
-      logLevel: logLevel?.level ?? Logger.Level(rawValue: file.logLevel) ?? .info)
+      logLevel: logLevel?.level ?? Logger.Level(rawValue: file.logLevel) ?? .info,
+      service: ServiceFileKeeper(file, path: service.config))
   }
 }

@@ -93,7 +93,8 @@ struct Daemon {
     await history.flush(within: .zero)
     metrics.recordReload(succeeded: true, at: time.now)
     let reloader = Reloader(
-      hangups: hangups, sight: sight, read: read, current: current, modules: modules, apply: apply,
+      hangups: hangups, sight: sight, read: read, current: current, modules: modules, service: settings.service,
+      apply: apply,
       report: { metrics.recordReload(succeeded: $0, at: time.now) }, logger: logger)
 
     let server = CurlewServer(
@@ -108,7 +109,7 @@ struct Daemon {
         probes: try modules.map { modules in
           try ModuleProbing(modules: modules, policy: settings.policy, masks: current.masks, log: nil)
             .door(over: probing, settings: ProbeDoor.Settings(), registry: registry)
-        }),
+        }, access: settings.service.access),
       logger: logger,
       onListening: { [onListening] place in
         onListening(place)

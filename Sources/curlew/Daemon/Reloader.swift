@@ -13,6 +13,7 @@ final class Reloader: Service {
   private let read: @Sendable () -> Reading
   private let current: CurrentScenario
   private let modules: ModuleKeeper?
+  private let service: ServiceFileKeeper
   private let apply: @Sendable (Scenario) async -> Void
   private let report: @Sendable (_ succeeded: Bool) -> Void
   private let logger: Logger
@@ -26,11 +27,12 @@ final class Reloader: Service {
   ///   - sight: how the files looked that are in force at the start.
   ///   - read: reads all files anew.
   ///   - modules: what `/probe` probes by; its file goes in force with the others.
+  ///   - service: the pages and tokens of the service file, which go in force with the others.
   ///   - apply: puts a scenario in force everywhere.
   ///   - report: told how each reload ended.
   init(
     hangups: UnixSignalsSequence, sight: FileSight, read: @escaping @Sendable () -> Reading, current: CurrentScenario,
-    modules: ModuleKeeper?, apply: @escaping @Sendable (Scenario) async -> Void,
+    modules: ModuleKeeper?, service: ServiceFileKeeper, apply: @escaping @Sendable (Scenario) async -> Void,
     report: @escaping @Sendable (Bool) -> Void, logger: Logger
   ) {
     self.hangups = hangups
@@ -38,6 +40,7 @@ final class Reloader: Service {
     self.read = read
     self.current = current
     self.modules = modules
+    self.service = service
     self.apply = apply
     self.report = report
     self.logger = logger
@@ -61,11 +64,14 @@ final class Reloader: Service {
       logger.error("reload refused; what was in force stays in force", metadata: ["problems": "\(problems)"])
       return .refused(diagnostics: problems.isEmpty ? "no checks in the scenario files" : problems)
     }
-    if let problem = await modules?.reload() {
+    // Modules last: theirs are in force as soon as they are read.
+    let (file, fault) = service.read()
+    if let problem = if let fault { fault } else { await modules?.reload() } {
       report(false)
       logger.error("reload refused; what was in force stays in force", metadata: ["problems": "\(problem)"])
       return .refused(diagnostics: problem)
     }
+    if let file { service.apply(file) }
     current.replace(with: scenario)
     await apply(scenario)
     report(true)
@@ -86,7 +92,7 @@ final class Reloader: Service {
     await cancelWhenGracefulShutdown {
       while (try? await Task.sleep(for: .seconds(2))) != nil {
         let sight = self.sight.withLock { $0 }
-        if !sight.stillHolds || self.modules?.looksDifferent == true { _ = await self.reload() }
+        if !sight.stillHolds || self.modules?.looksDifferent == true || self.service.looksDifferent { _ = await self.reload() }
       }
     }
   }

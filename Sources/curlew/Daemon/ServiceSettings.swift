@@ -1,5 +1,6 @@
 import Logging
 import Model
+import Scenarios
 import Scheduling
 import Server
 
@@ -20,4 +21,6 @@ struct ServiceSettings {
   var policy = TargetPolicy()
   var logFormat: LogFormat
   var logLevel: Logger.Level
+  /// The pages and tokens of the service file.
+  var service = ServiceFileKeeper(ServiceFile(), path: nil)
 }
