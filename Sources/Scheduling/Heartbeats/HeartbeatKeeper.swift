@@ -1,4 +1,5 @@
 package import Model
+import Synchronization
 
 /// Keeps the heartbeat checks: takes the reports of jobs, tells what became of each slot, and keeps what must outlive the
 /// process. The one writer of heartbeats in the process.
@@ -28,6 +29,9 @@ package actor HeartbeatKeeper {
   private var others: [CheckID: HeartbeatState] = [:]
   /// Reports that are being taken: two at once with one key are one.
   private var underWay: Set<Mark> = []
+
+  /// When each job reported last, for whoever cannot wait for the actor.
+  private nonisolated let reported = Mutex<[CheckID: Timestamp]>([:])
 
   private struct Mark: Hashable {
     var check: CheckID
@@ -78,10 +82,12 @@ package actor HeartbeatKeeper {
     }
     for (id, machine) in before where machines[id] == nil { others[id] = machine.state }
     for id in machines.keys { others[id] = nil }
+    let last = machines.compactMapValues { $0.state.lastSignal?.at }
+    reported.withLock { $0 = last }
   }
 
-  /// When each job reported last.
-  package var lastSignals: [CheckID: Timestamp] { machines.compactMapValues { $0.state.lastSignal?.at } }
+  /// When the job of each check in force last reported its end; those that never did are left out.
+  package nonisolated var lastReports: [CheckID: Timestamp] { reported.withLock { $0 } }
 
   /// Takes reports: all or none. A report whose idempotency key is known for its check changes nothing.
   package func receive(
@@ -145,6 +151,7 @@ package actor HeartbeatKeeper {
       actions += machine.receive(signal)
     }
     machines[id] = machine
+    if let last = machine.state.lastSignal { reported.withLock { $0[id] = last.at } }
     record(actions, of: machine.check)
     do {
       try await store.keep(machine.state, keys: signals.compactMap(\.idempotencyKey), at: now)

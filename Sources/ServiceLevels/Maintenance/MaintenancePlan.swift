@@ -54,13 +54,18 @@ package final class MaintenancePlan: Sendable {
     stretches = Mutex(Array(repeating: nil, count: maintenance.count))
   }
 
-  /// The checks and services that any window is about, in order.
-  package var checks: [CheckID] { windows.keys.sorted() }
+  /// Whether no window is about any check.
+  package var isEmpty: Bool { windows.isEmpty }
 
   /// Whether a moment falls into planned work on a check.
   package func isInMaintenance(_ check: CheckID, at moment: Timestamp) -> Bool {
     guard let windows = windows[check] else { return false }
     return windows.contains { contains($0, moment) }
+  }
+
+  /// Of each check that any window is about, whether a moment falls into planned work on it.
+  package func state(at moment: Timestamp) -> [CheckID: Bool] {
+    windows.mapValues { windows in windows.contains { contains($0, moment) } }
   }
 
   /// When there is planned work on a check, cut to `from` ..< `to`, in order of time and without gaps between neighbours.

@@ -57,8 +57,18 @@ struct Daemon {
       }
     }
     let log = RunLog(logger: logger) { recent.verdict(of: $0, in: region) }
+    let maintenance = CurrentMaintenance()
     // The log stands first: it compares a run with what was held before it.
-    let sinks = RunFanOut([log, metrics, recent, archive, history])
+    let sinks = MaintenanceMarker(RunFanOut([log, metrics, recent, archive, history]), by: maintenance)
+    let heartbeats = HeartbeatKeeper(
+      region: region, node: ProcessInfo.processInfo.hostName, time: time, sink: sinks,
+      lateSink: MaintenanceMarker(history, by: maintenance), store: store, masks: current.masks,
+      retention: settings.retention.runs)
+    do {
+      try await heartbeats.restore()
+    } catch {
+      logger.error("what jobs reported before cannot be read", metadata: ["error": "\(error)"])
+    }
 
     let runner = JourneyRunner(
       prober: probing.prober, time: time, masks: current.masks, region: region, node: ProcessInfo.processInfo.hostName,
@@ -72,6 +82,8 @@ struct Daemon {
     }
     metrics.watch(runsInFlight: { scheduler.inFlight })
     metrics.watch(historyQueueLength: { history.status.queueLength })
+    metrics.watch(maintenance: { maintenance.plan.state(at: time.now) })
+    metrics.watch(heartbeats: { heartbeats.lastReports })
     let drops = HistoryDrops(metrics: metrics)
     registry.onScrape { drops.publish(history.status.dropped) }
 
@@ -85,13 +97,21 @@ struct Daemon {
       recent.apply(checks)
       archive.apply(checks)
       catalogue.apply(checks)
-      scheduler.apply(checks.filter { $0.runs(in: region) })
+      maintenance.apply(
+        MaintenancePlan(scenario.maintenance, checks: checks + scenario.services.map(\.check)))
+      let own = checks.filter { $0.runs(in: region) }
+      scheduler.apply(own.filter(\.kind.isProbed))
+      await heartbeats.apply(own)
       history.register(checks.map { CheckRegistration($0) }, in: region, at: time.now)
     }
     await apply(scenario)
     // Now, so that a renamed check shows its history from the start; what fails is tried again later.
     await history.flush(within: .zero)
     metrics.recordReload(succeeded: true, at: time.now)
+    // Before the first run of this process, which is not the end of the time that was slept through.
+    let absence = try? await MaintenanceAbsence(
+      of: checks.filter { $0.runs(in: region) }, in: region, plan: maintenance.plan, store: store, until: time.now,
+      retention: settings.retention.runs)
     let reloader = Reloader(
       hangups: hangups, sight: sight, read: read, current: current, modules: modules, service: settings.service,
       apply: apply,
@@ -123,10 +143,12 @@ struct Daemon {
           .init(
             service: UntilShutdown {
               async let strips: Void = recent.restore(checks.map(\.id), in: region, from: store)
+              await absence?.record(in: store, at: time.now)
               await board.run()
               await strips
             }),
           .init(service: SchedulerService(scheduler: scheduler, executor: pacemaker)),
+          .init(service: UntilShutdown { await heartbeats.run() }),
           .init(service: reloader),
           .init(service: server),
         ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger()))
