@@ -1,3 +1,4 @@
+import Calendars
 import Model
 
 /// What every page of a definition has around its content: head, header and foot.

@@ -1,3 +1,5 @@
+import Model
+
 /// The state of everything in one sentence.
 package struct Headline: Hashable, Sendable {
   /// As plain text.

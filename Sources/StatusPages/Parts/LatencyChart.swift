@@ -1,3 +1,4 @@
+import Calendars
 import Model
 
 /// How fast good runs were, as lines over time: p50, p95 and p99, with gaps where nothing was measured.
@@ -11,9 +12,9 @@ struct LatencyChart {
   private let from: Timestamp
   private let until: Timestamp
 
-  private struct Line {
+  private struct Line: Sendable {
     var name: StaticString
-    var value: (CheckPageContent.LatencyPoint) -> Duration?
+    var value: @Sendable (CheckPageContent.LatencyPoint) -> Duration?
   }
 
   private static let lines = [

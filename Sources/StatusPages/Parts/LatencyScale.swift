@@ -1,3 +1,5 @@
+import Model
+
 /// The vertical axis of a chart of durations: it begins at zero and ends at a round number.
 struct LatencyScale: Hashable, Sendable {
   /// From one line to the next.

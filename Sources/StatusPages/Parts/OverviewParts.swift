@@ -1,3 +1,4 @@
+import Calendars
 import Model
 import ServiceLevels
 
@@ -73,10 +74,7 @@ struct OverviewParts {
     html.attribute("class", state.rawValue)
     html.markup(">")
     if announcement.kind == .information {
-      html.markup(
-        "<svg class=\"g\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><path fill-rule=\"evenodd\" d=\"M8 0a8 8 0 110 16A8 8 0 018 0zM7 \
-      3.5v2h2v-2zM7 7v5.5h2V7z\"/></svg>"
-      )
+      html.markup("<svg class=\"g\" aria-hidden=\"true\"><use href=\"#g-information\"/></svg>")
     } else {
       html.glyph(state)
     }

@@ -21,22 +21,24 @@ enum Glyphs {
     <symbol id="g-waiting" viewBox="0 0 16 16"><path fill-rule="evenodd" d="M8 0a8 8 0 110 16A8 8 0 018 0zm0 1.7a6.3 6.3 0 100 \
     12.6A6.3 6.3 0 008 1.7z"/></symbol>
     <symbol id="g-disabled" viewBox="0 0 16 16"><path d="M2 7h12v2H2z"/></symbol>
+    <symbol id="g-information" viewBox="0 0 16 16"><path fill-rule="evenodd" d="M8 0a8 8 0 110 16A8 8 0 018 0zM7 3.4v2.2h2V3.4\
+    zM7 7v5.6h2V7z"/></symbol>
     </svg>
 
     """
 
   /// A disc in the colour of a state, for the tab.
   static func icon(_ state: PageState) -> String {
-    let colour = Palette.light[
+    let role: Palette.Role =
       switch state {
       case .up: .barUp
       case .degraded: .barDegraded
       case .down: .barDown
       case .maintenance: .barMaintenance
       case .unknown, .waiting, .disabled: .barNone
-      }]
+      }
     let shape = "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Ccircle cx='4' cy='4' r='4' fill='%23"
-    return "data:image/svg+xml,\(shape)\(colour.hex.dropFirst())'/%3E%3C/svg%3E"
+    return "data:image/svg+xml,\(shape)\(Palette.light[role].hex.dropFirst())'/%3E%3C/svg%3E"
   }
 }
 

@@ -1,6 +1,6 @@
 import Calendars
 package import Model
-package import ServiceLevels
+import ServiceLevels
 
 /// Dates, numbers and lengths of time in the language and the time zone of one page.
 package struct Wording: Sendable {
