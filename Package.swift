@@ -129,7 +129,8 @@ let tests: [Target] = [
   .testTarget(
     name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Scenarios", "TestSupport"],
     exclude: ["Fixtures"]),
-  .testTarget(name: "HistoryTests", dependencies: ["Model", "History", "TestSupport"]),
+  .testTarget(
+    name: "HistoryTests", dependencies: ["Model", "Calendars", "History", "ServiceLevels", "TestSupport"]),
   .testTarget(name: "CalendarsTests", dependencies: ["Model", "Calendars"]),
   .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "Calendars", "ServiceLevels", "TestSupport"]),
   .testTarget(name: "IncidentsTests", dependencies: ["Model", "Incidents", "History", "TestSupport"]),

@@ -10,11 +10,15 @@ enum HistorySchema {
   static let applicationID: Int64 = 0x4352_4C57
 
   private static let firstStep = "1 runs, roll-ups, state changes, pauses"
+  private static let secondStep = "2 incidents, exclusions, closed months, jobs"
 
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration(firstStep) { database in
       try database.execute(sql: first)
+    }
+    migrator.registerMigration(secondStep) { database in
+      try database.execute(sql: RecordSchema.second)
     }
     return migrator
   }

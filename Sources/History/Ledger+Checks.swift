@@ -68,7 +68,10 @@ extension Ledger {
   ///
   /// - Returns: whether histories were joined, so that the ledger must be read anew before it is used for either check.
   mutating func takeOver(_ old: CheckID, by new: CheckID, in database: Database) throws -> Bool {
-    guard old != new, let oldKey = checks[old], !regional[oldKey, default: []].isEmpty else { return false }
+    guard old != new else { return false }
+    // A check that never ran may have records all the same, such as a month that was closed or words about it.
+    try RecordTakeOver(from: old, to: new).run(in: database)
+    guard let oldKey = checks[old], !regional[oldKey, default: []].isEmpty else { return false }
     if let newKey = checks[new], !regional[newKey, default: []].isEmpty {
       try join(oldKey, into: newKey, in: database)
       checks[old] = nil

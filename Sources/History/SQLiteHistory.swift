@@ -16,7 +16,7 @@ package final class SQLiteHistory: HistoryStore {
     case readOnly
   }
 
-  private let path: String
+  let path: String
   private let connection: any DatabaseWriter
   private let retention: HistoryRetention
   /// Nil until the first write, and after a failed one.
@@ -108,13 +108,11 @@ package final class SQLiteHistory: HistoryStore {
   }
 
   /// One transaction with the ledger in hand. When it fails, the ledger no longer tells the truth and is read anew.
-  ///
-  /// It is done whole even when the caller is cancelled meanwhile: at its end a cancelled transaction is undone.
   private func write<Result: Sendable>(
     _ body: @escaping @Sendable (inout Ledger, Database) throws -> Result
   ) async throws -> Result {
-    let transaction = Task {
-      try await connection.write { database in
+    do {
+      return try await writeRecords { database in
         try self.ledger.withLock { stored in
           var ledger = try self.current(stored, in: database)
           stored = nil
@@ -123,14 +121,22 @@ package final class SQLiteHistory: HistoryStore {
           return result
         }
       }
-    }
-    do {
-      return try await transaction.value
     } catch {
       // The commit itself may have failed, after the ledger was put back.
       ledger.withLock { $0 = nil }
-      if let fault = error as? DatabaseError { throw HistoryError(fault, path: path) }
       throw error
+    }
+  }
+
+  /// One transaction that touches nothing of what the ledger knows, which takes long to read of thousands of checks.
+  ///
+  /// It is done whole even when the caller is cancelled meanwhile: at its end a cancelled transaction is undone.
+  func writeRecords<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
+    let transaction = Task { try await connection.write(body) }
+    do {
+      return try await transaction.value
+    } catch let error as DatabaseError {
+      throw HistoryError(error, path: path)
     }
   }
 
@@ -187,7 +193,9 @@ package final class SQLiteHistory: HistoryStore {
       return try reader.streams(of: query.checks, scope: query.scope).map { named in
         // Each boundary is looked up once, for the piece before it and the one after it.
         let edges = try moments.map { try reader.edge(of: named.stream, at: $0) }
-        let tallies = try zip(edges, edges.dropFirst()).map { try reader.tally(of: named.stream, from: $0, to: $1) }
+        let tallies = try zip(edges, edges.dropFirst()).map {
+          try reader.tally(of: named.stream, from: $0, to: $1, knownUntil: edges.last)
+        }
         return TallySeries(check: named.check, region: named.region, tallies: tallies)
       }
     }
@@ -244,7 +252,7 @@ package final class SQLiteHistory: HistoryStore {
     }
   }
 
-  private func read<Result: Sendable>(
+  func read<Result: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Result
   ) async throws -> Result {
     do {

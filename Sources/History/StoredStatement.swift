@@ -27,6 +27,11 @@ struct StoredStatement {
     }
   }
 
+  /// Binds a number to a parameter, counted from 1; every bit of it is kept.
+  func bind(_ value: Double, at index: Int32) {
+    sqlite3_bind_double(handle, index, value)
+  }
+
   /// Binds text to a parameter, counted from 1.
   func bind(_ value: String?, at index: Int32) {
     guard var value else {
@@ -83,6 +88,9 @@ struct StoredStatement {
   func optionalInteger(_ column: Int32) -> Int64? {
     sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : sqlite3_column_int64(handle, column)
   }
+
+  /// The number in a column of REAL, counted from 0.
+  func real(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
 
   /// The text in a column, or nil for NULL.
   func text(_ column: Int32) -> String? {

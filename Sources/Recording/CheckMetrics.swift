@@ -12,6 +12,7 @@ final class CheckMetrics: Sendable {
   }
 
   let id: CheckID
+  let isProbed: Bool
   private let families: MetricFamilies
   private let hasCleanup: Bool
   private let slots: CounterSet
@@ -19,6 +20,7 @@ final class CheckMetrics: Sendable {
 
   init(_ check: Check, families: MetricFamilies) {
     id = check.id
+    isProbed = check.kind.isProbed
     self.families = families
     hasCleanup = check.kind == .journey
     slots = families.slots.child(["check": check.id.text])

@@ -18,6 +18,8 @@ struct MetricFamilies: Sendable {
   let coverage: Family<Gauge>
   let budgetRemaining: Family<Gauge>
   let objective: Family<Gauge>
+  let burnRate: Family<Gauge>
+  let latencyRatio: Family<Gauge>
   // Scheduler.
   let lag: Family<Histogram>
   let missedSlots: Family<Counter>
@@ -86,6 +88,13 @@ struct MetricFamilies: Sendable {
       "curlew_error_budget_remaining_ratio", help: "What is left of the error budget; below zero when overdrawn.",
       unit: "ratio")
     objective = try registry.gauge("curlew_objective_ratio", help: "The promised availability.", unit: "ratio")
+    burnRate = try registry.gauge(
+      "curlew_burn_rate_ratio",
+      help: "How fast the error budget was used up over the window; 1 uses up just all of it over the objective's.",
+      unit: "ratio")
+    latencyRatio = try registry.gauge(
+      "curlew_latency_objective_ratio", help: "Good runs that were faster than the latency objective's bound.",
+      unit: "ratio")
     lag = try registry.histogram(
       "curlew_scheduler_lag_seconds", help: "The start of a run less the start of its slot.", unit: "seconds",
       buckets: Self.lagBuckets)

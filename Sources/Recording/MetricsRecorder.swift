@@ -9,8 +9,8 @@ package final class MetricsRecorder: RunSink {
   private struct State {
     var checks: [CheckID: CheckMetrics] = [:]
     var infos: [CheckID: Labels] = [:]
-    /// The window that each check's figures were last shown for.
-    var windows: [CheckID: String] = [:]
+    /// Where each check's figures were last shown.
+    var shown: [CheckID: ObjectiveGauges] = [:]
   }
 
   private let registry: Registry
@@ -55,7 +55,7 @@ package final class MetricsRecorder: RunSink {
       let gone = Set(state.checks.keys).subtracting(infos.keys)
       for id in gone {
         state.checks.removeValue(forKey: id)?.retire()
-        state.windows[id] = nil
+        state.shown[id] = nil
       }
       // Under the lock, so that a check that another reload brings back keeps the series that it gets then.
       if !gone.isEmpty { registry.remove(label: "check", values: Set(gone.map(\.text))) }
@@ -73,9 +73,11 @@ package final class MetricsRecorder: RunSink {
   }
 
   package func record(_ run: Run) {
-    lag.observe(run.lag)
     // A check that left the plan while it ran has no series any more.
-    state.withLock { $0.checks[run.check] }?.record(run)
+    let check = state.withLock { $0.checks[run.check] }
+    // What is not scheduled is never late.
+    if check?.isProbed != false { lag.observe(run.lag) }
+    check?.record(run)
   }
 
   package func record(_ slots: MissedSlots, in region: String) {
@@ -115,21 +117,15 @@ package final class MetricsRecorder: RunSink {
   package func publish(_ figures: AvailabilityFigures) {
     state.withLock { state in
       guard state.checks[figures.check] != nil else { return }
-      let labels: Labels = ["check": figures.check.text, "window": figures.window]
-      if let old = state.windows.updateValue(figures.window, forKey: figures.check), old != figures.window {
-        let stale: Labels = ["check": figures.check.text, "window": old]
-        for family in [families.availability, families.coverage, families.budgetRemaining, families.objective] {
-          family.remove(stale)
-        }
+      // Looked up once: thousands of objectives with a dozen series each are shown four times a minute.
+      var gauges = state.shown[figures.check]
+      if gauges?.window != figures.window {
+        gauges?.remove(from: families)
+        gauges = nil
       }
-      Self.show(figures.availability, by: families.availability.child(labels))
-      Self.show(figures.coverage, by: families.coverage.child(labels))
-      Self.show(figures.budgetRemaining, by: families.budgetRemaining.child(labels))
-      families.objective.child(labels).set(figures.objective)
+      var current = gauges ?? ObjectiveGauges(figures, families)
+      current.show(figures, families)
+      state.shown[figures.check] = current
     }
-  }
-
-  private static func show(_ value: Double?, by gauge: Gauge) {
-    if let value { gauge.set(value) } else { gauge.clear() }
   }
 }

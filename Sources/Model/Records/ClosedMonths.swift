@@ -5,9 +5,12 @@ package protocol ClosedMonths: Sendable {
   /// - Returns: whether it was added.
   func close(_ month: ClosedMonth) async throws -> Bool
 
-  /// Rows by month, check and revision, oldest first.
+  /// Rows by month, check, time zone and revision, oldest first.
   ///
-  /// - Parameter checks: nil for all.
+  /// - Parameters:
+  ///   - checks: nil for all.
+  ///   - from: the first month; nil for the oldest.
+  ///   - to: the last month, which is included; nil for the newest.
   func closedMonths(of checks: [CheckID]?, from: YearMonth?, to: YearMonth?) async throws -> [ClosedMonth]
 }
 

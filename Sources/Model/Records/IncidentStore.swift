@@ -1,4 +1,4 @@
-/// Where incidents are kept, for ever. Every implementation passes the same suite of tests.
+/// Where incidents are kept, for ever, to the millisecond. Every implementation passes the same suite of tests.
 package protocol IncidentStore: Sendable {
   /// Keeps a new incident with its updates, in one transaction.
   ///
@@ -7,6 +7,8 @@ package protocol IncidentStore: Sendable {
 
   /// Replaces all but the updates of a kept incident, and adds those of its updates that are beyond the kept ones. What was
   /// said is never changed.
+  ///
+  /// - Throws: an error of the store's when there is none of that number.
   func update(_ incident: Incident) async throws
 
   /// One incident; nil when there is none of that number.
@@ -20,7 +22,7 @@ package protocol IncidentStore: Sendable {
 package struct IncidentQuery: Sendable {
   /// Those that hurt any of these; nil for all.
   package var checks: [CheckID]?
-  /// Those that lasted at this moment or later.
+  /// Those that lasted at this moment or later: not those that had ended by then.
   package var from: Timestamp?
   /// Those that began before.
   package var to: Timestamp?

@@ -8,6 +8,7 @@ import Recording
 import Scenarios
 import Scheduling
 import Server
+import ServiceLevels
 import ServiceLifecycle
 import Synchronization
 import Transport
@@ -58,10 +59,13 @@ struct Daemon {
     }
     let log = RunLog(logger: logger) { recent.verdict(of: $0, in: region) }
     // The log stands first: it compares a run with what was held before it.
-    let sinks = RunFanOut([log, metrics, recent, archive, history])
+    let recorders = RunFanOut([log, metrics, recent, archive, history])
+    let node = ProcessInfo.processInfo.hostName
+    let services = ServiceRecorder(region: region, node: node, time: time, sink: recorders)
+    let sinks = RunFanOut([recorders, services])
 
     let runner = JourneyRunner(
-      prober: probing.prober, time: time, masks: current.masks, region: region, node: ProcessInfo.processInfo.hostName,
+      prober: probing.prober, time: time, masks: current.masks, region: region, node: node,
       detail: .failures)
     let scheduler = Scheduler(region: region, limits: settings.limits, time: time, sink: sinks) { start in
       guard let check = current.check(start.check) else { return }
@@ -75,18 +79,21 @@ struct Daemon {
     let drops = HistoryDrops(metrics: metrics)
     registry.onScrape { drops.publish(history.status.dropped) }
 
-    let catalogue = CheckCatalogue(checks)
-    let board = AvailabilityBoard(catalogue: catalogue, store: store, time: time, logger: logger) {
+    let catalogue = CheckCatalogue(checks, services: scenario.services)
+    let figures = FigureSources(store: store)
+    let board = AvailabilityBoard(catalogue: catalogue, sources: figures, time: time, logger: logger) {
       metrics.publish($0)
     }
     let apply: @Sendable (Scenario) async -> Void = { scenario in
       let checks = scenario.checks.map(\.check)
-      metrics.apply(checks)
-      recent.apply(checks)
-      archive.apply(checks)
-      catalogue.apply(checks)
-      scheduler.apply(checks.filter { $0.runs(in: region) })
-      history.register(checks.map { CheckRegistration($0) }, in: region, at: time.now)
+      let recorded = checks + scenario.services.map(\.check)
+      metrics.apply(recorded)
+      recent.apply(recorded)
+      archive.apply(recorded)
+      catalogue.apply(checks, services: scenario.services)
+      services.apply(scenario.services, checks: checks)
+      scheduler.apply(checks.filter { $0.kind.isProbed && $0.runs(in: region) })
+      history.register(recorded.map { CheckRegistration($0) }, in: region, at: time.now)
     }
     await apply(scenario)
     // Now, so that a renamed check shows its history from the start; what fails is tried again later.
@@ -116,7 +123,7 @@ struct Daemon {
         StartupPages.giveBack()
       })
     // Taken down from last to first: the door closes, runs end, and then history is flushed.
-    let services = ServiceGroup(
+    let group = ServiceGroup(
       configuration: .init(
         services: [
           .init(service: HistoryService(recorder: history, store: store)),
@@ -126,12 +133,17 @@ struct Daemon {
               await board.run()
               await strips
             }),
+          .init(
+            service: UntilShutdown {
+              // What members did just before this process says what services were when it began.
+              await services.run { (try? await store.lastRuns(of: $0, limit: 3)) ?? [] }
+            }),
           .init(service: SchedulerService(scheduler: scheduler, executor: pacemaker)),
           .init(service: reloader),
           .init(service: server),
         ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger()))
     do {
-      try await services.run()
+      try await group.run()
     } catch let failure as ListenFailure {
       throw CommandFailure("\(failure)")
     }

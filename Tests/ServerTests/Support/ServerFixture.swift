@@ -3,6 +3,7 @@ import Logging
 import Model
 import Recording
 import Server
+import ServiceLevels
 import ServiceLifecycle
 import Synchronization
 import TestSupport
@@ -30,7 +31,7 @@ final class ServerFixture: Sendable {
     let published = PublishedFigures()
     figures = published
     board = AvailabilityBoard(
-      catalogue: catalogue, store: store, time: time, logger: Self.logger,
+      catalogue: catalogue, sources: FigureSources(store: store), time: time, logger: Self.logger,
       publish: { figures in published.all.withLock { $0.append(figures) } })
   }
 

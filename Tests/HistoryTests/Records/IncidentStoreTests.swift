@@ -1,0 +1,171 @@
+import History
+import Model
+import Testing
+
+@Suite("A store of incidents")
+struct IncidentStoreTests {
+  private let folder: TemporaryFolder
+  private let store: any CurlewStore
+
+  init() throws {
+    folder = try TemporaryFolder()
+    store = try SQLiteHistory(path: folder.database)
+  }
+
+  private func incident(
+    _ minute: Int, _ check: String = "front-page", state: IncidentState = .investigating, lasted: Int? = nil,
+    origin: Incident.Origin = .automatic, isPublished: Bool = true
+  ) throws -> Incident {
+    let began = newYear + .minutes(minute)
+    let check = try CheckID.named(check)
+    return Incident(
+      origin: origin, check: origin == .automatic ? check : nil, title: "\(check) is down",
+      impacts: [Impact(check: check, level: .major)], state: state, began: began, opened: began + .minutes(1),
+      ended: lasted.map { began + .minutes($0) }, isPublished: isPublished)
+  }
+
+  private func found(_ query: IncidentQuery) async throws -> [Int64] {
+    try await store.incidents(query).incidents.map(\.id)
+  }
+
+  @Test("reads back all that was said of one")
+  func readsBack() async throws {
+    var incident = try incident(0, lasted: 7)
+    incident.impacts = try [
+      Impact(check: .named("shop"), level: .partial), Impact(check: .named("front-page"), level: .none),
+    ]
+    incident.state = .resolved
+    incident.cause = IncidentCause(
+      code: .expectationFailed, step: "log in", expression: "status == 201", message: "status is 503: \0 ä")
+    incident.consequenceOf = 41
+    incident.acknowledgement = Acknowledgement(by: "Ada", note: "looking", at: newYear + .minutes(3))
+    incident.isPublished = false
+    incident.updates = [
+      IncidentUpdate(at: newYear + .minutes(1), kind: .opened, state: .investigating, text: "status is 503"),
+      IncidentUpdate(at: newYear + .minutes(2), kind: .comment, author: "Ada", text: ""),
+    ]
+    let kept = try await store.insert(incident)
+    #expect(kept.id > 0)
+    incident.id = kept.id
+    #expect(kept == incident)
+    #expect(try await store.incident(kept.id) == incident)
+    #expect(try await store.incidents(IncidentQuery()).incidents == [incident])
+  }
+
+  @Test("reads back one of which little was said, and knows nothing of others")
+  func readsBackLittle() async throws {
+    var incident = try incident(0, origin: .manual)
+    incident.impacts = []
+    incident.cause = IncidentCause(code: nil, message: "")
+    let kept = try await store.insert(incident)
+    #expect(try await store.incident(kept.id) == kept)
+    #expect(try await store.incident(kept.id + 1) == nil)
+  }
+
+  @Test("replaces what is known, adds what was said since, and never changes what was said before")
+  func updates() async throws {
+    let words = { IncidentUpdate(at: newYear + .minutes($0), kind: .comment, author: "Ada", text: $1) }
+    var incident = try incident(0)
+    incident.updates = [words(1, "one"), words(2, "two")]
+    incident = try await store.insert(incident)
+    var changed = incident
+    changed.title = "Checkout is down"
+    changed.state = .resolved
+    changed.ended = newYear + .minutes(9)
+    changed.began = newYear - .minutes(1)
+    changed.impacts = try [Impact(check: .named("checkout"), level: .degraded)]
+    changed.updates = [words(1, "nothing was ever wrong"), words(2, "two"), words(3, "three")]
+    try await store.update(changed)
+    try await store.update(changed)
+    changed.updates[0] = words(1, "one")
+    #expect(try await store.incident(incident.id) == changed)
+    #expect(try await found(IncidentQuery(checks: [.named("checkout")])) == [incident.id])
+    #expect(try await found(IncidentQuery(checks: [.named("front-page")])) == [])
+  }
+
+  @Test("has no incident to change that was never kept")
+  func refusesUnknown() async throws {
+    var incident = try incident(0)
+    incident.id = 7
+    await #expect(throws: (any Error).self) { try await store.update(incident) }
+    #expect(try await store.incidents(IncidentQuery()).incidents.isEmpty)
+  }
+
+  @Test("finds them by check, time, state, origin and whether they are published")
+  func filters() async throws {
+    let old = try await store.insert(incident(0, state: .resolved, lasted: 10)).id
+    let open = try await store.insert(incident(5)).id
+    let other = try await store.insert(incident(20, "shop", state: .resolved, lasted: 5, isPublished: false)).id
+    let words = try await store.insert(incident(30, state: .monitoring, origin: .manual)).id
+    let minute = { newYear + Duration.minutes($0) }
+    #expect(try await found(IncidentQuery()) == [words, other, open, old])
+    #expect(try await found(IncidentQuery(checks: [.named("front-page")])) == [words, open, old])
+    #expect(
+      try await found(IncidentQuery(checks: [.named("shop"), .named("front-page")])) == [words, other, open, old])
+    #expect(try await found(IncidentQuery(checks: [])) == [])
+    #expect(try await found(IncidentQuery(from: minute(10))) == [words, other, open])
+    #expect(try await found(IncidentQuery(from: minute(9), to: minute(20))) == [open, old])
+    #expect(try await found(IncidentQuery(to: minute(21))) == [other, open, old])
+    #expect(try await found(IncidentQuery(isOpen: true)) == [words, open])
+    #expect(try await found(IncidentQuery(checks: [.named("shop")], isOpen: true)) == [])
+    #expect(try await found(IncidentQuery(checks: [.named("front-page")], isOpen: false)) == [old])
+    #expect(try await found(IncidentQuery(isPublished: false)) == [other])
+    #expect(try await found(IncidentQuery(origin: .manual)) == [words])
+  }
+
+  @Test("gives pages that lose and repeat nothing", arguments: [0, 1, 3, 25])
+  func givesPages(checks: Int) async throws {
+    var kept: [Int64] = []
+    for index in 0..<60 {
+      var incident = try incident(index / 3, "check-\(index % 25)", state: .resolved, lasted: 1)
+      // Each hurts two, so that it could be found twice.
+      incident.impacts.append(Impact(check: try .named("check-\((index + 1) % 25)"), level: .partial))
+      kept.append(try await store.insert(incident).id)
+    }
+    let wanted = checks == 0 ? nil : Set(try (0..<checks).map { try CheckID.named("check-\($0)") })
+    var query = IncidentQuery(checks: wanted.map(Array.init), isOpen: false, limit: 7)
+    var found: [Int64] = []
+    repeat {
+      let page = try await store.incidents(query)
+      #expect(page.incidents.count == 7 || page.next == nil)
+      #expect(page.incidents.allSatisfy { $0.impacts.count == 2 })
+      found += page.incidents.map(\.id)
+      query.cursor = page.next.flatMap { IncidentCursor($0.text) }
+    } while query.cursor != nil
+    let expected = kept.enumerated().filter { index, _ in
+      guard let wanted else { return true }
+      return wanted.contains { $0.text == "check-\(index % 25)" || $0.text == "check-\((index + 1) % 25)" }
+    }
+    #expect(found == expected.map(\.element).reversed())
+  }
+
+  @Test("takes the furthest cursors and moments that a client can make up")
+  func takesAnyCursor() async throws {
+    _ = try await store.insert(incident(0))
+    for edge in [Int64.min, .max] {
+      let query = IncidentQuery(
+        from: Timestamp(nanosecondsSinceEpoch: .min), to: Timestamp(nanosecondsSinceEpoch: .max),
+        cursor: IncidentCursor(beganMilliseconds: edge, id: edge))
+      #expect(try await found(query).count == (edge == .max ? 1 : 0))
+    }
+  }
+
+  @Test("tells when a check was in an incident, cut to a window and joined")
+  func downtime() async throws {
+    for (minute, lasted) in [(0, 10), (5, 10), (15, 5), (30, 1), (40, nil)] {
+      _ = try await store.insert(incident(minute, state: lasted == nil ? .investigating : .resolved, lasted: lasted))
+    }
+    _ = try await store.insert(incident(32, origin: .manual))
+    _ = try await store.insert(incident(33, "shop", lasted: 1))
+    let (page, shop) = (try CheckID.named("front-page"), try CheckID.named("shop"))
+    func minutes(_ from: Int, _ to: Int) -> Range<Timestamp> { newYear + .minutes(from)..<newYear + .minutes(to) }
+    let window = minutes(3, 45)
+    let expected = [minutes(3, 20), minutes(30, 31), minutes(40, 45)]
+    #expect(
+      try await store.downtime(of: nil, from: window.lowerBound, to: window.upperBound)
+        == [page: expected, shop: [minutes(33, 34)]])
+    #expect(
+      try await store.downtime(of: [page], from: window.lowerBound, to: window.upperBound) == [page: expected])
+    #expect(try await store.downtime(of: nil, from: window.upperBound, to: window.lowerBound) == [:])
+  }
+}
