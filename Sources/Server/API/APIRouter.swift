@@ -51,9 +51,9 @@ struct APIRouter: Sendable {
     case .days: return try await SeriesAPI(sources: sources).days(of: check(id), query)
     case .latency: return try await SeriesAPI(sources: sources).latency(of: check(id), query)
     case .services:
-      return try ServicesAPI(records: records()).list(query, overview: await overviews.current())
+      return try ServicesAPI().list(query, overview: await overviews.current())
     case .service:
-      return try ServicesAPI(records: records()).one(id, query, overview: await overviews.current())
+      return try ServicesAPI().one(id, query, overview: await overviews.current())
     case .incidents: return try await incidents().list(query)
     case .incident: return try await incidents().one(id, query)
     case .maintenance: return try entries().maintenance(query)

@@ -1,5 +1,6 @@
 import Calendars
 import Model
+import ServiceLevels
 import StatusPages
 
 /// What became of every check day by day, for the bars of pages: days that are over are kept, today is counted anew.
@@ -60,14 +61,14 @@ actor DayBook {
   private static let restFactor = 10
 
   private let catalogue: CheckCatalogue
-  private let store: any HistoryStore
+  private let sources: FigureSources
   private let time: any TimeSource
   private var kept: [String: Kept] = [:]
   private var flights: [String: Task<Kept, any Error>] = [:]
 
-  init(catalogue: CheckCatalogue, store: any HistoryStore, time: any TimeSource) {
+  init(catalogue: CheckCatalogue, sources: FigureSources, time: any TimeSource) {
     self.catalogue = catalogue
-    self.store = store
+    self.sources = sources
     self.time = time
   }
 
@@ -102,6 +103,7 @@ actor DayBook {
     let edition = catalogue.edition.number
     let now = time.now
     let today = calendar.date(at: now)
+    let reader = try await DayReader(sources)
     var known: Kept
     if let before, before.edition == edition, before.table.today == today,
       time.uptime - before.pastTaken < Self.pastRest
@@ -110,25 +112,25 @@ actor DayBook {
     } else {
       let dates = (0..<Self.pastCount).map { today.adding(days: $0 - Self.pastCount) }
       let boundaries = (dates + [today]).map { calendar.begin(of: $0) }
-      let series = try await store.series(SeriesQuery(boundaries: boundaries))
+      let series = try await reader.tallies(of: nil, boundaries: boundaries)
       let table = await Self.table(series, dates: dates, today: today)
       known = Kept(table: table, edition: edition, pastTaken: time.uptime, todayTaken: .zero, cost: .zero)
     }
     let begin = time.uptime
-    let rows = try await store.tallies(TallyQuery(from: calendar.begin(of: today), to: now))
-    known.table.todayTallies = Dictionary(rows.map { ($0.check, $0.tally) }) { first, _ in first }
+    let rows = try await reader.tallies(of: nil, boundaries: [calendar.begin(of: today), now])
+    known.table.todayTallies = rows.compactMapValues(\.first)
     known.todayTaken = time.uptime
     known.cost = known.todayTaken - begin
     return known
   }
 
   @concurrent
-  private static func table(_ series: [TallySeries], dates: [LocalDate], today: LocalDate) async -> Table {
+  private static func table(_ series: [CheckID: [SlotTally]], dates: [LocalDate], today: LocalDate) async -> Table {
     var table = Table(pastDates: dates, today: today)
     table.past.reserveCapacity(series.count)
-    for row in series {
-      let days = zip(dates, row.tallies).map { DayFigures(date: $0, tally: $1) }
-      table.past[row.check] = Row(days: days, sum: row.tallies.reduce(SlotTally(), +))
+    for (check, tallies) in series {
+      let days = zip(dates, tallies).map { DayFigures(date: $0, tally: $1) }
+      table.past[check] = Row(days: days, sum: tallies.reduce(SlotTally(), +))
     }
     return table
   }

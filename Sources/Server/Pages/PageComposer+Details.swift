@@ -61,8 +61,8 @@ extension PageComposer {
   }
 
   private func tallies(of check: CheckID, boundaries: [Timestamp]) async throws -> [SlotTally] {
-    let rows = try await sources.store.series(SeriesQuery(checks: [check], boundaries: boundaries))
-    return rows.first { $0.check == check }?.tallies ?? Array(repeating: SlotTally(), count: boundaries.count - 1)
+    try await DayReader(sources.board.sources).tallies(of: [check], boundaries: boundaries)[check]
+      ?? Array(repeating: SlotTally(), count: boundaries.count - 1)
   }
 
   /// The page of one month.
@@ -78,9 +78,8 @@ extension PageComposer {
     guard month >= first, month <= current else { return nil }
     let dates = (0..<month.dayCount).map { month.firstDay.adding(days: $0) }.filter { calendar.begin(of: $0) < now }
     let end = min(calendar.begin(of: month.next), now)
-    let rows = try await sources.store.series(
-      SeriesQuery(checks: shown.map(\.id), boundaries: dates.map { calendar.begin(of: $0) } + [end]))
-    let series = Dictionary(rows.map { ($0.check, $0.tallies) }) { first, _ in first }
+    let series = try await DayReader(sources.board.sources).tallies(
+      of: shown.map(\.id), boundaries: dates.map { calendar.begin(of: $0) } + [end])
     let closed = try await closedMonths(month, of: shown, timeZone: calendar.timeZone)
     let incidents = await incidents(
       IncidentQuery(from: calendar.begin(of: month), to: end, isPublished: true, limit: 1000))

@@ -112,7 +112,7 @@ struct RecordsAPITests {
     }
   }
 
-  @Test("time is excluded and taken back; a refusal is a conflict")
+  @Test("time is excluded and taken back once")
   func exclusions() async throws {
     let fixture = try fixture()
     try await fixture.serving { client async throws in
@@ -129,10 +129,12 @@ struct RecordsAPITests {
         try await client.post("/api/v1/exclusions/9/withdrawal", #"{"reason":"x","author":"y"}"#, Self.auth).status
           == 404)
       #expect(try await client.get("/api/v1/exclusions").text.contains(#""reason":"wrong day""#))
-      fixture.records.change { $0.refusal = "the cap of 4h is reached" }
-      let refused = try await client.post("/api/v1/exclusions", body, Self.auth)
-      #expect(refused.status == 409)
-      #expect(refused.text.contains("the cap of 4h is reached"))
+      for (number, why) in [(1, "was withdrawn already, by entry 2"), (2, "is a withdrawal, which stays")] {
+        let refused = try await client.post(
+          "/api/v1/exclusions/\(number)/withdrawal", #"{"reason":"x","author":"y"}"#, Self.auth)
+        #expect(refused.status == 409)
+        #expect(refused.text.contains(why))
+      }
       let future = body.replacing("2025-12-01T01", with: "2027-12-01T01")
       #expect(try await client.post("/api/v1/exclusions", future, Self.auth).text.contains(#""pointer":"/until""#))
     }

@@ -3,17 +3,14 @@ import Server
 import Synchronization
 
 /// Records in memory, in the place of incidents, ledger, months and heartbeats.
-final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentDesk, ExclusionDesk, HeartbeatDesk {
+final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentDesk, HeartbeatDesk {
   struct State {
     var incidents: [Incident] = []
     var exclusions: [Exclusion] = []
     var months: [ClosedMonth] = []
     var signals: [HeartbeatSignal] = []
-    var services: [ServiceDefinition] = []
     var maintenance: [MaintenanceOccurrence] = []
     var incidentQueries: [IncidentQuery] = []
-    /// What the ledger's desk says against the next entry.
-    var refusal: String?
   }
 
   private let state = Mutex(State())
@@ -24,10 +21,10 @@ final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentD
   func read<Value: Sendable>(_ path: (State) -> Value) -> Value { state.withLock { path($0) } }
 
   /// As the server wants them.
-  var sources: RecordSources {
+  func sources(time: any TimeSource) -> RecordSources {
     RecordSources(
-      incidents: self, incidentDesk: self, ledger: self, exclusionDesk: self, months: self, heartbeatDesk: self,
-      services: { self.read(\.services) },
+      incidents: self, incidentDesk: self, ledger: self, ledgerDesk: LedgerDesk(self, time: time), months: self,
+      heartbeatDesk: self,
       maintenance: { from, until in self.read(\.maintenance).filter { $0.from < until && $0.until > from } })
   }
 
@@ -104,23 +101,6 @@ final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentD
   }
 
   func exclusions() async throws -> [Exclusion] { read(\.exclusions) }
-
-  func exclude(
-    checks: [CheckID]?, from: Timestamp, until: Timestamp, reason: String, author: String
-  ) async throws -> ExclusionOutcome {
-    if let refusal = read(\.refusal) { return .refused(refusal) }
-    return try await .kept(
-      append(Exclusion(checks: checks, from: from, until: until, reason: reason, author: author, recordedAt: now)))
-  }
-
-  func withdraw(_ id: Int64, reason: String, author: String) async throws -> ExclusionOutcome {
-    guard let entry = read({ $0.exclusions.first { $0.id == id } }) else { return .unknown }
-    return try await .kept(
-      append(
-        Exclusion(
-          checks: entry.checks, from: entry.from, until: entry.until, reason: reason, author: author,
-          recordedAt: now, withdraws: id)))
-  }
 
   // MARK: Months and heartbeats
 
