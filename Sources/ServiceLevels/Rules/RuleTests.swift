@@ -1,4 +1,4 @@
-package import Model
+import Model
 
 /// Unit tests for a file of rules, for `promtool test rules`
 /// (https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/).
