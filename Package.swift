@@ -127,7 +127,9 @@ let tests: [Target] = [
   .testTarget(
     name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Scenarios", "TestSupport"],
     exclude: ["Fixtures"]),
-  .testTarget(name: "HistoryTests", dependencies: ["Model", "History", "TestSupport"]),
+  .testTarget(
+    name: "HistoryTests",
+    dependencies: ["Model", "History", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
   .testTarget(name: "CalendarsTests", dependencies: ["Model", "Calendars"]),
   .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "Calendars", "ServiceLevels", "TestSupport"]),
   .testTarget(name: "IncidentsTests", dependencies: ["Model", "Incidents", "History", "TestSupport"]),
