@@ -7,7 +7,7 @@ enum Hostile {
   static let names = [
     "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)", "</title></style></svg>",
     "]]><!--", "&amp;&#60;&lt;", "a\u{0}b\u{1}c\u{7f}d\u{85}e\u{fffe}", "\u{202e}gnp.exe\u{2066}", "x\r\nEND:VCALENDAR\r\nX:",
-    "data: x\n\nevent: change", "{name} {count}", "\u{2028}\u{2029}", "שלום \u{200f}!", String(repeating: "W", count: 2000),
+    "data: x\n\nevent: change", "{name} {count}", "x\u{2028}\u{2029}", "שלום \u{200f}!", String(repeating: "W", count: 2000),
   ]
 
   /// A page on which everything that people or targets write is one of the names.
