@@ -1,4 +1,4 @@
-package import Model
+import Model
 
 /// A pair of windows that together say whether a budget burns: the long one that it is worth a word, the short one that it
 /// still does (Google, "The Site Reliability Workbook", chapter 5).

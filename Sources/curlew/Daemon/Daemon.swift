@@ -80,7 +80,7 @@ struct Daemon {
     registry.onScrape { drops.publish(history.status.dropped) }
 
     let catalogue = CheckCatalogue(checks, services: scenario.services)
-    let figures = FigureSources(store: store)
+    let figures = FigureSources(store: store, ledger: store, cap: settings.exclusionCap, incidents: store)
     let board = AvailabilityBoard(catalogue: catalogue, sources: figures, time: time, logger: logger) {
       metrics.publish($0)
     }
@@ -122,6 +122,19 @@ struct Daemon {
         onListening(place)
         StartupPages.giveBack()
       })
+    let months = settings.monthClosing.map { closing in
+      MonthKeeper(
+        books: MonthBooks(
+          closer: MonthCloser(closing), store: store, incidents: store, months: store, ledger: store,
+          cap: settings.exclusionCap), time: time, logger: logger
+      ) {
+        let services = catalogue.services
+        return catalogue.checks.map { check in
+          MonthBooks.Subject(
+            services[check.id].map(FigureSubject.init) ?? FigureSubject(check.id), objective: check.objective)
+        }
+      }
+    }
     // Taken down from last to first: the door closes, runs end, and then history is flushed.
     let group = ServiceGroup(
       configuration: .init(
@@ -135,8 +148,10 @@ struct Daemon {
             }),
           .init(
             service: UntilShutdown {
+              async let closing: Void? = months?.run()
               // What members did just before this process says what services were when it began.
               await services.run { (try? await store.lastRuns(of: $0, limit: 3)) ?? [] }
+              await closing
             }),
           .init(service: SchedulerService(scheduler: scheduler, executor: pacemaker)),
           .init(service: reloader),
