@@ -18,7 +18,7 @@ build:
 test:
 	@.ci/install-packages build test
 	swift build --build-tests
-	swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH)
+	@.ci/run-tests $(TEST_WIDTH)
 
 check:
 	.ci/run

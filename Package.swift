@@ -74,7 +74,9 @@ let drivers: [Target] = [
   .target(name: "Journeys", dependencies: ["Model", "Expressions", "Scenarios"]),
   .target(name: "Recording", dependencies: ["Model", "Exposition", "ServiceLevels"]),
   .target(name: "Incidents", dependencies: ["Model"]),
-  .target(name: "StatusPages", dependencies: ["Model", "Calendars", "ServiceLevels"]),
+  .target(
+    name: "StatusPages", dependencies: ["Model", "Calendars", "ServiceLevels"],
+    resources: [.embedInCode("Languages/en.txt"), .embedInCode("Languages/de.txt")]),
 ]
 
 /// Floor 6: doors to the outside, and the composition root.
@@ -128,7 +130,8 @@ let tests: [Target] = [
     name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Scenarios", "TestSupport"],
     exclude: ["Fixtures"]),
   .testTarget(
-    name: "HistoryTests", dependencies: ["Model", "Calendars", "History", "ServiceLevels", "TestSupport"]),
+    name: "HistoryTests", dependencies: ["Model", "Calendars", "History", "ServiceLevels", "TestSupport"],
+    exclude: ["Fixtures"]),
   .testTarget(name: "CalendarsTests", dependencies: ["Model", "Calendars"]),
   .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "Calendars", "ServiceLevels", "TestSupport"]),
   .testTarget(name: "IncidentsTests", dependencies: ["Model", "Incidents", "History", "TestSupport"]),

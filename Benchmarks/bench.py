@@ -15,6 +15,7 @@ import collections
 import json
 
 import exporter
+import year
 import scenario_text
 from figures import note, report, report_up, results, up_share
 from rig import CURLEW, ROOT, Rig, cpu_seconds, free_port, memory_mib, metrics, quantile_bound, total
@@ -449,7 +450,7 @@ def integrity(rig):
         return database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
 
 
-cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill] + exporter.cases
+cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill] + exporter.cases + year.cases
 
 
 def main():

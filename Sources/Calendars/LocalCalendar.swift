@@ -15,6 +15,11 @@ package struct LocalCalendar: Hashable, Sendable {
     self.zone = zone
   }
 
+  /// The names of all time zones, for whoever wants to propose one.
+  package static var timeZones: [String] {
+    ["UTC"] + TimeZone.knownTimeZoneIdentifiers.filter { $0.contains("/") }.sorted()
+  }
+
   private init(utc zone: TimeZone) {
     timeZone = "UTC"
     self.zone = zone

@@ -128,8 +128,19 @@ package final class HistoryRecorder: RunSink {
     }
   }
 
-  /// Missed slots need no record: they are expected, and have no run.
-  package func record(_ missed: MissedSlots, in region: String) {}
+  /// Missed slots need no record: they are expected, and have no run. Those in planned maintenance are stored as such, the
+  /// newest ones where they are more than can wait.
+  package func record(_ missed: MissedSlots, in region: String) {
+    guard missed.isInMaintenance else { return }
+    state.withLock { state in
+      let room = max(0, limits.queueLength - state.queue.count)
+      let numbers = missed.numbers.suffix(room)
+      state.status.dropped += missed.count - numbers.count
+      state.queue += numbers.lazy.map { number in
+        HistoryRun(missedInMaintenance: missed.grid.slot(number: number), of: missed.check, in: region)
+      }
+    }
+  }
 
   /// Says which checks are in force in a region from `moment` on. The store hears of it before the next run, and as soon
   /// as it can be written.

@@ -9,23 +9,42 @@ enum HistorySchema {
   /// Marks the file as ours: "CRLW" (https://sqlite.org/pragma.html#pragma_application_id).
   static let applicationID: Int64 = 0x4352_4C57
 
-  private static let firstStep = "1 runs, roll-ups, state changes, pauses"
-  private static let secondStep = "2 incidents, exclusions, closed months, jobs"
-
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration(firstStep) { database in
+    migrator.registerMigration("1 runs, roll-ups, state changes, pauses") { database in
       try database.execute(sql: first)
     }
-    migrator.registerMigration(secondStep) { database in
-      try database.execute(sql: RecordSchema.second)
+    migrator.registerMigration("2 smaller roll-ups") { database in
+      for level in RollupLevel.allCases { try database.execute(sql: smaller(level)) }
+    }
+    migrator.registerMigration("3 incidents, exclusions, closed months, jobs") { database in
+      try database.execute(sql: RecordSchema.third)
     }
     return migrator
   }
 
-  /// Three levels with one shape. Counts are running totals of everything the stream knows up to the bucket's end: what
-  /// happened in a window is one subtraction, however long it is. `latency`, `bucket_us` (all its durations together) and
-  /// `slots` are of the bucket alone.
+  /// The roll-ups of now. Three levels with one shape. `bucket` counts buckets of the level since the epoch. Counts are
+  /// running totals of everything the stream knows up to the bucket's end: what happened in a window is one subtraction,
+  /// however long it is. `latency`, `bucket_us` (all its durations together) and `slots` are of the bucket alone; the last
+  /// known slot is the last of `slots`.
+  private static func smaller(_ level: RollupLevel) -> String {
+    """
+    ALTER TABLE \(level.table) RENAME TO larger_\(level.table);
+    CREATE TABLE \(level.table) (
+      stream INTEGER NOT NULL, bucket INTEGER NOT NULL,
+      up INTEGER NOT NULL, degraded INTEGER NOT NULL, down INTEGER NOT NULL, unknown INTEGER NOT NULL,
+      maintenance INTEGER NOT NULL, down_ms INTEGER NOT NULL,
+      bucket_us INTEGER NOT NULL, latency BLOB, slots BLOB NOT NULL,
+      PRIMARY KEY (stream, bucket)
+    ) WITHOUT ROWID, STRICT;
+    INSERT INTO \(level.table)
+      SELECT stream, bucket / \(level.width), up, degraded, down, unknown, maintenance, down_ms, bucket_us, latency, slots
+      FROM larger_\(level.table) ORDER BY stream, bucket;
+    DROP TABLE larger_\(level.table);
+    """
+  }
+
+  /// The roll-ups of the first step: `bucket` and `last_slot` in milliseconds.
   private static func rollups(_ table: String) -> String {
     """
     CREATE TABLE \(table) (

@@ -203,7 +203,7 @@ extension Ledger {
         "SELECT \(Rollup.columns) FROM \(level.table) WHERE stream = ? AND bucket >= ? ORDER BY bucket LIMIT 2",
         in: database)
       rows.bind(stream, at: 1)
-      rows.bind(level.floor(slot), at: 2)
+      rows.bind(level.number(of: slot), at: 2)
       while try rows.next() {
         if let found = Rollup(rows, level)?.slots.first(after: slot) { next = min(next ?? .max, found) }
       }
@@ -250,8 +250,8 @@ extension Rollup {
       "SELECT \(columns) FROM \(level.table) WHERE stream = ? AND bucket >= ? AND bucket < ? ORDER BY bucket",
       in: database)
     rows.bind(stream, at: 1)
-    rows.bind(from, at: 2)
-    rows.bind(to, at: 3)
+    rows.bind(level.number(from: from), at: 2)
+    rows.bind(level.number(from: to), at: 3)
     var found: [Rollup] = []
     while try rows.next() {
       if let row = Rollup(rows, level) { found.append(row) }

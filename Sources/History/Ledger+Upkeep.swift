@@ -134,7 +134,8 @@ extension Ledger {
       for level in RollupLevel.allCases {
         var kept = level.floor(max(cuts.kept(level.rawValue + 1, sealed: stream.sealed), 0))
         if level == .days, kept > 0 { kept = try lastDay(of: stream.key, before: kept, in: database) ?? 0 }
-        deleted += try delete(from: level.table, column: "bucket", stream.key, before: kept, in: database)
+        deleted += try delete(
+          from: level.table, column: "bucket", stream.key, before: level.number(of: kept), in: database)
       }
       pruneCursor += 1
     }
@@ -147,8 +148,8 @@ extension Ledger {
     let row = try StoredStatement("SELECT max(bucket) FROM days WHERE stream = ? AND bucket < ?", in: database)
     defer { row.reset() }
     row.bind(stream, at: 1)
-    row.bind(moment, at: 2)
-    return try row.next() ? row.optionalInteger(0) : nil
+    row.bind(RollupLevel.days.number(from: moment), at: 2)
+    return try row.next() ? row.optionalInteger(0).map { $0 * RollupLevel.days.width } : nil
   }
 
   /// Runs of a region are also needed until the stream over all regions is rolled up.

@@ -108,9 +108,9 @@ struct Ledger: Sendable {
     }
     for level in RollupLevel.allCases {
       let row = try StoredStatement(
-        "SELECT last_slot FROM \(level.table) WHERE stream = ? ORDER BY bucket DESC LIMIT 1", in: database)
+        "SELECT bucket, slots FROM \(level.table) WHERE stream = ? ORDER BY bucket DESC LIMIT 1", in: database)
       row.bind(stream.key, at: 1)
-      if try row.next() { last = max(last, row.integer(0)) }
+      if try row.next() { last = max(last, row.lastSlot(of: level, bucket: 0, slots: 1)) }
       row.reset()
     }
     streams[index].lastSlot = last
@@ -208,7 +208,7 @@ struct Ledger: Sendable {
       let copy = try StoredStatement(
         """
         INSERT INTO \(level.table) (stream, \(Rollup.columns))
-        SELECT ?, bucket, last_slot, up, degraded, down, unknown, maintenance, down_ms, 0, NULL, slots
+        SELECT ?, bucket, up, degraded, down, unknown, maintenance, down_ms, 0, NULL, slots
         FROM \(level.table) WHERE stream = ?
         """, in: database)
       copy.bind(stream.key, at: 1)

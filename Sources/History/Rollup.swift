@@ -24,7 +24,19 @@ enum RollupLevel: Int, CaseIterable, Sendable {
 
   /// The start of the bucket that `moment` falls into; buckets are those of UTC.
   func floor(_ moment: Int64) -> Int64 {
-    moment.flooredQuotient(by: width) * width
+    number(of: moment) * width
+  }
+
+  /// The number of the bucket that `moment` falls into: how many there are since the epoch. Tables hold these, for they
+  /// are half as long as moments.
+  func number(of moment: Int64) -> Int64 {
+    moment.flooredQuotient(by: width)
+  }
+
+  /// The number of the first bucket that begins at `moment` or later.
+  func number(from moment: Int64) -> Int64 {
+    let number = number(of: moment)
+    return moment.flooredRemainder(by: width) == 0 ? number : number + 1
   }
 }
 
@@ -152,14 +164,14 @@ struct Rollup: Sendable {
   var slots: SlotSet
 
   static let columns =
-    "bucket, last_slot, up, degraded, down, unknown, maintenance, down_ms, bucket_us, latency, slots"
+    "bucket, up, degraded, down, unknown, maintenance, down_ms, bucket_us, latency, slots"
 
   /// Reads a row whose columns are `columns`; nil for blobs that were never written by us.
   init?(_ row: StoredStatement, _ level: RollupLevel) {
-    bucket = row.integer(0)
+    bucket = row.integer(0) * level.width
     runningTotals = Totals(row)
-    guard let latency = LatencyHistogram(encoded: row.bytes(9), sumMicroseconds: row.integer(8)),
-      let slots = SlotSet(encoded: row.bytes(10), origin: bucket, width: level.width)
+    guard let latency = LatencyHistogram(encoded: row.bytes(8), sumMicroseconds: row.integer(7)),
+      let slots = SlotSet(encoded: row.bytes(9), origin: bucket, width: level.width)
     else { return nil }
     self.latency = latency
     self.slots = slots
@@ -177,20 +189,19 @@ struct Rollup: Sendable {
     let insert = try StoredStatement(
       """
       INSERT OR REPLACE INTO \(level.table) (stream, \(Self.columns))
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """, in: database)
     insert.bind(stream, at: 1)
-    insert.bind(bucket, at: 2)
-    insert.bind(slots.last ?? bucket, at: 3)
-    insert.bind(runningTotals.up, at: 4)
-    insert.bind(runningTotals.degraded, at: 5)
-    insert.bind(runningTotals.down, at: 6)
-    insert.bind(runningTotals.unknown, at: 7)
-    insert.bind(runningTotals.maintenance, at: 8)
-    insert.bind(runningTotals.downMilliseconds, at: 9)
-    insert.bind(latency.sumMicroseconds, at: 10)
-    insert.bind(latency.encoded, at: 11)
-    insert.bind(slots.encoded(origin: bucket), at: 12)
+    insert.bind(level.number(of: bucket), at: 2)
+    insert.bind(runningTotals.up, at: 3)
+    insert.bind(runningTotals.degraded, at: 4)
+    insert.bind(runningTotals.down, at: 5)
+    insert.bind(runningTotals.unknown, at: 6)
+    insert.bind(runningTotals.maintenance, at: 7)
+    insert.bind(runningTotals.downMilliseconds, at: 8)
+    insert.bind(latency.sumMicroseconds, at: 9)
+    insert.bind(latency.encoded, at: 10)
+    insert.bind(slots.encoded(origin: bucket, width: level.width), at: 11)
     try insert.run()
   }
 }
@@ -199,7 +210,7 @@ extension Totals {
   /// Reads the totals of a row whose columns are `Rollup.columns`.
   init(_ row: StoredStatement) {
     self.init(
-      up: row.integer(2), degraded: row.integer(3), down: row.integer(4), unknown: row.integer(5),
-      maintenance: row.integer(6), downMilliseconds: row.integer(7))
+      up: row.integer(1), degraded: row.integer(2), down: row.integer(3), unknown: row.integer(4),
+      maintenance: row.integer(5), downMilliseconds: row.integer(6))
   }
 }

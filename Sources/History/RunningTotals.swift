@@ -17,7 +17,7 @@ struct RunningTotals {
       statements = try RollupLevel.allCases.map { level in
         try StoredStatement(
           """
-          SELECT bucket, last_slot, up, degraded, down, unknown, maintenance, down_ms
+          SELECT bucket, up, degraded, down, unknown, maintenance, down_ms, slots
           FROM \(level.table) WHERE stream = ? AND bucket < ? AND bucket >= ? ORDER BY bucket DESC LIMIT 1
           """, in: database)
       }
@@ -35,12 +35,13 @@ struct RunningTotals {
     for coarser in RollupLevel.allCases where coarser.rawValue >= level.rawValue {
       let row = lookup.statements[coarser.rawValue]
       row.bind(stream, at: 1)
-      row.bind(coarser.floor(moment), at: 2)
-      row.bind(coarser == .days ? .min : cuts.kept(coarser.rawValue + 1, sealed: sealed), at: 3)
+      row.bind(coarser.number(of: moment), at: 2)
+      row.bind(
+        coarser == .days ? .min : coarser.number(from: cuts.kept(coarser.rawValue + 1, sealed: sealed)), at: 3)
       defer { row.reset() }
       if try row.next() {
         totals = Totals(row)
-        lastSlot = row.integer(1)
+        lastSlot = row.lastSlot(of: coarser, bucket: 0, slots: 7)
         return
       }
     }

@@ -60,9 +60,15 @@ struct SlotSet: Hashable, Sendable {
   }
 
   /// LEB128 varints, three for each even stretch of slots: the distance of its first slot from `origin` or the last slot
-  /// before, the step, and how many follow the first.
-  func encoded(origin: Int64) -> [UInt8] {
+  /// before, the step, and how many follow the first. A bucket that is full of even slots, as most are, needs two: the
+  /// first slot's distance and how many follow; the step is what divides the bucket.
+  func encoded(origin: Int64, width: Int64) -> [UInt8] {
     var bytes: [UInt8] = []
+    if let first = starts.first, isFull(width: width) {
+      bytes.appendVarint(UInt64(first - origin))
+      bytes.appendVarint(UInt64(starts.count - 1))
+      return bytes
+    }
     var before = origin
     var index = 0
     while index < starts.count {
@@ -79,10 +85,21 @@ struct SlotSet: Hashable, Sendable {
     return bytes
   }
 
+  private func isFull(width: Int64) -> Bool {
+    let step = width / Int64(max(1, starts.count))
+    guard starts.count > 1, step * Int64(starts.count) == width else { return false }
+    return zip(starts, starts.dropFirst()).allSatisfy { $1 - $0 == step }
+  }
+
   /// Reads what `encoded` wrote; nil for bytes that are nothing of the kind. They never make it trap, and what they give
   /// lies in order within the bucket, so that damage is at most a slot for each of its milliseconds.
   init?(encoded bytes: [UInt8], origin: Int64, width: Int64) {
     var reader = VarintReader(bytes)
+    if let full = FullBucket(&reader, width: width) {
+      starts = (0...full.following).map { origin + full.first + $0 * full.step }
+      return
+    }
+    reader = VarintReader(bytes)
     /// From the origin to the last slot.
     var last: Int64 = 0
     while !reader.isAtEnd {
@@ -95,5 +112,54 @@ struct SlotSet: Hashable, Sendable {
       starts.reserveCapacity(starts.count + Int(following) + 1)
       for index in 0...Int64(following) { starts.append(origin + first + Int64(step) * index) }
     }
+  }
+}
+
+/// A bucket whose slots fill it evenly, as two varints say it.
+private struct FullBucket {
+  /// From the bucket's begin to the first slot.
+  var first: Int64
+  /// From one slot to the next.
+  var step: Int64
+  /// How many slots follow the first.
+  var following: Int64
+
+  /// Nil for bytes that are anything else, with the reader somewhere in them.
+  init?<Bytes>(_ reader: inout VarintReader<Bytes>, width: Int64) {
+    guard let first = reader.next(), let following = reader.next(), reader.isAtEnd,
+      (1..<UInt64(width)).contains(following)
+    else { return nil }
+    self.following = Int64(following)
+    step = width / (self.following + 1)
+    guard step * (self.following + 1) == width, first < UInt64(step) else { return nil }
+    self.first = Int64(first)
+  }
+}
+
+extension StoredStatement {
+  /// The newest slot of a row's slots, without taking the others apart; the bucket's begin for bytes that were never
+  /// written by us.
+  ///
+  /// - Parameters:
+  ///   - bucket: the column of the bucket's number.
+  ///   - slots: the column of the bytes.
+  func lastSlot(of level: RollupLevel, bucket: Int32, slots: Int32) -> Int64 {
+    let offset = withBytes(slots) { bytes in
+      var reader = VarintReader(bytes)
+      if let full = FullBucket(&reader, width: level.width) {
+        return UInt64(full.first + full.step * full.following)
+      }
+      reader = VarintReader(bytes)
+      var last: UInt64 = 0
+      while let distance = reader.next(), let step = reader.next(), let following = reader.next() {
+        let width = UInt64(level.width)
+        guard distance < width, step < width, following < width else { break }
+        let next = last + distance + step * following
+        guard next < width else { break }
+        last = next
+      }
+      return last
+    }
+    return integer(bucket) * level.width + Int64(offset)
   }
 }

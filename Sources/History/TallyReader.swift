@@ -233,8 +233,8 @@ struct TallyReader {
     let rows = try StoredStatement(
       "SELECT bucket_us, latency FROM \(level.table) WHERE stream = ? AND bucket >= ? AND bucket < ?", in: database)
     rows.bind(stream.key, at: 1)
-    rows.bind(first, at: 2)
-    rows.bind(last, at: 3)
+    rows.bind(level.number(of: first), at: 2)
+    rows.bind(level.number(of: last), at: 3)
     while try rows.next() {
       if let part = LatencyHistogram(encoded: rows.bytes(1), sumMicroseconds: rows.integer(0)) {
         histogram.merge(part)

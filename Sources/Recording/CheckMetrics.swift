@@ -12,6 +12,7 @@ final class CheckMetrics: Sendable {
   }
 
   let id: CheckID
+  /// Whether a schedule runs it, which a job that reports by itself is late for by no fault of ours.
   let isProbed: Bool
   private let families: MetricFamilies
   private let hasCleanup: Bool
@@ -36,8 +37,9 @@ final class CheckMetrics: Sendable {
     }
   }
 
-  func recordMissed(_ count: Int) {
-    slots.increment(at: MetricFamilies.SlotCount.missed, by: count)
+  func record(_ missed: MissedSlots) {
+    let index = missed.isInMaintenance ? MetricFamilies.SlotCount.maintenance : MetricFamilies.SlotCount.missed
+    slots.increment(at: index, by: missed.count)
   }
 
   /// Says whether the check is run in a region from now on. Where it is not, nothing is held of it any more, and what is
@@ -98,7 +100,7 @@ struct RegionMetrics {
   mutating func record(_ run: Run, _ families: MetricFamilies) {
     let verdict = MetricFamilies.index(of: run.verdict)
     runs.increment(at: verdict)
-    duration.observe(run.duration)
+    if run.attempts > 0 { duration.observe(run.duration) }
     if isRun {
       // Absent before the first run: until then nothing is held of the check, not even that it is unknown.
       let state = self.state ?? families.state.child(labels)

@@ -14,6 +14,8 @@ struct MetricFamilies: Sendable {
   let certificateNotAfter: Family<Gauge>
   let measure: Family<Gauge>
   let slots: Family<CounterSet>
+  let maintenanceActive: Family<Gauge>
+  let heartbeatLast: Family<Gauge>
   let availability: Family<Gauge>
   let coverage: Family<Gauge>
   let budgetRemaining: Family<Gauge>
@@ -80,6 +82,11 @@ struct MetricFamilies: Sendable {
     slots = try registry.counterSet(
       "curlew_slots_total", help: "Slots of a check that this process ran or missed, by verdict.", label: "verdict",
       values: SlotCount.names)
+    maintenanceActive = try registry.gauge(
+      "curlew_maintenance_active", help: "Whether there is planned work on a check at the moment.")
+    heartbeatLast = try registry.gauge(
+      "curlew_heartbeat_last_timestamp_seconds", help: "When the job of a heartbeat check last reported its end.",
+      unit: "seconds")
     availability = try registry.gauge(
       "curlew_availability_ratio", help: "Good slots among those that were good or bad.", unit: "ratio")
     coverage = try registry.gauge(

@@ -75,14 +75,13 @@ package final class MetricsRecorder: RunSink {
   package func record(_ run: Run) {
     // A check that left the plan while it ran has no series any more.
     let check = state.withLock { $0.checks[run.check] }
-    // What is not scheduled is never late.
-    if check?.isProbed != false { lag.observe(run.lag) }
+    if check?.isProbed ?? true { lag.observe(run.lag) }
     check?.record(run)
   }
 
   package func record(_ slots: MissedSlots, in region: String) {
     missed[slots.cause]?.increment(by: Double(slots.count))
-    state.withLock { $0.checks[slots.check] }?.recordMissed(slots.count)
+    state.withLock { $0.checks[slots.check] }?.record(slots)
   }
 
   /// Asks for the number of runs under way at each scrape.
@@ -95,6 +94,30 @@ package final class MetricsRecorder: RunSink {
   package func watch(historyQueueLength: @escaping @Sendable () -> Int) {
     let gauge = families.historyQueueLength.child()
     registry.onScrape { gauge.set(Double(historyQueueLength())) }
+  }
+
+  /// Asks at each scrape whether there is planned work: 1 or 0 for each check that any is planned on.
+  package func watch(maintenance: @escaping @Sendable () -> [CheckID: Bool]) {
+    show(by: families.maintenanceActive) { maintenance().mapValues { $0 ? 1 : 0 } }
+  }
+
+  /// Asks at each scrape when the job of each heartbeat check reported last.
+  package func watch(heartbeats: @escaping @Sendable () -> [CheckID: Timestamp]) {
+    show(by: families.heartbeatLast) { heartbeats().mapValues(\.secondsSinceEpoch) }
+  }
+
+  /// Shows what is asked for at each scrape, and no longer what it said nothing of.
+  private func show(by family: Family<Gauge>, _ values: @escaping @Sendable () -> [CheckID: Double]) {
+    let shown = Mutex<Set<CheckID>>([])
+    registry.onScrape {
+      let values = values()
+      let gone = shown.withLock { shown in
+        defer { shown = Set(values.keys) }
+        return shown.subtracting(values.keys)
+      }
+      for check in gone { family.remove(["check": check.text]) }
+      for (check, value) in values { family.child(["check": check.text]).set(value) }
+    }
   }
 
   /// One write of any number of runs to history is done.

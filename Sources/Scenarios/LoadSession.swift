@@ -24,6 +24,9 @@ struct LoadSession {
   private var included: [String: Visible?] = [:]
   /// Every secret that was read.
   private(set) var secrets: Set<Secret> = []
+  /// What files say of checks, to be held against all of them.
+  private var services: [WrittenService] = []
+  private var maintenance: [WrittenMaintenance] = []
   private let log = FileLog()
 
   init(
@@ -116,13 +119,24 @@ struct LoadSession {
     }
     guard let source, let file = ScenarioFile(source, surroundings: surroundings, sink: sink) else { return [] }
     let visible = visible(from: file, chain: [files.realPath(path) ?? path])
-    guard let nodes = file.checks else { return [] }
     let scopes = scopes(of: visible)
+    loadServicesAndMaintenance(of: file, scopes)
+    guard let nodes = file.checks else { return [] }
     let journeys = JourneyDecoder(scopes: scopes, fragments: fragments([], visible, scopes, file), log: log)
     let decoder = CheckDecoder(
       scopes: scopes, defaults: file.defaults, journeys: journeys, folder: source.folder, surroundings: surroundings,
       registry: registry, sink: sink)
     return nodes.compactMap(decoder.decode)
+  }
+
+  private mutating func loadServicesAndMaintenance(of file: ScenarioFile, _ scopes: FileScopes) {
+    guard !file.services.isEmpty || !file.maintenance.isEmpty else { return }
+    let reader = Reader(phase: .load, sink: sink, folder: file.source.folder, surroundings: surroundings)
+    let compiler = scopes.compiler(of: nil, reader)
+    let services = ServiceDefinitionDecoder(compiler: compiler, registry: registry, reader: reader)
+    self.services += file.services.compactMap(services.decode)
+    let maintenance = MaintenanceDecoder(compiler: compiler, reader: reader)
+    self.maintenance += file.maintenance.compactMap(maintenance.decode)
   }
 
   private func scopes(of visible: Visible) -> FileScopes {
@@ -140,9 +154,13 @@ struct LoadSession {
       surroundings: surroundings, sink: sink)
   }
 
-  /// Called when all files are loaded.
-  func finish() {
+  /// Called when all files are loaded, with all checks: what is said of checks is held against them.
+  func finish(_ checks: [Check]) -> (services: [ServiceDefinition], maintenance: [MaintenanceWindow]) {
     registry.finish()
+    let references = ScenarioReferences(registry: registry, checks: checks, sink: sink)
+    let services = references.services(services)
+    references.checkDependencies()
+    return (services, references.maintenance(maintenance, services: services))
   }
 
   /// - Parameter node: where the file is named, when a file names it.
@@ -220,10 +238,12 @@ struct LoadSession {
     if let source = read(path, named: path, at: inclusion.node),
       let other = ScenarioFile(source, surroundings: surroundings, sink: sink)
     {
-      if let key = other.checksKey {
+      if let entry = other.ownKey {
         sink.error(
-          "an included file may not hold checks", at: inclusion.node,
-          notes: [.init("they are written here; name the file on the command line instead", excerpt: key.excerpt)])
+          "an included file may not hold \(entry.name)", at: inclusion.node,
+          notes: [
+            .init("they are written here; name the file on the command line instead", excerpt: entry.key.excerpt)
+          ])
       }
       result = visible(from: other, chain: chain + [resolved])
     }

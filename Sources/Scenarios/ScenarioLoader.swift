@@ -49,17 +49,44 @@ package struct ScenarioLoader: Sendable {
     var collector = FileCollector(files: surroundings.files, sink: sink)
     for path in paths { collector.add(path) }
     let checks = collector.found.flatMap { session.load($0.path) }
-    session.finish()
+    let (services, maintenance) = session.finish(checks.map(\.check))
     if checks.isEmpty, !sink.hasErrors {
       let names = paths.map { "'\($0)'" }.joined(separator: ", ")
       sink.report(Diagnostic(paths.isEmpty ? "no scenario files were named" : "there are no checks in \(names)"))
     }
-    let redactor = Redactor(session.secrets.union(surroundings.capabilities.modules.secrets))
+    // Tokens are secret wherever they are written.
+    let tokens = checks.compactMap(\.check.heartbeat?.token)
+    let redactor = Redactor(session.secrets.union(surroundings.capabilities.modules.secrets).union(tokens))
     let scenario = Scenario(
-      checks: checks.map { $0.masked(by: redactor) }, redactor: redactor, files: session.filesRead,
+      checks: checks.map { $0.masked(by: redactor) }, services: services.map { $0.masked(by: redactor) },
+      maintenance: maintenance.map { $0.masked(by: redactor) }, redactor: redactor, files: session.filesRead,
       directories: collector.directories)
     return LoadResult(
       scenario: sink.hasErrors ? nil : scenario, diagnostics: sink.finished().map { $0.masked(by: redactor) })
+  }
+}
+
+extension ServiceDefinition {
+  /// With every secret masked that stands in what is shown of it everywhere.
+  fileprivate func masked(by redactor: Redactor) -> ServiceDefinition {
+    guard !redactor.isEmpty else { return self }
+    var service = self
+    service.name = redactor.redact(name)
+    service.group = group.map(redactor.redact)
+    service.labels = labels.mapValues(redactor.redact)
+    return service
+  }
+}
+
+extension MaintenanceWindow {
+  /// With every secret masked, in groups and labels as checks have theirs masked.
+  fileprivate func masked(by redactor: Redactor) -> MaintenanceWindow {
+    guard !redactor.isEmpty else { return self }
+    var window = self
+    window.title = redactor.redact(title)
+    window.scope.groups = Set(scope.groups.map(redactor.redact))
+    window.scope.labels = scope.labels.mapValues(redactor.redact)
+    return window
   }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import History
 import Model
@@ -293,5 +294,44 @@ struct SQLiteHistoryTests {
     arguments: ["postgres://host/db", "sqlite:", "sqlite://curlew.db", ""])
   func refusesLocations(text: String) {
     #expect(throws: HistoryError.self) { try StoreLocation(text) }
+  }
+
+  @Test("goes on with a file of the first version: every figure is as it was, and late runs still find their place")
+  func takesUpTheFirstSchema() async throws {
+    let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/first-schema.sqlite")
+    try Data(contentsOf: fixture).write(to: URL(filePath: folder.database))
+    let store = try SQLiteHistory(path: folder.database)
+    let check = try CheckID.named("shop")
+    func tally(_ from: String, _ to: String) async throws -> SlotTally? {
+      let query = TallyQuery(
+        checks: [check], from: try #require(Timestamp(rfc3339: from)), to: try #require(Timestamp(rfc3339: to)))
+      return try await store.tallies(query).first?.tally
+    }
+    // What the first version said of the same file.
+    #expect(
+      try await tally("2026-09-29T00:00:00Z", "2026-10-20T00:00:00Z")
+        == SlotTally(expected: 2016, up: 1946, degraded: 49, down: 21, downtime: .seconds(18_900)))
+    #expect(
+      try await tally("2026-07-24T00:00:00Z", "2026-11-01T00:00:00Z")
+        == SlotTally(expected: 4320, up: 4133, degraded: 103, down: 45, missed: 39, downtime: .seconds(40_500)))
+    let from = try #require(Timestamp(rfc3339: "2026-07-24T00:00:00Z"))
+    let to = try #require(Timestamp(rfc3339: "2026-11-01T00:00:00Z"))
+    let latency = try await store.latency(of: check, region: nil, from: from, to: to)
+    #expect(latency.percentile(0.5) == .microseconds(19_968))
+    #expect(latency.percentile(0.99) == .microseconds(75_776))
+    #expect(latency.mean == .nanoseconds(23_788_761))
+    // One that was missed, and one that is there already, long after their runs are gone.
+    let first = try #require(Timestamp(rfc3339: "2026-09-17T00:00:00Z"))
+    let late = [101, 200].map { index in
+      HistoryRun(
+        check: check, region: "local", slotStart: first + .minutes(15 * index), interval: .minutes(15),
+        duration: .milliseconds(20), verdict: .up)
+    }
+    let summary = try await store.write(late, at: try #require(Timestamp(rfc3339: "2026-11-22T00:00:00Z")))
+    #expect(summary == WriteSummary(added: 1, duplicates: 1))
+    #expect(
+      try await tally("2026-07-24T00:00:00Z", "2026-11-01T00:00:00Z")
+        == SlotTally(expected: 4320, up: 4134, degraded: 103, down: 45, missed: 38, downtime: .seconds(40_500)))
+    try await store.close()
   }
 }

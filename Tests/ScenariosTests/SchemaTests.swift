@@ -12,7 +12,7 @@ import Testing
     version: 1
     defaults:
       {every: 30s, timeout: 10s, labels: {team: web}, trace: true, group: g, regions: [eu], enabled: true,
-       retry: {attempts: 1}, objective: {window: 7d}, sensitive: true, variables: {n: 1}, expect: [n == 1],
+       retry: {attempts: 1}, objective: {window: 7d}, sensitive: true, variables: {n: 1}, open_after: 3, close_after: 1, expect: [n == 1],
        warn: [n == 1], until: [n == 1], measure: {bytes: size}}
     variables: {base: 'https://shop.example', list: [1, {a: b}]}
     secrets: {token: {env: TOKEN}, other: {file: secret.txt}}
@@ -41,6 +41,9 @@ import Testing
         until: [status < 500]
         warn: ['elapsed < duration("400ms")']
         objective: {availability: 99.5%, window: 30d, latency: {below: 1s, ratio: 95%}}
+        open_after: 1
+        close_after: 5
+        depends_on: []
         http:
           url: ${base}/
           method: GET
@@ -139,6 +142,40 @@ import Testing
       - {id: judged-module, module: {name: page, target: a.example, expect: [], warn: [], until: []}}
       - {id: judged-exec, exec: {command: [ls], expect: [], warn: [], until: []}}
     """,
+    """
+    version: 1
+    checks:
+      - {id: web, icmp: {target: a.example}, group: shop, objective: {window: month, time_zone: Europe/Berlin}}
+      - {id: api, icmp: {target: a.example}, labels: {team: data}, depends_on: [web]}
+      - {id: backup, every: 1d, heartbeat: {grace: 5m, token: '${"abcd" + "efgh"}'}}
+      - {id: other, heartbeat: {}}
+    services:
+      - id: shop
+        name: Shop
+        group: services
+        labels: {tier: "1"}
+        checks: [web, api]
+        rule: {at_least: 1}
+        every: 60s
+        objective: {availability: 99.9%, window: quarter}
+        open_after: 2
+        close_after: 2
+        depends_on: [backup]
+      - {id: b, checks: {web: 3, api: 1}, rule: {weighted: {down_below: 40%}}}
+      - {id: c, checks: {web: 3, api: 1}, rule: weighted}
+      - {id: d, checks: [web], rule: any}
+    maintenance:
+      - id: once
+        title: Once
+        checks: [web, shop]
+        groups: [shop]
+        labels: {team: data}
+        once: {from: 2026-12-01T22:00, until: 2026-12-02T02:00}
+        time_zone: Europe/Berlin
+      - {id: weekly, weekly: {on: [sunday], at: 03:00, for: 2h}}
+      - {id: monthly, monthly: {on: [1, last, first monday, last sunday], at: "03:00", for: 2h}}
+      - {id: cron, cron: {at: "0 3 * * 0", for: 2h}}
+    """,
   ]
 
   /// What the files above name.
@@ -204,6 +241,16 @@ import Testing
       "version: 1\nchecks: [{id: a, journey: {steps: [{step: b, icmp: {target: b}, pause: 1s}]}}]",
       "version: 1\nchecks: [{id: a, journey: {steps: [{pause: 1s, expect: []}]}}]",
       "version: 1\nchecks: [{id: a, journey: {steps: [{pause: 1s}], each: {}}}]",
+      "version: 1\nchecks: [{id: a, heartbeat: {grace: 5}}]", "version: 1\nchecks: [{id: a, heartbeat: {token: a b}}]",
+      "version: 1\nchecks: [{id: a, heartbeat: {}, open_after: 0}]",
+      "version: 1\nchecks: [{id: a, heartbeat: {}, objective: {window: monht}}]",
+      "version: 1\nchecks: [{id: a, heartbeat: {}, objective: {window: month, time_zone: Berlin}}]",
+      "version: 1\nchecks: [{id: a, heartbeat: {}}]\nservices: [{id: b}]",
+      "version: 1\nchecks: [{id: a, heartbeat: {}}]\nservices: [{id: b, checks: [a], rule: al}]",
+      "version: 1\nchecks: [{id: a, heartbeat: {}}]\nservices: [{id: b, checks: {a: 0}}]",
+      "version: 1\nchecks: [{id: a, heartbeat: {}}]\nmaintenance: [{id: b}]",
+      "version: 1\nchecks: [{id: a, heartbeat: {}}]\nmaintenance: [{id: b, weekly: {on: [sun], at: '03:00', for: 1h}}]",
+      "version: 1\nchecks: [{id: a, heartbeat: {}}]\nmaintenance: [{id: b, cron: {for: 1h}}]",
     ])
   func badFiles(text: String) throws {
     #expect(load(["shop.yaml": text]).scenario == nil)

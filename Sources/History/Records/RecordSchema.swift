@@ -6,7 +6,7 @@
 /// What was said stays said: triggers refuse every change to updates, exclusions and closed months, whoever tries. Only the
 /// id of a check may change in them, for that a renamed check takes its records along.
 enum RecordSchema {
-  static let second = """
+  static let third = """
     CREATE TABLE incidents (
       id INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, check_id TEXT, title TEXT NOT NULL,
       state TEXT NOT NULL, began INTEGER NOT NULL, opened INTEGER NOT NULL, ended INTEGER,

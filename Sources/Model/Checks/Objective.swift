@@ -42,7 +42,7 @@ package enum ObjectiveWindow: Hashable, Sendable {
   /// As people write it and labels say it: `30d`, `month`.
   package var text: String {
     switch self {
-    case .rolling(let duration): Units.text(of: duration)
+    case .rolling(let duration): Units.text(of: duration, hasWeeks: false)
     case .calendar(let unit, _): unit.rawValue
     }
   }

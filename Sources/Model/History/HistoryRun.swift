@@ -46,11 +46,18 @@ package struct HistoryRun: Hashable, Sendable {
     self.isInMaintenance = isInMaintenance
   }
 
+  /// A slot in planned maintenance that was not run: history remembers that it was maintenance, and not missed.
+  package init(missedInMaintenance slot: Slot, of check: CheckID, in region: String) {
+    self.init(
+      check: check, region: region, slotStart: slot.start, interval: slot.interval, duration: nil, verdict: .unknown,
+      attempts: 0, isInMaintenance: true)
+  }
+
   /// What history keeps of a run. Facts and bodies are let go, so that a queue of these stays small.
   package init(_ run: Run) {
     self.init(
       check: run.check, region: run.region, node: run.node, slotStart: run.slot.start, interval: run.slot.interval,
-      started: run.started, duration: run.duration, verdict: run.verdict, reason: run.reason.map(HistoryReason.init),
+      started: run.started, duration: run.attempts == 0 ? nil : run.duration, verdict: run.verdict, reason: run.reason.map(HistoryReason.init),
       attempts: run.attempts, traceID: run.traceID, isInMaintenance: run.isInMaintenance)
   }
 }

@@ -112,36 +112,61 @@ package struct LatencyHistogram: Hashable, Sendable {
 
   // MARK: Bytes
 
-  /// The buckets as LEB128 varints, twice as many as buckets: the distance from the bucket before, and the count. Count
-  /// and sum are kept beside by whoever stores it.
+  /// The bits after the first number: for every bucket but the first its distance from the one before, and for all of them
+  /// the count, each in Elias' gamma code (IEEE Trans. Inf. Theory 21, 1975), where small numbers take a bit or three.
+  /// The first number is the index of the first bucket, with 1024 added to it: without, the bytes are of the older form, of
+  /// two LEB128 numbers a bucket. Count and sum are kept beside by whoever stores it.
   package var encoded: [UInt8] {
+    guard let first = buckets.first else { return [] }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(buckets.count * 3)
-    var before = 0
-    for bucket in buckets {
-      bytes.appendVarint(UInt64(bucket.index - before))
-      bytes.appendVarint(UInt64(bucket.count))
-      before = bucket.index
+    bytes.reserveCapacity(buckets.count)
+    bytes.appendVarint(UInt64(Self.indexCount + first.index))
+    var bits = BitWriter(after: bytes)
+    bits.append(gamma: UInt64(first.count))
+    for (before, bucket) in zip(buckets, buckets.dropFirst()) {
+      bits.append(gamma: UInt64(bucket.index - before.index))
+      bits.append(gamma: UInt64(bucket.count))
     }
-    return bytes
+    return bits.bytes
   }
 
-  /// Reads what `encoded` wrote.
+  /// Reads what `encoded` wrote, now or ever.
   ///
   /// - Returns: nil for bytes that are nothing of the kind; they never make it trap.
   package init?(encoded bytes: some Collection<UInt8>, sumMicroseconds: Int64) {
     var reader = VarintReader(bytes)
-    var index = 0
-    while !reader.isAtEnd {
-      guard let distance = reader.next(), let count = reader.next(), distance < 1024, count > 0, count < 1 << 48 else {
-        return nil
+    if let first = reader.next(), first >= Self.indexCount {
+      guard first < 2 * Self.indexCount else { return nil }
+      var bits = BitReader(reader.rest)
+      var index = Int(first) - Self.indexCount
+      guard let count = bits.gamma(), append(count, at: index) else { return nil }
+      while let distance = bits.gamma() {
+        guard distance < Self.indexCount, let count = bits.gamma() else { return nil }
+        index += Int(distance)
+        guard append(count, at: index) else { return nil }
       }
-      index += Int(distance)
-      guard index < 1024, buckets.isEmpty || distance > 0 else { return nil }
-      buckets.append(Bucket(index: index, count: Int(count)))
-      self.count += Int(count)
+      guard bits.isAtEnd else { return nil }
+    } else {
+      reader = VarintReader(bytes)
+      var index = 0
+      while !reader.isAtEnd {
+        guard let distance = reader.next(), let count = reader.next(), distance < Self.indexCount else { return nil }
+        index += Int(distance)
+        guard buckets.isEmpty || distance > 0, append(count, at: index) else { return nil }
+      }
     }
     self.sumMicroseconds = max(0, sumMicroseconds)
+  }
+
+  /// No bucket has an index as high: a count below 2^47 is below (47 − 3) × 16.
+  private static let indexCount = 1024
+
+  /// Takes in the next bucket as it was read; false for one that cannot be.
+  private mutating func append(_ count: UInt64, at index: Int) -> Bool {
+    guard index < Self.indexCount, count > 0, count < 1 << 48 else { return false }
+    buckets.append(Bucket(index: index, count: Int(count)))
+    self.count += Int(count)
+    return true
   }
 }
 

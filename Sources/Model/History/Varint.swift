@@ -12,7 +12,8 @@ extension [UInt8] {
 
 /// Reads LEB128 numbers off bytes of any origin.
 package struct VarintReader<Bytes: Collection<UInt8>> {
-  private var rest: Bytes.SubSequence
+  /// What was not read yet.
+  package private(set) var rest: Bytes.SubSequence
 
   /// A reader that starts at the first byte.
   package init(_ bytes: Bytes) {

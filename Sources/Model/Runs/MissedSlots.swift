@@ -19,13 +19,18 @@ package struct MissedSlots: Hashable, Sendable {
   package var numbers: ClosedRange<Int64>
   /// Why.
   package var cause: Cause
+  /// Whether all of them begin in planned maintenance: then they count as that, and not as missed.
+  package var isInMaintenance: Bool
 
   /// Missed slots with everything said.
-  package init(check: CheckID, grid: SlotGrid, numbers: ClosedRange<Int64>, cause: Cause) {
+  package init(
+    check: CheckID, grid: SlotGrid, numbers: ClosedRange<Int64>, cause: Cause, isInMaintenance: Bool = false
+  ) {
     self.check = check
     self.grid = grid
     self.numbers = numbers
     self.cause = cause
+    self.isInMaintenance = isInMaintenance
   }
 
   /// How many they are.

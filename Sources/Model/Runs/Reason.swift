@@ -15,6 +15,8 @@ package enum ReasonCode: String, Hashable, Sendable, CaseIterable {
   case bodyTooLarge = "body_too_large"
   case tooManyRedirects = "too_many_redirects"
   case exitCode = "exit_code"
+  case heartbeatMissed = "heartbeat_missed"
+  case heartbeatFailed = "heartbeat_failed"
   // Unknown.
   case templateFailed = "template_failed"
   case `internal`

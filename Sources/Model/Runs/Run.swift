@@ -19,7 +19,8 @@ package struct Run: Sendable {
   package var verdict: Verdict
   /// Why it is not up; nil when it is.
   package var reason: Reason?
-  /// How many attempts were made: at least 1, but for a run that was cancelled before it began.
+  /// How many attempts were made: at least 1, but for what was not timed: a run that was cancelled before it began, and a
+  /// heartbeat whose duration nobody told.
   package var attempts: Int
   /// The W3C trace id of its requests: 32 lower-case hex digits.
   package var traceID: String

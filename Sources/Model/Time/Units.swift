@@ -75,13 +75,13 @@ package enum Units {
   }
 
   /// A duration in the way it is written in files, for messages.
-  package static func text(of duration: Duration) -> String {
+  package static func text(of duration: Duration, hasWeeks: Bool = true) -> String {
     var left = duration.nanoseconds
     guard left > 0 else { return "0s" }
     var text = ""
     for unit in durationUnits where unit.name != "us" && left >= unit.nanoseconds {
       // 365d, not 52w1d.
-      if unit.name == "w", left % unit.nanoseconds != 0 { continue }
+      if unit.name == "w", !hasWeeks || left % unit.nanoseconds != 0 { continue }
       text += "\(left / unit.nanoseconds)\(unit.name)"
       left %= unit.nanoseconds
     }

@@ -109,7 +109,8 @@ package final class ServiceRecorder: RunSink {
   package func record(_ missed: MissedSlots, in region: String) {
     take(
       MemberResults.Result(
-        start: missed.first.start, end: missed.last.end, verdict: nil, message: "", isInMaintenance: false),
+        start: missed.first.start, end: missed.last.end, verdict: nil, message: "",
+        isInMaintenance: missed.isInMaintenance),
       of: missed.check, in: region)
   }
 

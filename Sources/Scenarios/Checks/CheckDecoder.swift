@@ -28,16 +28,19 @@ struct CheckDecoder {
     let (probe, unknown) = self.probe(written, at: node)
     let isJourney = probe?.kind == .journey
     if isJourney { checkSaysNothingOfExchanges(written) }
+    let isHeartbeat = probe?.kind == .heartbeat
+    if isHeartbeat { heartbeatSaysNothingOfProbes(written) }
     let entries = merged.map { entry -> YAMLNode.Entry in
-      if Self.kinds[entry.name] != nil || Self.isLate(entry.name) { return entry }
-      // After a fault the key is written all the same, and only its value is not known.
-      let value = compiler.constant(entry.value) ?? entry.value.replacing(.pending(.dyn), isRendered: true)
-      return .init(key: entry.key, value: value)
+      if Self.isLate(entry.name) || entry.name != CheckKeys.heartbeat.name && Self.kinds[entry.name] != nil {
+        return entry
+      }
+      return .init(key: entry.key, value: compiler.known(entry.value))
     }
     registry.add(entries)
-    // What `defaults` say of exchanges is not for journeys.
+    // What `defaults` say of exchanges is not for journeys, and what they say of probes not for heartbeats.
     let runnable = entries.filter { entry in
       isRunnable(entry.name) && entry.key !== unknown && !(isJourney && CheckKeys.ofExchange.contains(entry.name))
+        && !(isHeartbeat && HeartbeatKeys.foreign.contains(entry.name))
     }
     guard let section = Section(node.replacing(.mapping(runnable), isRendered: false), CheckKeys.table, reader) else {
       return nil
@@ -53,9 +56,11 @@ struct CheckDecoder {
       return nil
     }
     let assembled =
-      isJourney
-      ? journey(check, traits, section, probe.entry, compiler, reader)
-      : assemble(check, traits, section, probe.entry, compiler)
+      switch probe.kind {
+      case .journey: journey(check, traits, section, probe.entry, compiler, reader)
+      case .heartbeat: heartbeat(check, section, compiler)
+      default: assemble(check, traits, section, probe.entry, compiler)
+      }
     return id == nil ? nil : assembled
   }
 
@@ -71,6 +76,24 @@ struct CheckDecoder {
     check.host = decoded.host
     return ScenarioCheck(
       check: check, journey: decoded.journey, propagatesTrace: traits.propagatesTrace, variables: decoded.variables)
+  }
+
+  /// Nothing is run: the journey is empty.
+  private func heartbeat(_ check: Check, _ section: Section, _ compiler: ScopeCompiler) -> ScenarioCheck? {
+    guard let heartbeat = section(CheckKeys.heartbeat) else { return nil }
+    var check = check
+    check.heartbeat = heartbeat
+    return ScenarioCheck(
+      check: check, journey: Journey(steps: [], frames: [JourneyFrame(variables: compiler.scope)]),
+      propagatesTrace: false, variables: compiler.scope)
+  }
+
+  private func heartbeatSaysNothingOfProbes(_ written: [YAMLNode.Entry]) {
+    for entry in written where HeartbeatKeys.foreign.contains(entry.name) {
+      sink.error(
+        "'\(entry.name)' has no meaning beside 'heartbeat'", at: entry.key,
+        notes: [.init(HeartbeatKeys.reason(against: entry.name))])
+    }
   }
 
   /// What must hold of an answer is said by the step that gets it.
@@ -104,7 +127,7 @@ struct CheckDecoder {
   }
 
   private func isRunnable(_ name: String) -> Bool {
-    Self.kinds[name].map { $0 == .journey || ProbeDecoder.entry(for: $0) != nil } ?? true
+    Self.kinds[name].map { $0 == .journey || $0 == .heartbeat || ProbeDecoder.entry(for: $0) != nil } ?? true
   }
 
   /// The one probe of a check. One that this version cannot run is told, and the rest of the check read all the same;
@@ -178,14 +201,16 @@ struct CheckDecoder {
     let isEnabled = section(CheckKeys.enabled) ?? true
     let retry = section(CheckKeys.retry) ?? .none
     let objective = section(CheckKeys.objective) ?? .standard
+    let dependsOn = section(CheckKeys.dependsOn) ?? []
+    registry.add(dependencies: dependsOn, of: id)
     if movedFrom == id, let entry = section.entry(CheckKeys.movedFrom.name) {
       sink.error("a check cannot be moved from its own id '\(id)'", at: entry.value)
     }
     return Check(
       id: id, name: name, movedFrom: movedFrom, group: group, labels: labels, kind: kind, interval: effective,
       timeout: timeout ?? min(kind == .journey ? Check.standardJourneyTimeout : Check.standardTimeout, effective),
-      regions: regions, isEnabled: isEnabled, retry: retry,
-      objective: objective, location: idNode.excerpt.location)
+      regions: regions, isEnabled: isEnabled, retry: retry, objective: objective, incidents: IncidentPolicy(section),
+      dependsOn: dependsOn.map(\.id).uniqued, location: idNode.excerpt.location)
   }
 
   private func assemble(

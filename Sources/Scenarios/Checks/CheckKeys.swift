@@ -1,4 +1,5 @@
 import Documents
+import Expressions
 import Model
 
 /// The keys of a check.
@@ -24,12 +25,16 @@ enum CheckKeys {
   static let variables = Key("variables", .variables, "values for templates and expressions")
   static let measure = Key("measure", .assignments, "numbers exported as metrics (name: CEL)")
   static let journey = Key("journey", .node(.section(JourneyKeys.table)), "steps in order")
+  static let heartbeat = Key("heartbeat", .heartbeat, "a job reports by itself, with 'every' as its rhythm")
+  static let openAfter = Key("open_after", .integer(1...1000), "so many bad slots in a row open an incident (2)")
+  static let closeAfter = Key("close_after", .integer(1...1000), "so many good slots in a row close it (2)")
+  static let dependsOn = Key("depends_on", .references, "checks and services whose incidents explain its own")
 
   /// Those that `defaults` may hold too.
   static let shared: [AnyKey] =
     [
       group.any, labels.any, every.any, timeout.any, regions.any, enabled.any, retry.any, objective.any, trace.any,
-      sensitive.any, variables.any, measure.any,
+      openAfter.any, closeAfter.any, sensitive.any, variables.any, measure.any,
     ] + JudgingKeys.all
 
   /// What is said of an exchange, and of no journey: its steps say it.
@@ -42,8 +47,8 @@ enum CheckKeys {
   }
 
   static let table = SectionTable(
-    "check", [id.any, name.any, movedFrom.any] + shared + probes + [journey.any],
-    choice: probes.map(\.name) + [journey.name])
+    "check", [id.any, name.any, movedFrom.any, dependsOn.any] + shared + probes + [journey.any, heartbeat.any],
+    choice: probes.map(\.name) + [journey.name, heartbeat.name])
   static let defaults = SectionTable("defaults", shared)
 }
 
@@ -59,9 +64,10 @@ enum RetryKeys {
 /// The keys of `objective`.
 enum ObjectiveKeys {
   static let availability = Key("availability", .percentage, "promised share of good slots (99.5%)")
-  static let window = Key("window", .duration(.minutes(1) ... .days(3660)), "over how long it is kept (30d)")
+  static let window = Key("window", .objectiveWindow, "over how long it is kept: 30d, or week, month, … (30d)")
+  static let timeZone = Key("time_zone", .timeZone, "time zone of a week, month, …: Europe/Berlin (UTC)")
   static let latency = Key("latency", .latency, "what is promised of its speed")
-  static let table = SectionTable("objective", [availability.any, window.any, latency.any])
+  static let table = SectionTable("objective", [availability.any, window.any, timeZone.any, latency.any])
 
   static let below = Key(
     "below", .duration(.milliseconds(1) ... .days(1)), isRequired: true, "limit of a run's duration")
@@ -90,10 +96,35 @@ extension Form where Value == RetryPolicy {
 
 extension Form where Value == Objective {
   static let objective = Form.section(ObjectiveKeys.table) { section in
-    Objective(
-      availability: section(ObjectiveKeys.availability) ?? Objective.standard.availability,
-      window: section(ObjectiveKeys.window).map { .rolling($0) } ?? Objective.standard.window,
-      latency: section(ObjectiveKeys.latency))
+    let availability = section(ObjectiveKeys.availability) ?? Objective.standard.availability
+    let written = section(ObjectiveKeys.window)
+    var window = written ?? Objective.standard.window
+    let timeZone = section(ObjectiveKeys.timeZone)
+    if case .calendar(let unit, _) = window {
+      if let timeZone { window = .calendar(unit, timeZone: timeZone) }
+    } else if let entry = section.entry(ObjectiveKeys.timeZone.name), written != nil || !section.has(ObjectiveKeys.window) {
+      section.reader.fault(
+        "'time_zone' is for windows of the calendar, and \(window.text) goes back from now wherever one stands",
+        at: entry.key, notes: ["windows of the calendar are \(CalendarUnit.allCases.map(\.rawValue).joined(separator: ", "))"])
+    }
+    return Objective(availability: availability, window: window, latency: section(ObjectiveKeys.latency))
+  }
+}
+
+extension Form where Value == ObjectiveWindow {
+  private static let length = Form<Duration>.duration(.minutes(1) ... .days(3660))
+  private static let units = CalendarUnit.allCases.map(\.rawValue)
+
+  /// A length of time, or a unit of the calendar.
+  static let objectiveWindow = Form(.anyOf([.choice(units), length.schema])) { node, reader in
+    guard let text = node.scalarText, text.utf8.allSatisfy({ (97...122).contains($0) }), !text.isEmpty else {
+      return length.read(node, reader).map { .rolling($0) }
+    }
+    if let unit = CalendarUnit(rawValue: text) { return .calendar(unit, timeZone: "UTC") }
+    reader.fault(
+      "unknown window '\(text.escaped)'", at: node, notes: ["or a length of time: 24h, 7d, 30d"], allowed: units,
+      suggestion: Suggestion.nearest(to: text, among: units))
+    return nil
   }
 }
 

@@ -5,7 +5,10 @@ import Model
 final class CheckRegistry {
   private let sink: DiagnosticSink
   private var idNodes: [CheckID: YAMLNode] = [:]
+  private var serviceIDs: Set<CheckID> = []
   private var moves: [(from: CheckID, node: YAMLNode)] = []
+  /// What checks and services depend on, in the order of the files.
+  private(set) var dependencies: [(check: CheckID, parents: [CheckReference])] = []
 
   init(sink: DiagnosticSink) {
     self.sink = sink
@@ -14,8 +17,10 @@ final class CheckRegistry {
   /// Takes note of a check as soon as its templates are filled in, so that even one with other faults is found to be a
   /// duplicate.
   ///
-  /// - Parameter entries: the check's keys, templates evaluated.
-  func add(_ entries: [YAMLNode.Entry]) {
+  /// - Parameters:
+  ///   - entries: the check's keys, templates evaluated.
+  ///   - isService: whether it is a service, which shares the ids of checks.
+  func add(_ entries: [YAMLNode.Entry], isService: Bool = false) {
     func id(_ key: Key<CheckID>) -> (id: CheckID, node: YAMLNode)? {
       guard let node = entries.first(where: { $0.name == key.name })?.value else { return nil }
       return node.scalarText.flatMap(CheckID.init).map { ($0, node) }
@@ -27,10 +32,28 @@ final class CheckRegistry {
           "duplicate id '\(own.id)'", at: own.node, notes: [.init("it was first given here", excerpt: first.excerpt)])
       } else {
         idNodes[own.id] = own.node
+        if isService { serviceIDs.insert(own.id) }
       }
     }
-    if let former = id(CheckKeys.movedFrom), former.id != own?.id { moves.append((former.id, former.node)) }
+    if !isService, let former = id(CheckKeys.movedFrom), former.id != own?.id { moves.append((former.id, former.node)) }
   }
+
+  /// Takes note of what a check or service depends on.
+  func add(dependencies parents: [CheckReference], of check: CheckID) {
+    if !parents.isEmpty { dependencies.append((check, parents)) }
+  }
+
+  /// Whether there is such a check or service; one with faults counts.
+  func has(_ id: CheckID) -> Bool { idNodes[id] != nil }
+
+  /// Whether that is the id of a service.
+  func isService(_ id: CheckID) -> Bool { serviceIDs.contains(id) }
+
+  /// Every id, in order.
+  var ids: [CheckID] { idNodes.keys.sorted() }
+
+  /// Those of checks, in order.
+  var checkIDs: [CheckID] { ids.filter { !serviceIDs.contains($0) } }
 
   /// Called when all checks are known.
   func finish() {

@@ -10,11 +10,17 @@ enum FileKeys {
   static let secrets = Key("secrets", .secrets, "values that are never printed")
   static let include = Key("include", .include, "files with fragments, variables and secrets")
   static let checks = Key("checks", .nodes(.section(CheckKeys.table)), "what is watched")
+  static let services = Key(
+    "services", .nodes(.section(ServiceDefinitionKeys.table)), "what several checks stand for together")
+  static let maintenance = Key("maintenance", .nodes(.section(MaintenanceKeys.table)), "planned work")
   static let fragments = Key("fragments", .fragments, "steps for journeys of files that include this one")
 
   static let table = SectionTable(
     "scenario", title: "the file",
-    [version.any, defaults.any, variables.any, secrets.any, include.any, checks.any, fragments.any])
+    [
+      version.any, defaults.any, variables.any, secrets.any, include.any, checks.any, services.any, maintenance.any,
+      fragments.any,
+    ])
 }
 
 extension Form where Value == Int {
@@ -126,8 +132,12 @@ struct ScenarioFile {
   let includes: [Inclusion]
   /// Nil when the file has no such key.
   let checks: [YAMLNode]?
-  /// The key `checks`, for messages.
-  let checksKey: YAMLNode?
+  /// Entries of `services`.
+  let services: [YAMLNode]
+  /// Entries of `maintenance`.
+  let maintenance: [YAMLNode]
+  /// The first of the keys `checks`, `services` and `maintenance`, for messages.
+  let ownKey: YAMLNode.Entry?
   /// Its own fragments, with their keys.
   let fragments: [YAMLNode.Entry]
 
@@ -158,7 +168,10 @@ struct ScenarioFile {
     }
     includes = section(FileKeys.include) ?? []
     checks = section(FileKeys.checks)
-    checksKey = section.entry(FileKeys.checks.name)?.key
+    services = section(FileKeys.services) ?? []
+    maintenance = section(FileKeys.maintenance) ?? []
+    ownKey = [FileKeys.checks.name, FileKeys.services.name, FileKeys.maintenance.name].lazy
+      .compactMap { section.entry($0) }.first
     let names = Set((section(FileKeys.fragments) ?? []).map(\.name))
     if case .mapping(let entries)? = section.entry(FileKeys.fragments.name)?.value.content {
       fragments = entries.filter { names.contains($0.name) }

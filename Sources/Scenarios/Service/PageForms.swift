@@ -37,7 +37,7 @@ extension Form where Value == [PageDefinition] {
 extension Form where Value == (PageDefinition, YAMLNode) {
   private static let id = Key("id", .pageID, isRequired: true, "its name in links and in the API")
   private static let path = Key("path", .pagePath, "where it stands: /status")
-  private static let host = Key("host", .hostName, "the host name that it is for")
+  private static let host = Key("host", .pageHost, "the host name that it is for")
   private static let title = Key("title", .nonEmptyText, "what stands above it")
   private static let subtitle = Key("subtitle", .nonEmptyText, "what stands under the title")
   private static let home = Key("home", .homeURL, "where the title leads")
@@ -124,7 +124,7 @@ extension Form where Value == String {
     return text
   }
 
-  fileprivate static let hostName = Form<String>.text.map { text, node, reader -> String? in
+  fileprivate static let pageHost = Form<String>.text.map { text, node, reader -> String? in
     let labels = text.split(separator: ".", omittingEmptySubsequences: false)
     let isName =
       text.utf8.count <= 253

@@ -176,6 +176,12 @@ final class ScopeCompiler {
     return isConstant ? tree.skeleton.asWritten : nil
   }
 
+  /// The node with its templates evaluated. After a fault, which was told, it is written all the same, and only its value
+  /// is not known.
+  func known(_ node: YAMLNode) -> YAMLNode {
+    constant(node) ?? node.replacing(.pending(.dyn), isRendered: true)
+  }
+
   /// The host of an HTTP probe whose URL only a run knows, when all before its path is known.
   func host(of tree: TemplateTree) -> String? {
     guard case .mapping(let entries, _) = tree,

@@ -103,7 +103,7 @@ extension JSONWriter {
     member("last_run", standing.lastStarted)
   }
 
-  private mutating func write(_ objective: Objective) {
+  mutating func write(_ objective: Objective) {
     member("availability", objective.availability)
     member("window", objective.window.text)
     if let latency = objective.latency {

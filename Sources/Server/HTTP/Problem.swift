@@ -15,6 +15,18 @@ struct Problem: Error, Hashable {
     case bodyTooLarge = "body-too-large"
     case crossSite = "cross-site"
     case historyUnavailable = "history-unavailable"
+    case unknownService = "unknown-service"
+    case unknownIncident = "unknown-incident"
+    case unknownExclusion = "unknown-exclusion"
+    case unknownPage = "unknown-page"
+    case notJSON = "not-json"
+    case badBody = "bad-body"
+    case conflict
+    case noTokens = "no-tokens"
+    case unauthorized
+    case forbidden
+    case tooMany = "too-many-requests"
+    case tooManyReaders = "too-many-readers"
 
     /// The kind in words; the same for every occurrence, as section 3.1.3 wants it.
     var title: String {
@@ -29,17 +41,36 @@ struct Problem: Error, Hashable {
       case .bodyTooLarge: "The body of the request is too large"
       case .crossSite: "Another site may not ask for this"
       case .historyUnavailable: "History cannot be read"
+      case .unknownService: "There is no such service"
+      case .unknownIncident: "There is no such incident"
+      case .unknownExclusion: "There is no such exclusion"
+      case .unknownPage: "There is no such status page"
+      case .notJSON: "The body of the request is not JSON"
+      case .badBody: "The body of the request says something that is not allowed"
+      case .conflict: "What is there already forbids it"
+      case .noTokens: "Nobody may change anything here"
+      case .unauthorized: "A token is needed"
+      case .forbidden: "The token does not allow it"
+      case .tooMany: "Too many requests"
+      case .tooManyReaders: "Too many readers are connected"
       }
     }
 
     var status: HTTPResponse.Status {
       switch self {
       case .badParameter, .unknownParameter, .badPath: .badRequest
-      case .unknownCheck, .unknownRun, .unknownPath: .notFound
+      case .unknownCheck, .unknownRun, .unknownPath, .unknownService, .unknownIncident, .unknownExclusion,
+        .unknownPage:
+        .notFound
       case .wrongMethod: .methodNotAllowed
       case .bodyTooLarge: .contentTooLarge
-      case .crossSite: .forbidden
-      case .historyUnavailable: .serviceUnavailable
+      case .crossSite, .noTokens, .forbidden: .forbidden
+      case .historyUnavailable, .tooManyReaders: .serviceUnavailable
+      case .notJSON: .unsupportedMediaType
+      case .badBody: .unprocessableContent
+      case .conflict: .conflict
+      case .unauthorized: .unauthorized
+      case .tooMany: .tooManyRequests
       }
     }
   }
@@ -49,6 +80,10 @@ struct Problem: Error, Hashable {
   var detail: String
   /// The parameter at fault.
   var parameter: String?
+  /// The members of the body at fault.
+  var errors: [BodyFault] = []
+  /// When to ask again.
+  var retryAfter: Duration?
 
   init(_ kind: Kind, _ detail: String, parameter: String? = nil) {
     self.kind = kind
@@ -66,7 +101,30 @@ struct Problem: Error, Hashable {
       json.member("detail", detail)
       json.member("instance", path)
       if let parameter { json.member("parameter", parameter) }
+      if !errors.isEmpty {
+        json.member(
+          "errors",
+          array: { json in
+            for fault in errors {
+              json.object { json in
+                json.member("pointer", fault.pointer)
+                json.member("detail", fault.detail)
+              }
+            }
+          })
+      }
     }
-    return Reply(status: kind.status, type: .problem, bytes: json.line)
+    var reply = Reply(status: kind.status, type: .problem, bytes: json.line)
+    if kind == .unauthorized { reply.headers[.wwwAuthenticate] = "Bearer realm=\"curlew\"" }
+    if let retryAfter { reply.headers[.retryAfter] = String(max(1, Int(retryAfter.seconds.rounded(.up)))) }
+    return reply
   }
+}
+
+/// What is wrong with one member of a body.
+struct BodyFault: Hashable, Sendable {
+  /// Which one (RFC 6901).
+  var pointer: String
+  /// In words, the value in quotes.
+  var detail: String
 }

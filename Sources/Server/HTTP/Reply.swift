@@ -6,9 +6,9 @@ import Model
 struct Reply: Sendable {
   /// The media types the server speaks.
   enum MediaType: Hashable, Sendable {
-    case json, problem, html, text
-    /// A format of metrics, which names its own version.
-    case metrics(String)
+    case json, problem, html, text, svg, atom, rss, calendar, events
+    /// One that says everything of itself: a format of metrics, a picture, a script.
+    case other(String)
 
     var text: String {
       switch self {
@@ -16,7 +16,12 @@ struct Reply: Sendable {
       case .problem: "application/problem+json"
       case .html: "text/html; charset=utf-8"
       case .text: "text/plain; charset=utf-8"
-      case .metrics(let text): text
+      case .svg: "image/svg+xml; charset=utf-8"
+      case .atom: "application/atom+xml; charset=utf-8"
+      case .rss: "application/rss+xml; charset=utf-8"
+      case .calendar: "text/calendar; charset=utf-8"
+      case .events: "text/event-stream"
+      case .other(let text): text
       }
     }
   }
@@ -24,8 +29,22 @@ struct Reply: Sendable {
   /// What is answered.
   enum Content: Sendable {
     case bytes([UInt8])
+    /// What many ask for.
+    case rendered(RenderedBytes)
     /// The first piece of what is too much to be held in memory at once, and the maker of the others.
     case pieces([UInt8], Rendering)
+    /// What happens, for as long as the reader stays and the stream does not end.
+    case events(AsyncStream<[UInt8]>)
+  }
+
+  /// How long a reader may keep an answer.
+  enum Freshness: Hashable, Sendable {
+    /// It is of this moment.
+    case never
+    /// It may be kept, and is asked for anew each time, with its tag.
+    case revalidated
+    /// It may be shown for so long without being asked for.
+    case seconds(Int)
   }
 
   var status: HTTPResponse.Status
@@ -33,16 +52,23 @@ struct Reply: Sendable {
   var content: Content
   /// Beside those that every answer has.
   var headers: HTTPFields
+  var freshness = Freshness.never
+  /// Whether pages of other sites may read it, as it is everybody's anyway.
+  var isForEverySite = false
 
   init(status: HTTPResponse.Status = .ok, type: MediaType, bytes: [UInt8], headers: HTTPFields = [:]) {
     self.init(status: status, type: type, content: .bytes(bytes), headers: headers)
   }
 
-  private init(status: HTTPResponse.Status, type: MediaType, content: Content, headers: HTTPFields) {
+  init(
+    status: HTTPResponse.Status = .ok, type: MediaType, content: Content, headers: HTTPFields = [:],
+    freshness: Freshness = .never
+  ) {
     self.status = status
     self.type = type
     self.content = content
     self.headers = headers
+    self.freshness = freshness
   }
 
   /// A page of metrics.
@@ -50,7 +76,7 @@ struct Reply: Sendable {
     var rendering = rendering
     let first = rendering.next() ?? []
     let content: Content = rendering.isAtEnd ? .bytes(first) : .pieces(first, rendering)
-    return Reply(status: .ok, type: .metrics(format.contentType), content: content, headers: [:])
+    return Reply(type: .other(format.contentType), content: content)
   }
 
   /// Plain text.
@@ -63,5 +89,10 @@ struct Reply: Sendable {
     var json = JSONWriter()
     try json.object(write)
     return Reply(status: status, type: .json, bytes: json.line)
+  }
+
+  /// Nothing but the way to another place.
+  static func redirect(to place: String, status: HTTPResponse.Status = .seeOther) -> Reply {
+    Reply(status: status, type: .text, bytes: [], headers: [.location: place])
   }
 }

@@ -20,6 +20,8 @@ enum Words {
     case .bodyTooLarge: "the answer was too large"
     case .tooManyRedirects: "there were too many redirects"
     case .exitCode: "the command failed"
+    case .heartbeatMissed: "the job did not report in time"
+    case .heartbeatFailed: "the job reported a failure"
     case .templateFailed: "a template could not be filled in"
     case .internal: "the prober itself failed"
     case .nodeOffline: "the node was offline"

@@ -58,8 +58,9 @@ struct SocketMessage {
       var now = timespec()
       clock_gettime(CLOCK_REALTIME, &now)
       let age = Int64(now.tv_sec - stamp.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec - stamp.tv_nsec)
-      // The stamp is on the wall clock; one that was set meanwhile tells nothing.
-      if age > 0, age < 1_000_000_000 { received -= age }
+      // The stamp is on the wall clock; one that was set meanwhile tells nothing. The other clock is read after it: a thread
+      // that is held up in between makes the way seem longer, and never shorter than it was.
+      if age > 0, age < 1_000_000_000 { received = EventLoop.now - age }
     case (CInt(IPPROTO_IP), IP_TTL), (CInt(IPPROTO_IPV6), IPV6_HOPLIMIT):
       if data.count >= MemoryLayout<CInt>.size { hopLimit = Int(data.loadUnaligned(as: CInt.self)) }
     case (CInt(IPPROTO_IP), IP_RECVERR), (CInt(IPPROTO_IPV6), IPV6_RECVERR):

@@ -127,7 +127,14 @@ struct CheckCommand: AsyncParsableCommand {
         "there is nothing to run: every check in \(scenario.files.map { "'\($0)'" }.joined(separator: ", ")) is disabled"
       )
     }
-    let selected = try selection.select(enabled)
+    let chosen = try selection.select(enabled)
+    let selected = chosen.filter(\.check.kind.isProbed)
+    if selected.count < chosen.count {
+      let names = chosen.filter { !$0.check.kind.isProbed }.map { "'\($0.check.id)'" }.joined(separator: ", ")
+      let words = "\(names) skipped: a heartbeat is reported by its job, to 'curlew run'"
+      guard !selected.isEmpty else { throw CommandFailure("there is nothing to run; \(words)") }
+      Terminal.standardError.write("curlew: \(words)\n")
+    }
     guard let retryAll else { return selected }
     return selected.map { check in
       var check = check

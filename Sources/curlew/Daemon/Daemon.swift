@@ -58,11 +58,22 @@ struct Daemon {
       }
     }
     let log = RunLog(logger: logger) { recent.verdict(of: $0, in: region) }
+    let maintenance = CurrentMaintenance()
     // The log stands first: it compares a run with what was held before it.
     let recorders = RunFanOut([log, metrics, recent, archive, history])
     let node = ProcessInfo.processInfo.hostName
-    let services = ServiceRecorder(region: region, node: node, time: time, sink: recorders)
-    let sinks = RunFanOut([recorders, services])
+    let services = ServiceRecorder(region: region, node: node, time: time, sink: recorders) { check, moment in
+      maintenance.plan.isInMaintenance(check.id, at: moment)
+    }
+    let sinks = MaintenanceMarker(RunFanOut([recorders, services]), by: maintenance)
+    let heartbeats = HeartbeatKeeper(
+      region: region, node: node, time: time, sink: sinks, lateSink: MaintenanceMarker(history, by: maintenance),
+      store: store, masks: current.masks, retention: settings.retention.runs)
+    do {
+      try await heartbeats.restore()
+    } catch {
+      logger.error("what jobs reported before cannot be read", metadata: ["error": "\(error)"])
+    }
 
     let runner = JourneyRunner(
       prober: probing.prober, time: time, masks: current.masks, region: region, node: node,
@@ -76,6 +87,8 @@ struct Daemon {
     }
     metrics.watch(runsInFlight: { scheduler.inFlight })
     metrics.watch(historyQueueLength: { history.status.queueLength })
+    metrics.watch(maintenance: { maintenance.plan.state(at: time.now) })
+    metrics.watch(heartbeats: { heartbeats.lastReports })
     let drops = HistoryDrops(metrics: metrics)
     registry.onScrape { drops.publish(history.status.dropped) }
 
@@ -91,14 +104,21 @@ struct Daemon {
       recent.apply(recorded)
       archive.apply(recorded)
       catalogue.apply(checks, services: scenario.services)
+      maintenance.apply(MaintenancePlan(scenario.maintenance, checks: recorded))
       services.apply(scenario.services, checks: checks)
-      scheduler.apply(checks.filter { $0.kind.isProbed && $0.runs(in: region) })
+      let own = checks.filter { $0.runs(in: region) }
+      scheduler.apply(own.filter(\.kind.isProbed))
+      await heartbeats.apply(own)
       history.register(recorded.map { CheckRegistration($0) }, in: region, at: time.now)
     }
     await apply(scenario)
     // Now, so that a renamed check shows its history from the start; what fails is tried again later.
     await history.flush(within: .zero)
     metrics.recordReload(succeeded: true, at: time.now)
+    // Before the first run of this process, which is not the end of the time that was slept through.
+    let absence = try? await MaintenanceAbsence(
+      of: checks.filter { $0.runs(in: region) }, in: region, plan: maintenance.plan, store: store, until: time.now,
+      retention: settings.retention.runs)
     let reloader = Reloader(
       hangups: hangups, sight: sight, read: read, current: current, modules: modules, service: settings.service,
       apply: apply,
@@ -143,6 +163,7 @@ struct Daemon {
           .init(
             service: UntilShutdown {
               async let strips: Void = recent.restore(checks.map(\.id), in: region, from: store)
+              await absence?.record(in: store, at: time.now)
               await board.run()
               await strips
             }),
@@ -154,6 +175,7 @@ struct Daemon {
               await closing
             }),
           .init(service: SchedulerService(scheduler: scheduler, executor: pacemaker)),
+          .init(service: UntilShutdown { await heartbeats.run() }),
           .init(service: reloader),
           .init(service: server),
         ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger()))

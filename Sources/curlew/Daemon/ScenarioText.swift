@@ -15,7 +15,12 @@ enum ScenarioText {
         text += "    labels: {\(labels.joined(separator: ", "))}\n"
       }
       text += "    kind: \(check.kind.rawValue)\n"
-      text += "    every: \(Units.text(of: check.interval))\n    timeout: \(Units.text(of: check.timeout))\n"
+      text += "    every: \(Units.text(of: check.interval))\n"
+      if let heartbeat = check.heartbeat {
+        text += "    grace: \(Units.text(of: heartbeat.grace))\n"
+      } else {
+        text += "    timeout: \(Units.text(of: check.timeout))\n"
+      }
       if let regions = check.regions { text += "    regions: [\(regions.map(JSON.quote).joined(separator: ", "))]\n" }
       if !check.isEnabled { text += "    enabled: false\n" }
       text += "    # \(check.location)\n"

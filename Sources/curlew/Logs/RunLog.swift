@@ -42,7 +42,9 @@ final class RunLog: RunSink {
 
   func record(_ missed: MissedSlots, in region: String) {
     let count = missed.count
-    logger.warning(
+    // Nobody is to be woken by what was planned.
+    logger.log(
+      level: missed.isInMaintenance ? .info : .warning,
       count == 1 ? "slot missed" : "\(count) slots missed",
       metadata: ["check": "\(missed.check)", "slot": "\(missed.first.start)", "cause": "\(missed.cause.rawValue)"])
   }

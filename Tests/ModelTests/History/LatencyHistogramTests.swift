@@ -70,11 +70,35 @@ struct LatencyHistogramTests {
   @Test(
     "refuses bytes that it never wrote",
     arguments: [
-      [0x80], [1], [1, 0], [5, 1, 0, 1], [0xff, 0xff, 0x7f, 1],
+      [0x80], [1], [1, 0], [0x80, 0x08], [0x80, 0x08, 0x00], [0x80, 0x10, 0x80], [0x80, 0x08, 0xa0],
+      [0x80, 0x08, 0, 0, 0, 0, 0, 0, 0, 0xff], [0xff, 0x0f, 0xff], [0x80, 0x08, 0x80, 0x00],
+      [5, 1, 0, 1], [0xff, 0xff, 0x7f, 1],
       [1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
     ] as [[UInt8]])
   func refusesOtherBytes(bytes: [UInt8]) {
     #expect(LatencyHistogram(encoded: bytes, sumMicroseconds: 0) == nil)
+  }
+
+  @Test("reads what older versions wrote: two LEB128 numbers a bucket")
+  func readsTheOlderForm() throws {
+    let older: [UInt8] = [0xa9, 0x01, 1, 4, 2, 9, 1]
+    let histogram = try #require(LatencyHistogram(encoded: older, sumMicroseconds: 107_150))
+    #expect(histogram.count == 4)
+    #expect(LatencyHistogram(encoded: histogram.encoded, sumMicroseconds: 107_150) == histogram)
+    #expect(histogram.encoded.count == 5)
+    #expect(LatencyHistogram(encoded: [] as [UInt8], sumMicroseconds: 0) == LatencyHistogram())
+  }
+
+  @Test("reads bytes of any origin without harm", arguments: 1...20 as ClosedRange<UInt64>)
+  func readsNoise(seed: UInt64) {
+    for length in 0..<40 {
+      let bytes = durations(seed: seed &+ UInt64(length) &* 977, count: length).map { UInt8(truncatingIfNeeded: $0) }
+      for start in [[], [0x80, 0x08], [0xa5, 0x0a]] as [[UInt8]] {
+        if let read = LatencyHistogram(encoded: start + bytes, sumMicroseconds: 1) {
+          #expect(LatencyHistogram(encoded: read.encoded, sumMicroseconds: 1) == read)
+        }
+      }
+    }
   }
 
   @Test("takes few bytes for a check that mostly takes alike")

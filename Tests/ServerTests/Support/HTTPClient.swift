@@ -81,7 +81,7 @@ struct HTTPClient: Sendable {
   private func blockingExchange(_ bytes: [UInt8]) throws -> [UInt8] {
     let socket = try connected()
     defer { close(socket) }
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var sent = 0
     while sent < bytes.count {

@@ -12,7 +12,8 @@ package struct PageContent: Sendable {
   package var openIncidents: [Incident]
   /// Those of the last two weeks that are over and published, latest begin first.
   package var pastIncidents: [Incident]
-  /// Planned work that is under way or begins within two weeks, next first.
+  /// Planned work that is under way or begins within two weeks, next first. The checks of a scope are those of this page that
+  /// it is about; groups and labels are not shown.
   package var maintenance: [MaintenanceOccurrence]
   /// Whether history could be read; without it there are no figures.
   package var hasFigures: Bool
@@ -134,6 +135,8 @@ package struct CheckPageContent: Sendable {
   package var latency: [LatencyPoint]
   /// Those of a year that hurt it and are published, latest begin first.
   package var incidents: [Incident]
+  /// What the checks and services of the page are called. Nothing is said of a check that the page does not show.
+  package var names: [CheckID: String]
 
   /// What was kept over one window.
   package struct WindowFigures: Sendable {
@@ -171,7 +174,7 @@ package struct CheckPageContent: Sendable {
   /// Content with everything said.
   package init(
     definition: PageDefinition, at: Timestamp, entry: PageEntry, windows: [WindowFigures] = [],
-    latency: [LatencyPoint] = [], incidents: [Incident] = []
+    latency: [LatencyPoint] = [], incidents: [Incident] = [], names: [CheckID: String] = [:]
   ) {
     self.definition = definition
     self.at = at
@@ -179,6 +182,7 @@ package struct CheckPageContent: Sendable {
     self.windows = windows
     self.latency = latency
     self.incidents = incidents
+    self.names = names
   }
 }
 
