@@ -99,7 +99,7 @@ let doors: [Target] = [
       .product(name: "NIOHTTP2", package: "swift-nio-http2"),
       .product(name: "NIOSSL", package: "swift-nio-ssl"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-    ]),
+    ], resources: [.embedInCode("Resources/openapi.json")]),
   .executableTarget(
     name: "curlew",
     dependencies: [

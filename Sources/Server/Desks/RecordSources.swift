@@ -9,30 +9,26 @@ package struct RecordSources: Sendable {
   /// Time that was taken out of availability.
   package var ledger: any ExclusionLedger
   /// The one writer of the ledger.
-  package var exclusionDesk: any ExclusionDesk
+  package var ledgerDesk: LedgerDesk
   /// Figures that were published.
   package var months: any ClosedMonths
   /// Who hears what jobs report.
   package var heartbeatDesk: any HeartbeatDesk
-  /// The services in force, in the order of the files.
-  package var services: @Sendable () -> [ServiceDefinition]
   /// Planned work that takes place between two moments, earliest first.
   package var maintenance: @Sendable (_ from: Timestamp, _ until: Timestamp) -> [MaintenanceOccurrence]
 
   /// Sources with everything said.
   package init(
     incidents: any IncidentStore, incidentDesk: any IncidentDesk, ledger: any ExclusionLedger,
-    exclusionDesk: any ExclusionDesk, months: any ClosedMonths, heartbeatDesk: any HeartbeatDesk,
-    services: @escaping @Sendable () -> [ServiceDefinition],
+    ledgerDesk: LedgerDesk, months: any ClosedMonths, heartbeatDesk: any HeartbeatDesk,
     maintenance: @escaping @Sendable (_ from: Timestamp, _ until: Timestamp) -> [MaintenanceOccurrence]
   ) {
     self.incidents = incidents
     self.incidentDesk = incidentDesk
     self.ledger = ledger
-    self.exclusionDesk = exclusionDesk
+    self.ledgerDesk = ledgerDesk
     self.months = months
     self.heartbeatDesk = heartbeatDesk
-    self.services = services
     self.maintenance = maintenance
   }
 }
@@ -96,28 +92,6 @@ package struct IncidentRemark: Hashable, Sendable {
     self.state = state
     self.impacts = impacts
   }
-}
-
-/// Takes time out of availability, within what the service file allows.
-package protocol ExclusionDesk: Sendable {
-  /// Adds an entry that excludes.
-  ///
-  /// - Parameter checks: nil for every check and service.
-  func exclude(
-    checks: [CheckID]?, from: Timestamp, until: Timestamp, reason: String, author: String
-  ) async throws -> ExclusionOutcome
-
-  /// Adds an entry that takes another one back.
-  func withdraw(_ id: Int64, reason: String, author: String) async throws -> ExclusionOutcome
-}
-
-/// What came of asking for an entry.
-package enum ExclusionOutcome: Hashable, Sendable {
-  case kept(Exclusion)
-  /// Why not, in one sentence: a cap, a piece of a closed month, an entry that was withdrawn before.
-  case refused(String)
-  /// There is no entry of that number.
-  case unknown
 }
 
 /// Hears what jobs report.
