@@ -60,11 +60,12 @@ struct Daemon {
     let log = RunLog(logger: logger) { recent.verdict(of: $0, in: region) }
     let maintenance = CurrentMaintenance()
     // The log stands first: it compares a run with what was held before it.
+    let recorders = RunFanOut([log, metrics, recent, archive, history])
     let node = ProcessInfo.processInfo.hostName
-    // What is recorded of services comes from runs that are marked already, and is marked by windows of their own.
-    let recorders = MaintenanceMarker(RunFanOut([log, metrics, recent, archive, history]), by: maintenance)
-    let services = ServiceRecorder(region: region, node: node, time: time, sink: recorders)
-    let sinks = MaintenanceMarker(RunFanOut([log, metrics, recent, archive, history, services]), by: maintenance)
+    let services = ServiceRecorder(region: region, node: node, time: time, sink: recorders) { check, moment in
+      maintenance.plan.isInMaintenance(check.id, at: moment)
+    }
+    let sinks = MaintenanceMarker(RunFanOut([recorders, services]), by: maintenance)
     let heartbeats = HeartbeatKeeper(
       region: region, node: node, time: time, sink: sinks, lateSink: MaintenanceMarker(history, by: maintenance),
       store: store, masks: current.masks, retention: settings.retention.runs)
@@ -92,7 +93,7 @@ struct Daemon {
     registry.onScrape { drops.publish(history.status.dropped) }
 
     let catalogue = CheckCatalogue(checks, services: scenario.services)
-    let figures = FigureSources(store: store)
+    let figures = FigureSources(store: store, ledger: store, cap: settings.exclusionCap, incidents: store)
     let board = AvailabilityBoard(catalogue: catalogue, sources: figures, time: time, logger: logger) {
       metrics.publish($0)
     }
@@ -103,8 +104,8 @@ struct Daemon {
       recent.apply(recorded)
       archive.apply(recorded)
       catalogue.apply(checks, services: scenario.services)
-      services.apply(scenario.services, checks: checks)
       maintenance.apply(MaintenancePlan(scenario.maintenance, checks: recorded))
+      services.apply(scenario.services, checks: checks)
       let own = checks.filter { $0.runs(in: region) }
       scheduler.apply(own.filter(\.kind.isProbed))
       await heartbeats.apply(own)
@@ -144,6 +145,19 @@ struct Daemon {
         onListening(place)
         StartupPages.giveBack()
       })
+    let months = settings.monthClosing.map { closing in
+      MonthKeeper(
+        books: MonthBooks(
+          closer: MonthCloser(closing), store: store, incidents: store, months: store, ledger: store,
+          cap: settings.exclusionCap), time: time, logger: logger
+      ) {
+        let services = catalogue.services
+        return catalogue.checks.map { check in
+          MonthBooks.Subject(
+            services[check.id].map(FigureSubject.init) ?? FigureSubject(check.id), objective: check.objective)
+        }
+      }
+    }
     // Taken down from last to first: the door closes, runs end, and then history is flushed.
     let group = ServiceGroup(
       configuration: .init(
@@ -158,8 +172,10 @@ struct Daemon {
             }),
           .init(
             service: UntilShutdown {
+              async let closing: Void? = months?.run()
               // What members did just before this process says what services were when it began.
               await services.run { (try? await store.lastRuns(of: $0, limit: 3)) ?? [] }
+              await closing
             }),
           .init(service: SchedulerService(scheduler: scheduler, executor: pacemaker)),
           .init(service: UntilShutdown { await heartbeats.run() }),
