@@ -160,7 +160,8 @@ package struct HeartbeatMachine: Sendable {
     decided = (slot.number, .down)
     actions.append(
       .record(
-        Decision(slot: slot, at: max(due, slot.start), verdict: .down, reason: missedReason, duration: nil, isLate: false)))
+        Decision(
+          slot: slot, at: max(due, slot.start), verdict: .down, reason: missedReason, duration: nil, isLate: false)))
   }
 
   /// The slot is over; what was not decided in it is decided now.
