@@ -81,7 +81,7 @@ struct MetricsRecorderTests {
     recorder.watch(heartbeats: { [backup: epoch] })
     #expect(
       samples("curlew_maintenance_active", "curlew_heartbeat_last_timestamp_seconds") == [
-        #"curlew_heartbeat_last_timestamp_seconds{check="backup"} 1767225600"#,
+        #"curlew_heartbeat_last_timestamp_seconds{check="backup"} 1.7672256e+09"#,
         #"curlew_maintenance_active{check="a"} 1"#, #"curlew_maintenance_active{check="b"} 0"#,
       ])
     let a = try makeID("a")
