@@ -82,7 +82,8 @@ final class IncidentBoard: Sendable {
       return state.nextListener
     }
     continuation.onTermination = { [weak self] _ in
-      self?.state.withLock { _ = $0.listeners.removeValue(forKey: number) }
+      guard let self else { return }
+      self.state.withLock { _ = $0.listeners.removeValue(forKey: number) }
     }
     return stream
   }

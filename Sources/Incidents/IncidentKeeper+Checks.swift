@@ -42,16 +42,21 @@ extension IncidentKeeper {
       }
     }
     graph = DependencyGraph(inForce)
-    for check in inForce { try await revive(check, at: moment) }
+    // Decided on as a whole, because all of this is done again when the store fails half-way.
+    var steps: [Step] = []
+    for check in inForce {
+      if let step = try await revive(check, at: moment) { steps.append(step) }
+    }
     for incident in board.openIncidents {
       guard let id = incident.check, !ids.contains(id) else { continue }
-      enqueue(.close(id, ended: moment, at: moment, text: Self.farewell(to: id, among: checks)))
+      steps.append(.close(id, ended: moment, at: moment, text: Self.farewell(to: id, among: checks)))
     }
+    enqueue(steps)
   }
 
   /// Feeds the last runs to a machine. What opened and closed among them was told of when it happened, so only where the row
   /// of runs ends counts: that an incident lasts which the store does not know, or has ended which it has for open.
-  private func revive(_ check: Check, at moment: Timestamp) async throws {
+  private func revive(_ check: Check, at moment: Timestamp) async throws -> Step? {
     let limit = 2 * max(check.incidents.openAfter, check.incidents.closeAfter) + Self.spareRuns
     let open = board.openIncident(of: check.id)
     var runs = try await history.lastRuns(of: check.id, limit: limit)
@@ -64,18 +69,17 @@ extension IncidentKeeper {
     } else if runs.contains(where: { $0.verdict == .down }), let ended = try await lastEnd(of: check.id) {
       runs.removeAll { $0.slotStart < ended }
     }
-    var last: [IncidentMachine.Action] = []
+    var last: IncidentMachine.Action?
     for run in runs {
       let slot = SlotVerdict(run)
       for action in machine.handle(slot, at: slot.slotStart + slot.interval) {
         if case .change = action { continue }
-        last = [action]
+        last = action
       }
     }
     watched[check.id] = Watched(check: check, machine: machine)
-    if let action = last.last, machine.isOpen != (open != nil) {
-      enqueue(step(action, of: check.id, at: moment))
-    }
+    guard let last, machine.isOpen != (open != nil) else { return nil }
+    return step(last, of: check.id, at: moment)
   }
 
   /// When the last incident of a check ended; nil when it never had one.

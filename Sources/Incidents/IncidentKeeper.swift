@@ -186,7 +186,7 @@ package actor IncidentKeeper {
     return cause
   }
 
-  func enqueue(_ step: Step) { steps.append(step) }
+  func enqueue(_ more: [Step]) { steps += more }
 
   // MARK: Writing
 
@@ -233,7 +233,7 @@ package actor IncidentKeeper {
   private func perform(_ step: Step, isAgain: Bool) async throws {
     switch step {
     case .open(let id, let began, let cause, let moment):
-      guard let check = watched[id]?.check else { return }
+      guard let check = watched[id]?.check, board.openIncident(of: id) == nil else { return }
       if isAgain, try await wasOpened(id) { return }
       try await open(check, began: began, cause: cause, at: moment)
     case .change(let id, let cause, let moment):

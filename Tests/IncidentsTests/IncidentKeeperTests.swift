@@ -324,7 +324,7 @@ struct IncidentKeeperTests {
     try await fixture.record("other", "dd")
     await fixture.settle()
     let ended = try #require(fixture.keeper.current.recent.first?.ended)
-    for (age, count) in [(Duration.days(14), 1), (.days(14) + .seconds(1), 0)] {
+    for (age, count) in [(Duration.days(14) - .seconds(1), 1), (.days(14), 0)] {
       let later = try KeeperFixture(after: fixture)
       later.setClock(to: ended + age)
       later.apply(try check(), try check("other"))

@@ -162,8 +162,11 @@ struct IncidentWordsTests {
 
   @Test("loses nothing when several speak at once, while slots come in")
   func keepsAllWords() async throws {
-    let id = try await opened()
+    var changes = keeper.changes().makeAsyncIterator()
     let running = Task { await keeper.run() }
+    fixture.apply(try KeeperFixture.check("shop"))
+    try await fixture.record("shop", "dd", inHistory: false)
+    let id = try #require(await changes.next()?.id)
     try await withThrowingTaskGroup { group in
       for number in 0..<50 {
         group.addTask { [keeper] in try await keeper.say("word \(number)", of: id, author: "a") }

@@ -23,15 +23,21 @@ final class KeeperFixture: Sendable {
   let store: FailingIncidentStore
   let time = ManualTime(now: newYear)
   let keeper: IncidentKeeper
-  let events = KeeperEvents()
+  let events: KeeperEvents
 
   /// - Parameter before: the fixture whose store this one has, as after a restart.
   init(after before: KeeperFixture? = nil, limits: IncidentKeeper.Limits = .init()) throws {
-    history = try before?.history ?? SQLiteHistory(path: "\(try TestProgram.temporaryFolder())/history.db")
+    if let before {
+      history = before.history
+    } else {
+      let folder = try TestProgram.temporaryFolder()
+      history = try SQLiteHistory(path: "\(folder)/history.db")
+    }
+    let events = KeeperEvents()
+    self.events = events
     store = FailingIncidentStore(history)
     keeper = IncidentKeeper(
-      store: store, history: history, time: time, region: "local", limits: limits,
-      observe: { [events] in events.add($0) })
+      store: store, history: history, time: time, region: "local", limits: limits, observe: { events.add($0) })
   }
 
   static func id(_ text: String) throws -> CheckID { try #require(CheckID(text)) }

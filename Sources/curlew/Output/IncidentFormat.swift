@@ -80,13 +80,15 @@ private struct IncidentStory {
 
   init(_ incident: Incident, at now: Timestamp) {
     self.incident = incident
-    var facts = [
+    var facts: [(name: String, value: String)] = [
       ("state", incident.state.rawValue), ("began", incident.began.description),
       ("known", incident.opened.description),
     ]
-    facts.append(
-      incident.ended.map { ("ended", "\($0), lasted \(incident.lasted(at: now))") }
-        ?? ("lasts", "since \(incident.lasted(at: now))"))
+    if let ended = incident.ended {
+      facts.append(("ended", "\(ended), lasted \(incident.lasted(at: now))"))
+    } else {
+      facts.append(("lasts", "for \(incident.lasted(at: now)) now"))
+    }
     if let check = incident.check { facts.append(("check", check.text)) }
     facts.append(
       ("hurts", incident.impacts.map { "\($0.check) (\($0.level.rawValue))" }.joined(separator: ", ")))
@@ -101,7 +103,7 @@ private struct IncidentStory {
       facts.append(("care", HumanText.escaped(acknowledgement.by + note)))
     }
     if !incident.isPublished { facts.append(("published", "no")) }
-    self.facts = facts.filter { !$0.1.isEmpty }
+    self.facts = facts.filter { !$0.value.isEmpty }
   }
 
   private var title: String { "Incident \(incident.id): \(HumanText.escaped(incident.title))" }
