@@ -1,3 +1,4 @@
+import History
 import Incidents
 import Model
 import TestSupport

@@ -1,6 +1,7 @@
 import ArgumentParser
 import History
 import Model
+import Scenarios
 
 /// `curlew incidents`: what went wrong, and what was said of it.
 struct IncidentsCommand: AsyncParsableCommand {
