@@ -1,6 +1,7 @@
 import Exposition
 import Model
 import Recording
+import Synchronization
 import Testing
 
 @Suite("The metrics")
@@ -45,6 +46,47 @@ struct MetricsRecorderTests {
           #"curlew_slots_total{check="front-page",verdict="unknown"} 0"#,
           #"curlew_slots_total{check="front-page",verdict="up"} 0"#,
         ])
+  }
+
+  @Test("count slots that were missed in planned maintenance as that")
+  func missedInMaintenance() throws {
+    recorder.apply([try makeCheck("front-page")])
+    var missed = try makeMissed("front-page", .late, count: 3)
+    missed.isInMaintenance = true
+    recorder.record(missed, in: "eu")
+    #expect(
+      samples("curlew_slots_total").filter { !$0.hasSuffix(" 0") }
+        == [#"curlew_slots_total{check="front-page",verdict="maintenance"} 3"#])
+  }
+
+  @Test("a heartbeat is late by no fault of the schedule, and has no duration where none was told")
+  func heartbeats() throws {
+    recorder.apply([try makeCheck("backup", kind: .heartbeat)])
+    var run = try makeRun("backup")
+    recorder.record(run)
+    run.attempts = 0
+    recorder.record(run)
+    #expect(
+      samples("curlew_scheduler_lag_seconds_count", "curlew_run_duration_seconds_count")
+        == [
+          #"curlew_run_duration_seconds_count{check="backup",region="eu"} 1"#, "curlew_scheduler_lag_seconds_count 0",
+        ])
+  }
+
+  @Test("ask for planned work and last reports at each scrape, and forget what is not spoken of any more")
+  func asked() throws {
+    let state = Mutex<[CheckID: Bool]>([try makeID("a"): true, try makeID("b"): false])
+    recorder.watch(maintenance: { state.withLock { $0 } })
+    let backup = try makeID("backup")
+    recorder.watch(heartbeats: { [backup: epoch] })
+    #expect(
+      samples("curlew_maintenance_active", "curlew_heartbeat_last_timestamp_seconds") == [
+        #"curlew_heartbeat_last_timestamp_seconds{check="backup"} 1.7672256e+09"#,
+        #"curlew_maintenance_active{check="a"} 1"#, #"curlew_maintenance_active{check="b"} 0"#,
+      ])
+    let a = try makeID("a")
+    state.withLock { $0 = [a: false] }
+    #expect(samples("curlew_maintenance_active") == [#"curlew_maintenance_active{check="a"} 0"#])
   }
 
   @Test("tell of runs by verdict, reason and slot")
@@ -234,6 +276,24 @@ struct MetricsRecorderTests {
         == [#"curlew_objective_ratio{check="front-page",window="30d"} 0.995"#])
   }
 
+  @Test("tell whether an incident of a check lasts, and how many there were")
+  func incidents() throws {
+    let check = try makeCheck("front-page")
+    recorder.apply([check])
+    func told() -> [String] {
+      samples("curlew_incident_open", "curlew_incidents_total").map { $0.replacing("{check=\"front-page\"}", with: "") }
+    }
+    #expect(told() == ["curlew_incident_open 0", "curlew_incidents_total 0"])
+    recorder.recordIncident(of: check.id, isOpen: true, isNew: false)
+    #expect(told() == ["curlew_incident_open 1", "curlew_incidents_total 0"])
+    recorder.recordIncident(of: check.id, isOpen: false)
+    recorder.recordIncident(of: check.id, isOpen: true, isNew: true)
+    #expect(told() == ["curlew_incident_open 1", "curlew_incidents_total 1"])
+    recorder.apply([])
+    recorder.recordIncident(of: check.id, isOpen: false)
+    #expect(told() == [])
+  }
+
   @Test("tell of reloads, history and what is under way")
   func process() throws {
     #expect(samples("curlew_config_last_reload_success_timestamp") == [])
@@ -241,16 +301,20 @@ struct MetricsRecorderTests {
     recorder.recordReload(succeeded: false, at: epoch + .hours(1))
     recorder.watch(runsInFlight: { 3 })
     recorder.watch(historyQueueLength: { 17 })
+    recorder.watch(incidentDroppedRuns: { 6 })
     recorder.recordHistoryWrite(took: .milliseconds(4))
     recorder.recordHistoryDrop(of: 5)
     #expect(
-      samples("curlew_config", "curlew_runs_in_flight", "curlew_history").filter { !$0.contains("_bucket") } == [
+      samples("curlew_config", "curlew_runs_in_flight", "curlew_history", "curlew_incident").filter {
+        !$0.contains("_bucket")
+      } == [
         "curlew_config_last_reload_success_timestamp_seconds 1.7672256e+09",
         "curlew_config_last_reload_successful 0",
         "curlew_history_dropped_runs_total 5",
         "curlew_history_queue_length 17",
         "curlew_history_write_seconds_sum 0.004",
         "curlew_history_write_seconds_count 1",
+        "curlew_incident_dropped_runs_total 6",
         "curlew_runs_in_flight 3",
       ])
   }

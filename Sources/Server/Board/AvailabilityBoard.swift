@@ -107,14 +107,17 @@ package actor AvailabilityBoard {
     let reader = FigureReader(store: store, plan: plan)
     var slots: [CheckID: SubjectFigures] = [:]
     slots.reserveCapacity(edition.checks.count)
-    let byWindow = Dictionary(grouping: edition.checks, by: \.objective.window)
-    for (window, checks) in byWindow {
+    /// Where each window begins, and how long it is as a whole: thousands of checks share a few.
+    var spans: [ObjectiveWindow: (begin: Timestamp, period: Duration)] = [:]
+    for (window, checks) in Dictionary(grouping: edition.checks, by: \.objective.window) {
+      let begin = window.begin(at: now)
+      spans[window] = (begin, window.period(at: now))
       let subjects = checks.map { edition.services[$0.id].map(FigureSubject.init) ?? FigureSubject($0.id) }
       let figures = try await reader.figures(
-        of: subjects, from: window.begin(at: now), to: now, recent: BurnWindow.lengths)
+        of: subjects, from: begin, to: now, recent: BurnWindow.lengths)
       for (check, figures) in zip(checks, figures) { slots[check.id] = figures }
     }
-    let oldest = byWindow.keys.map { $0.begin(at: now) }.min() ?? now
+    let oldest = spans.values.map(\.begin).min() ?? now
     let incidents = try await sources.incidents(from: oldest, to: now)
     var storedRuns = kept?.snapshot.storedRuns ?? [:]
     if kept?.snapshot.edition.number != edition.number {
@@ -125,7 +128,7 @@ package actor AvailabilityBoard {
     let nothing = SubjectFigures(SlotFigures(recent: BurnWindow.lengths.count))
     let figures = edition.checks.map { check in
       let (objective, slots) = (check.objective, slots[check.id] ?? nothing)
-      let from = objective.window.begin(at: now)
+      let (from, period) = spans[objective.window] ?? (now, .zero)
       return CheckFigures(
         objective: objective, from: from, to: now, tally: slots.own.tally,
         availability: Availability(slots.basis.tally, objective: objective.availability),
@@ -133,7 +136,7 @@ package actor AvailabilityBoard {
         excludedSlots: slots.own.excludedSlots,
         burning: BurnRates(
           recent: slots.basis.recent, tally: slots.basis.tally, objective: objective.availability,
-          period: objective.window.period(at: now)),
+          period: period),
         incidentDowntime: incidents.map {
           IncidentDowntime.downtime(of: check.id, in: $0[check.id] ?? [], from: from, to: now)
         }, latency: latencies[check.id]?.figures)

@@ -1,4 +1,4 @@
-package import Calendars
+import Calendars
 package import Model
 import Synchronization
 

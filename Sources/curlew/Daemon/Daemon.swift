@@ -1,6 +1,7 @@
 import Exposition
 import Foundation
 import History
+import Incidents
 import Journeys
 import Logging
 import Model
@@ -57,13 +58,22 @@ struct Daemon {
       case .recovered(.upkeep): logger.notice("history is rolled up and cleared again")
       }
     }
+    let incidents = IncidentKeeper(store: store, history: store, time: time, region: region) { event in
+      switch event {
+      case .opened(let check, let isNew): metrics.recordIncident(of: check, isOpen: true, isNew: isNew)
+      case .closed(let check): metrics.recordIncident(of: check, isOpen: false)
+      case .fails(let cause): logger.error("incidents cannot be kept", metadata: ["error": "\(cause)"])
+      case .recovered: logger.notice("incidents are kept again")
+      }
+    }
     let log = RunLog(logger: logger) { recent.verdict(of: $0, in: region) }
     let maintenance = CurrentMaintenance()
     // The log stands first: it compares a run with what was held before it.
-    let recorders = RunFanOut([log, metrics, recent, archive, history])
+    let recorders = RunFanOut([log, metrics, recent, archive, history, incidents.sink])
     let node = ProcessInfo.processInfo.hostName
-    let services = ServiceRecorder(
-      region: region, node: node, time: time, sink: MaintenanceMarker(recorders, by: maintenance))
+    let services = ServiceRecorder(region: region, node: node, time: time, sink: recorders) { check, moment in
+      maintenance.plan.isInMaintenance(check.id, at: moment)
+    }
     let sinks = MaintenanceMarker(RunFanOut([recorders, services]), by: maintenance)
     let heartbeats = HeartbeatKeeper(
       region: region, node: node, time: time, sink: sinks, lateSink: MaintenanceMarker(history, by: maintenance),
@@ -88,11 +98,12 @@ struct Daemon {
     metrics.watch(historyQueueLength: { history.status.queueLength })
     metrics.watch(maintenance: { maintenance.plan.state(at: time.now) })
     metrics.watch(heartbeats: { heartbeats.lastReports })
+    metrics.watch(incidentDroppedRuns: { incidents.droppedRuns })
     let drops = HistoryDrops(metrics: metrics)
     registry.onScrape { drops.publish(history.status.dropped) }
 
     let catalogue = CheckCatalogue(checks, services: scenario.services)
-    let figures = FigureSources(store: store)
+    let figures = FigureSources(store: store, ledger: store, cap: settings.exclusionCap, incidents: store)
     let board = AvailabilityBoard(catalogue: catalogue, sources: figures, time: time, logger: logger) {
       metrics.publish($0)
     }
@@ -109,6 +120,7 @@ struct Daemon {
       scheduler.apply(own.filter(\.kind.isProbed))
       await heartbeats.apply(own)
       history.register(recorded.map { CheckRegistration($0) }, in: region, at: time.now)
+      incidents.apply(recorded)
     }
     await apply(scenario)
     // Now, so that a renamed check shows its history from the start; what fails is tried again later.
@@ -135,17 +147,34 @@ struct Daemon {
         probes: try modules.map { modules in
           try ModuleProbing(modules: modules, policy: settings.policy, masks: current.masks, log: nil)
             .door(over: probing, settings: ProbeDoor.Settings(), registry: registry)
-        }, access: settings.service.access),
+        }, access: settings.service.access,
+        records: RecordSources(
+          incidents: store, incidentDesk: incidents, ledger: store, ledgerDesk: LedgerDesk(store, time: time), months: store,
+          heartbeatDesk: heartbeats, maintenance: { maintenance.plan.occurrences(from: $0, to: $1) })),
       logger: logger,
       onListening: { [onListening] place in
         onListening(place)
         StartupPages.giveBack()
       })
+    let months = settings.monthClosing.map { closing in
+      MonthKeeper(
+        books: MonthBooks(
+          closer: MonthCloser(closing), store: store, incidents: store, months: store, ledger: store,
+          cap: settings.exclusionCap), time: time, logger: logger
+      ) {
+        let services = catalogue.services
+        return catalogue.checks.map { check in
+          MonthBooks.Subject(
+            services[check.id].map(FigureSubject.init) ?? FigureSubject(check.id), objective: check.objective)
+        }
+      }
+    }
     // Taken down from last to first: the door closes, runs end, and then history is flushed.
     let group = ServiceGroup(
       configuration: .init(
         services: [
           .init(service: HistoryService(recorder: history, store: store)),
+          .init(service: UntilShutdown { await incidents.run() }),
           .init(
             service: UntilShutdown {
               async let strips: Void = recent.restore(checks.map(\.id), in: region, from: store)
@@ -155,8 +184,10 @@ struct Daemon {
             }),
           .init(
             service: UntilShutdown {
+              async let closing: Void? = months?.run()
               // What members did just before this process says what services were when it began.
               await services.run { (try? await store.lastRuns(of: $0, limit: 3)) ?? [] }
+              await closing
             }),
           .init(service: SchedulerService(scheduler: scheduler, executor: pacemaker)),
           .init(service: UntilShutdown { await heartbeats.run() }),
