@@ -30,7 +30,8 @@ extension CronExpression {
     let fields = Self.fields(of: bytes)
     guard fields.count == CronField.allCases.count else {
       throw CronFault(
-        message: "a cron expression has 5 fields, and this one has \(fields.count)", range: 0..<bytes.count, allowed: [])
+        message: "a cron expression has 5 fields, and this one has \(fields.count)", range: 0..<bytes.count, allowed: []
+      )
     }
     var sets: [Set<Int>] = []
     for (field, range) in zip(CronField.allCases, fields) { sets.append(try field.values(in: bytes, range)) }

@@ -16,7 +16,8 @@ package struct Scenario: Sendable {
   package let directories: [String]
 
   init(
-    checks: [ScenarioCheck], services: [ServiceDefinition] = [], maintenance: [MaintenanceWindow] = [], redactor: Redactor,
+    checks: [ScenarioCheck], services: [ServiceDefinition] = [], maintenance: [MaintenanceWindow] = [],
+    redactor: Redactor,
     files: [String], directories: [String]
   ) {
     self.checks = checks

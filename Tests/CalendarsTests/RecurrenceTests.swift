@@ -25,12 +25,15 @@ struct RecurrenceTests {
   }
 
   private static func sample(_ dice: inout Dice) throws -> Sample {
-    let time = LocalTime(hour: Int.random(in: 0...4, using: &dice), minute: [0, 15, 30, 59].randomElement(using: &dice) ?? 0)
+    let time = LocalTime(
+      hour: Int.random(in: 0...4, using: &dice), minute: [0, 15, 30, 59].randomElement(using: &dice) ?? 0)
     let lasting = Duration.minutes([1, 30, 45, 120, 600].randomElement(using: &dice) ?? 1)
     switch Int.random(in: 0...3, using: &dice) {
     case 0:
       let days = Set(Weekday.allCases.shuffled(using: &dice).prefix(Int.random(in: 1...7, using: &dice)))
-      return Sample(recurrence: .weekly(on: days, at: time, lasting: lasting), begins: { $1 == time && days.contains($0.weekday) }, lasting: lasting)
+      return Sample(
+        recurrence: .weekly(on: days, at: time, lasting: lasting), begins: { $1 == time && days.contains($0.weekday) },
+        lasting: lasting)
     case 1:
       let choice = Int.random(in: 1...31, using: &dice)
       return Sample(
@@ -74,7 +77,8 @@ struct RecurrenceTests {
       var candidates = [now]
       let passed = minutes(now) - minutes(before)
       if passed > 1 { candidates += (1..<passed).map { local(minutes(before) + $0) } }
-      for candidate in candidates where shown.insert(candidate).inserted && sample.begins(candidate.date, candidate.time) {
+      for candidate in candidates
+      where shown.insert(candidate).inserted && sample.begins(candidate.date, candidate.time) {
         end = max(end, moment + sample.lasting)
       }
       if moment >= from { result.append(moment < end) }
@@ -145,10 +149,12 @@ struct RecurrenceTests {
   func monthEnds() throws {
     let time = LocalTime(hour: 3, minute: 0)
     #expect(
-      try starts(.monthly(on: [.day(31)], at: time, lasting: .hours(1)), "UTC", "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z")
+      try starts(
+        .monthly(on: [.day(31)], at: time, lasting: .hours(1)), "UTC", "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z")
         == ["2026-01-31T03:00:00Z", "2026-03-31T03:00:00Z", "2026-05-31T03:00:00Z"])
     #expect(
-      try starts(.monthly(on: [.last], at: time, lasting: .hours(1)), "UTC", "2024-02-01T00:00:00Z", "2024-04-01T00:00:00Z")
+      try starts(
+        .monthly(on: [.last], at: time, lasting: .hours(1)), "UTC", "2024-02-01T00:00:00Z", "2024-04-01T00:00:00Z")
         == ["2024-02-29T03:00:00Z", "2024-03-31T03:00:00Z"])
     let leap = Recurrence.cron(try CronExpression(parsing: "0 0 29 2 *"), lasting: .hours(1))
     #expect(

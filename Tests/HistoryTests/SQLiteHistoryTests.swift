@@ -141,6 +141,43 @@ struct SQLiteHistoryTests {
     #expect(try await store.tally(from: 0, to: 60)?.up == 1)
   }
 
+  @Test("slots missed in planned maintenance are stored as maintenance, within bounds, and other missed slots are not")
+  func missedInMaintenance() async throws {
+    let store = try SQLiteHistory(path: folder.database)
+    let recorder = recorder(store, queueLength: 10)
+    recorder.record(try run(0))
+    let check: CheckID = try .named("front-page")
+    let grid = SlotGrid(check: check, interval: .minutes(1))
+    let first = grid.firstSlot(startingFrom: newYear + .minutes(2)).number
+    func missed(_ numbers: ClosedRange<Int64>, _ isInMaintenance: Bool) -> MissedSlots {
+      MissedSlots(
+        check: check, grid: grid, numbers: numbers, cause: .late, isInMaintenance: isInMaintenance)
+    }
+    recorder.record(missed(first...(first + 3), false), in: "local")
+    #expect(recorder.status.queueLength == 1)
+    recorder.record(missed((first + 4)...(first + 6), true), in: "local")
+    #expect(await recorder.flush())
+    let tally = try #require(try await store.tally(from: 0, to: 3600))
+    #expect(tally.maintenance == 3)
+    #expect(tally.up == 1)
+    #expect(tally.unknown == 0)
+    recorder.record(missed((first + 10)...(first + 1_000_000_000), true), in: "local")
+    #expect(recorder.status.queueLength == 10)
+    #expect(recorder.status.dropped == 1_000_000_000 - 9 - 10)
+  }
+
+  @Test("what was not timed counts in no latency")
+  func untimed() async throws {
+    let store = try SQLiteHistory(path: folder.database)
+    var untimed = try run(0)
+    untimed.attempts = 0
+    untimed.duration = .zero
+    try await store.write([HistoryRun(untimed), HistoryRun(try run(1))], at: newYear + .minutes(5))
+    let latency = try await store.latency(
+      of: try .named("front-page"), region: nil, from: newYear, to: newYear + .hours(1))
+    #expect(latency.count == 1)
+  }
+
   @Test("does whole what a cancelled task asked for, and knows what it did")
   func survivesCancellation() async throws {
     let store = try SQLiteHistory(path: folder.database)

@@ -22,7 +22,8 @@ struct MaintenanceMarkerTests {
       func local(_ minute: Int) -> LocalDateTime {
         let minutes = Int(epoch.millisecondsSinceEpoch / 60_000) + minute
         return LocalDateTime(
-          date: LocalDate(daysSinceEpoch: minutes / 1440), time: LocalTime(hour: minutes / 60 % 24, minute: minutes % 60))
+          date: LocalDate(daysSinceEpoch: minutes / 1440),
+          time: LocalTime(hour: minutes / 60 % 24, minute: minutes % 60))
       }
       return MaintenanceWindow(
         id: "w\(index)", title: "w", scope: MaintenanceScope(checks: [check.id]),

@@ -1,6 +1,7 @@
 import Exposition
 import Model
 import Recording
+import Synchronization
 import Testing
 
 @Suite("The metrics")
@@ -45,6 +46,47 @@ struct MetricsRecorderTests {
           #"curlew_slots_total{check="front-page",verdict="unknown"} 0"#,
           #"curlew_slots_total{check="front-page",verdict="up"} 0"#,
         ])
+  }
+
+  @Test("count slots that were missed in planned maintenance as that")
+  func missedInMaintenance() throws {
+    recorder.apply([try makeCheck("front-page")])
+    var missed = try makeMissed("front-page", .late, count: 3)
+    missed.isInMaintenance = true
+    recorder.record(missed, in: "eu")
+    #expect(
+      samples("curlew_slots_total").filter { !$0.hasSuffix(" 0") }
+        == [#"curlew_slots_total{check="front-page",verdict="maintenance"} 3"#])
+  }
+
+  @Test("a heartbeat is late by no fault of the schedule, and has no duration where none was told")
+  func heartbeats() throws {
+    recorder.apply([try makeCheck("backup", kind: .heartbeat)])
+    var run = try makeRun("backup")
+    recorder.record(run)
+    run.attempts = 0
+    recorder.record(run)
+    #expect(
+      samples("curlew_scheduler_lag_seconds_count", "curlew_run_duration_seconds_count")
+        == [
+          #"curlew_run_duration_seconds_count{check="backup",region="eu"} 1"#, "curlew_scheduler_lag_seconds_count 0",
+        ])
+  }
+
+  @Test("ask for planned work and last reports at each scrape, and forget what is not spoken of any more")
+  func asked() throws {
+    let state = Mutex<[CheckID: Bool]>([try makeID("a"): true, try makeID("b"): false])
+    recorder.watch(maintenance: { state.withLock { $0 } })
+    let backup = try makeID("backup")
+    recorder.watch(heartbeats: { [backup: epoch] })
+    #expect(
+      samples("curlew_maintenance_active", "curlew_heartbeat_last_timestamp_seconds") == [
+        #"curlew_heartbeat_last_timestamp_seconds{check="backup"} 1.7672256e+09"#,
+        #"curlew_maintenance_active{check="a"} 1"#, #"curlew_maintenance_active{check="b"} 0"#,
+      ])
+    let a = try makeID("a")
+    state.withLock { $0 = [a: false] }
+    #expect(samples("curlew_maintenance_active") == [#"curlew_maintenance_active{check="a"} 0"#])
   }
 
   @Test("tell of runs by verdict, reason and slot")

@@ -37,7 +37,8 @@ import Testing
       service
         == ServiceDefinition(
           id: try id("shop"), name: "Shop", group: "services", labels: ["tier": "1"],
-          members: [.init(check: try id("web")), .init(check: try id("api"))], rule: .atLeast(1), interval: .seconds(60),
+          members: [.init(check: try id("web")), .init(check: try id("api"))], rule: .atLeast(1),
+          interval: .seconds(60),
           objective: Objective(availability: 0.999, window: .calendar(.month, timeZone: "Europe/Berlin")),
           incidents: IncidentPolicy(openAfter: 3, closeAfter: 1), dependsOn: [try id("db")],
           location: Model.SourceLocation(file: "shop.yaml", line: 7, column: 9)))
@@ -141,12 +142,16 @@ import Testing
           on: [.day(31), .last, .weekday(.tuesday, ordinal: 2), .weekday(.friday, ordinal: -1)],
           at: LocalTime(hour: 0, minute: 0), lasting: .hours(1))
       ),
-      ("weekly: {on: [sunday], at: 03:00, for: 7d}", .weekly(on: [.sunday], at: LocalTime(hour: 3, minute: 0), lasting: .days(7))),
+      (
+        "weekly: {on: [sunday], at: 03:00, for: 7d}",
+        .weekly(on: [.sunday], at: LocalTime(hour: 3, minute: 0), lasting: .days(7))
+      ),
     ])
   func maintenance(text: String, recurrence: Recurrence) throws {
     let window = try #require(
       try loadOne(
-        checks + "maintenance: [{id: w, \(text), checks: [web], groups: [shop], labels: {team: data}, time_zone: Asia/Tokyo}]"
+        checks
+          + "maintenance: [{id: w, \(text), checks: [web], groups: [shop], labels: {team: data}, time_zone: Asia/Tokyo}]"
       ).maintenance.first)
     #expect(window.id == "w")
     #expect(window.title == "w")

@@ -38,7 +38,8 @@ struct MaintenancePlanTests {
     #expect(held(MaintenanceScope(checks: [checks[0].id])) == ["a"])
     #expect(held(MaintenanceScope(groups: ["shop"])) == ["b"])
     #expect(held(MaintenanceScope(labels: ["team": "web", "tier": "1"])) == ["c"])
-    #expect(held(MaintenanceScope(checks: [checks[0].id], groups: ["shop"], labels: ["team": "web"])) == ["a", "b", "c", "d"])
+    #expect(
+      held(MaintenanceScope(checks: [checks[0].id], groups: ["shop"], labels: ["team": "web"])) == ["a", "b", "c", "d"])
   }
 
   @Test("begins with the first moment and ends before the last")
@@ -66,7 +67,8 @@ struct MaintenancePlanTests {
       window(
         "once",
         .once(
-          from: try #require(LocalDateTime("2026-10-24T12:00")), until: try #require(LocalDateTime("2026-10-24T13:30")))),
+          from: try #require(LocalDateTime("2026-10-24T12:00")), until: try #require(LocalDateTime("2026-10-24T13:30")))
+      ),
     ]
     let plan = MaintenancePlan(windows, checks: [check])
     let from = try at("2026-10-23T00:00:00Z")

@@ -57,7 +57,8 @@ package struct HistoryRun: Hashable, Sendable {
   package init(_ run: Run) {
     self.init(
       check: run.check, region: run.region, node: run.node, slotStart: run.slot.start, interval: run.slot.interval,
-      started: run.started, duration: run.attempts == 0 ? nil : run.duration, verdict: run.verdict, reason: run.reason.map(HistoryReason.init),
+      started: run.started, duration: run.attempts == 0 ? nil : run.duration, verdict: run.verdict,
+      reason: run.reason.map(HistoryReason.init),
       attempts: run.attempts, traceID: run.traceID, isInMaintenance: run.isInMaintenance)
   }
 }

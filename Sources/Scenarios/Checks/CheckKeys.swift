@@ -102,10 +102,13 @@ extension Form where Value == Objective {
     let timeZone = section(ObjectiveKeys.timeZone)
     if case .calendar(let unit, _) = window {
       if let timeZone { window = .calendar(unit, timeZone: timeZone) }
-    } else if let entry = section.entry(ObjectiveKeys.timeZone.name), written != nil || !section.has(ObjectiveKeys.window) {
+    } else if let entry = section.entry(ObjectiveKeys.timeZone.name),
+      written != nil || !section.has(ObjectiveKeys.window)
+    {
       section.reader.fault(
         "'time_zone' is for windows of the calendar, and \(window.text) goes back from now wherever one stands",
-        at: entry.key, notes: ["windows of the calendar are \(CalendarUnit.allCases.map(\.rawValue).joined(separator: ", "))"])
+        at: entry.key,
+        notes: ["windows of the calendar are \(CalendarUnit.allCases.map(\.rawValue).joined(separator: ", "))"])
     }
     return Objective(availability: availability, window: window, latency: section(ObjectiveKeys.latency))
   }

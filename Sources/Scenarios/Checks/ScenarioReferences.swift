@@ -35,7 +35,8 @@ struct ScenarioReferences {
       }
       if let first = seen[member.id] {
         sink.error(
-          "'\(member.id)' is named twice", at: member.node, notes: [.init("it stands here already", excerpt: first.excerpt)])
+          "'\(member.id)' is named twice", at: member.node,
+          notes: [.init("it stands here already", excerpt: first.excerpt)])
       }
       seen[member.id] = member.node
     }
@@ -62,7 +63,8 @@ struct ScenarioReferences {
       for check in entry.checks { isKnown(check, among: registry.ids, "check or service") }
       for group in entry.groups where !groups.contains(group.text) {
         sink.error(
-          "no check is in group '\(group.text.escaped)'", at: group.node, allowed: Array(groups.prefix(Self.mostListed)),
+          "no check is in group '\(group.text.escaped)'", at: group.node,
+          allowed: Array(groups.prefix(Self.mostListed)),
           suggestion: Suggestion.nearest(to: group.text, among: groups))
       }
       let labels = entry.window.scope.labels

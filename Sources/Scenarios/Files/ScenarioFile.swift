@@ -170,7 +170,8 @@ struct ScenarioFile {
     checks = section(FileKeys.checks)
     services = section(FileKeys.services) ?? []
     maintenance = section(FileKeys.maintenance) ?? []
-    ownKey = [FileKeys.checks.name, FileKeys.services.name, FileKeys.maintenance.name].lazy
+    ownKey =
+      [FileKeys.checks.name, FileKeys.services.name, FileKeys.maintenance.name].lazy
       .compactMap { section.entry($0) }.first
     let names = Set((section(FileKeys.fragments) ?? []).map(\.name))
     if case .mapping(let entries)? = section.entry(FileKeys.fragments.name)?.value.content {

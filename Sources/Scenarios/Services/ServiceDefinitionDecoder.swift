@@ -27,7 +27,8 @@ struct ServiceDefinitionDecoder {
     }
     let entries = written.map { YAMLNode.Entry(key: $0.key, value: compiler.known($0.value)) }
     registry.add(entries, isService: true)
-    guard let section = Section(node.replacing(.mapping(entries), isRendered: false), ServiceDefinitionKeys.table, reader)
+    guard
+      let section = Section(node.replacing(.mapping(entries), isRendered: false), ServiceDefinitionKeys.table, reader)
     else { return nil }
     let id = section(ServiceDefinitionKeys.id)
     let members = section(ServiceDefinitionKeys.checks)

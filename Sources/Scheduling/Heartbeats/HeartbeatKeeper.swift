@@ -36,6 +36,17 @@ package actor HeartbeatKeeper {
   private struct Mark: Hashable {
     var check: CheckID
     var key: String
+
+    init(check: CheckID, key: String) {
+      self.check = check
+      self.key = key
+    }
+
+    /// Nil for a report without a key.
+    init?(_ signal: HeartbeatSignal) {
+      guard let key = signal.idempotencyKey else { return nil }
+      self.init(check: signal.check, key: key)
+    }
   }
 
   /// A keeper without checks.
@@ -103,18 +114,19 @@ package actor HeartbeatKeeper {
       guard signal.at <= latest else { throw .inFuture(signal.at, latest: latest) }
       guard signal.at >= oldest else { throw .tooOld(signal.at, oldest: oldest) }
     }
-    let known = try await knownKeys(of: signals, at: now)
+    // Marked before the store is asked: while it is, others may come with the same keys.
     var marks: Set<Mark> = []
-    var fresh: [HeartbeatSignal] = []
+    var candidates: [HeartbeatSignal] = []
     for signal in signals {
-      if let key = signal.idempotencyKey {
-        let mark = Mark(check: signal.check, key: key)
-        guard !known.contains(mark), !underWay.contains(mark), marks.insert(mark).inserted else { continue }
+      if let mark = Mark(signal) {
+        guard !underWay.contains(mark), marks.insert(mark).inserted else { continue }
       }
-      fresh.append(signal)
+      candidates.append(signal)
     }
     underWay.formUnion(marks)
     defer { underWay.subtract(marks) }
+    let known = try await knownKeys(of: candidates, at: now)
+    let fresh = candidates.filter { signal in Mark(signal).map { !known.contains($0) } ?? true }
     // In order of time, so that a start stands before its end, whatever the order of a batch.
     let ordered = fresh.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
     for (check, signals) in Dictionary(grouping: ordered, by: \.check) { try await take(signals, of: check, at: now) }

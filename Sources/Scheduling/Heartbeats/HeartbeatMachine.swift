@@ -39,7 +39,7 @@ package struct HeartbeatMachine: Sendable {
   private var clock: Moment
   /// How far wall time leapt since the last report, which uptime did not.
   private var shift = Duration.zero
-  /// The slot that was decided last before its end, and how.
+  /// The slot that was decided last, and how.
   private var decided: (number: Int64, verdict: Verdict)?
   /// Whether it was told that the report is overdue.
   private var isOverdue = false
@@ -115,7 +115,6 @@ package struct HeartbeatMachine: Sendable {
     if signal.duration == nil, let start = state.startedAt, start <= signal.at { signal.duration = signal.at - start }
     let slot = grid.slot(at: signal.at)
     let isNewest = lastTime.map { signal.at >= $0 } ?? true
-    let isLate = !isNewest || slot < grid.slot(at: clock.wall)
     if isNewest {
       state.lastSignal = signal
       if state.startedAt.map({ $0 <= signal.at }) ?? false { state.startedAt = nil }
@@ -123,6 +122,9 @@ package struct HeartbeatMachine: Sendable {
       isOverdue = false
     }
     let verdict = Self.verdict(of: signal.kind)
+    // In time that a clock repeats, slots are decided already, and only what changes is told.
+    let isRepeated = slot.number < next.number && decided?.verdict == verdict
+    let isLate = !isNewest || isRepeated || slot < grid.slot(at: clock.wall)
     if !isLate {
       if let decided, decided.number == slot.number, decided.verdict == verdict { return [] }
       decided = (slot.number, verdict)
@@ -160,7 +162,8 @@ package struct HeartbeatMachine: Sendable {
     decided = (slot.number, .down)
     actions.append(
       .record(
-        Decision(slot: slot, at: max(due, slot.start), verdict: .down, reason: missedReason, duration: nil, isLate: false)))
+        Decision(
+          slot: slot, at: max(due, slot.start), verdict: .down, reason: missedReason, duration: nil, isLate: false)))
   }
 
   /// The slot is over; what was not decided in it is decided now.
@@ -169,6 +172,7 @@ package struct HeartbeatMachine: Sendable {
     next = grid.slot(number: slot.number + 1)
     guard decided?.number != slot.number, let last = state.lastSignal else { return }
     let isDown = isOverdue || last.kind == .failure
+    decided = (slot.number, isDown ? .down : .up)
     let decision = Decision(
       slot: slot, at: slot.end, verdict: isDown ? .down : .up,
       reason: isOverdue ? missedReason : reason(of: last), duration: nil, isLate: false)

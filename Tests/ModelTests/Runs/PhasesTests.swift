@@ -45,7 +45,8 @@ struct VerdictTests {
       case .warning, .retried: .degraded
       case .templateFailed, .internal, .nodeOffline, .cancelled, .notPermitted: .unknown
       case .expectationFailed, .captureFailed, .resolveFailed, .connectRefused, .connectFailed, .tlsFailed,
-        .certificateInvalid, .timeout, .protocolError, .bodyTooLarge, .tooManyRedirects, .exitCode:
+        .certificateInvalid, .timeout, .protocolError, .bodyTooLarge, .tooManyRedirects, .exitCode,
+        .heartbeatMissed, .heartbeatFailed:
         .down
       }
     #expect(code.verdict == expected)

@@ -113,7 +113,9 @@ struct HeartbeatMachineTests {
     func failure(_ output: String?) -> HeartbeatSignal {
       HeartbeatSignal(check: check.id, kind: .failure, at: begin, output: output)
     }
-    #expect(try reason(machine.receive(failure("disk full\n"))) == Reason(code: .heartbeatFailed, step: "backup", message: "disk full"))
+    #expect(
+      try reason(machine.receive(failure("disk full\n")))
+        == Reason(code: .heartbeatFailed, step: "backup", message: "disk full"))
     machine = HeartbeatMachine(check, at: Moment(wall: begin, uptime: .zero))
     #expect(try reason(machine.receive(failure(nil))).message == "the job reported a failure")
     machine = HeartbeatMachine(check, at: Moment(wall: begin, uptime: .zero))
