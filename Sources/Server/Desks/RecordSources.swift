@@ -1,4 +1,5 @@
 package import Model
+package import Scheduling
 
 /// What people and jobs put on record beside runs, and who takes it in.
 package struct RecordSources: Sendable {
@@ -96,19 +97,10 @@ package struct IncidentRemark: Hashable, Sendable {
 
 /// Hears what jobs report.
 package protocol HeartbeatDesk: Sendable {
-  /// Takes in reports of one job, in any order.
-  func take(_ signals: [HeartbeatSignal], of check: CheckID) async throws -> HeartbeatReceipt
+  /// Takes reports: all or none.
+  func receive(
+    _ signals: [HeartbeatSignal], at now: Timestamp
+  ) async throws(HeartbeatFault) -> HeartbeatReceipt
 }
 
-/// What became of reports.
-package struct HeartbeatReceipt: Hashable, Sendable {
-  package var accepted: Int
-  /// Those that were there already, by their keys.
-  package var duplicates: Int
-
-  /// A receipt with both its numbers.
-  package init(accepted: Int, duplicates: Int) {
-    self.accepted = accepted
-    self.duplicates = duplicates
-  }
-}
+extension HeartbeatKeeper: HeartbeatDesk {}

@@ -1,6 +1,6 @@
 /// How wide text is in Verdana of 11 px, the face that badges are set in: from a table of its advance widths, because a picture
 /// must say how wide it is before anybody has set it. Where another face is used, `textLength` makes the text fit.
-enum TextWidth {
+package enum TextWidth {
   /// In tenths of a pixel, from space to tilde.
   private static let ascii: [UInt8] = [
     39, 43, 50, 90, 70, 118, 80, 30, 50, 50, 70, 90, 40, 50, 40, 50, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 50, 50, 90, 90,
@@ -10,7 +10,7 @@ enum TextWidth {
   ]
 
   /// The width in whole pixels, rounded up. Letters beyond ASCII count as wide ones, and those of East Asia as squares.
-  static func pixels(_ text: String) -> Int {
+  package static func pixels(_ text: String) -> Int {
     var tenths = 0
     for scalar in text.unicodeScalars {
       switch scalar.value {

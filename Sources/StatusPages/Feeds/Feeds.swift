@@ -1,3 +1,4 @@
+import Calendars
 import Model
 
 /// A page as feeds, for readers that ask again and again.

@@ -1,10 +1,10 @@
-import Model
+package import Model
 import ServiceLevels
 
 /// What one day looks like as a bar, and what it says when pointed at.
-struct DayBar: Hashable, Sendable {
+package struct DayBar: Hashable, Sendable {
   /// How it is drawn. The raw value is its class in the style sheet: one letter, because a page has thousands.
-  enum Shape: String, Hashable, Sendable, CaseIterable {
+  package enum Shape: String, Hashable, Sendable, CaseIterable {
     /// Nothing is known of the day.
     case none = "n"
     /// All that was measured fell in maintenance.
@@ -20,11 +20,12 @@ struct DayBar: Hashable, Sendable {
     case downMostly = "z"
   }
 
-  var shape: Shape
+  package var shape: Shape
   /// Whether a part of the day fell in maintenance.
-  var hasMaintenance: Bool
+  package var hasMaintenance: Bool
 
-  init(_ tally: SlotTally) {
+  /// The bar of a day's slots.
+  package init(_ tally: SlotTally) {
     let judged = tally.up + tally.degraded + tally.down
     hasMaintenance = judged > 0 && tally.maintenance > 0
     if judged == 0 {
@@ -41,7 +42,7 @@ struct DayBar: Hashable, Sendable {
   }
 
   /// The day's figures in words: "99.93% · 2 min down · 4% maintenance".
-  static func words(_ tally: SlotTally, _ wording: Wording) -> String {
+  package static func words(_ tally: SlotTally, _ wording: Wording) -> String {
     let language = wording.language
     let judged = tally.up + tally.degraded + tally.down
     guard judged > 0 else { return language(tally.maintenance > 0 ? .dayMaintenance : .dayNone) }

@@ -176,13 +176,32 @@ struct OverviewParts {
       html.number(number)
       html.markup(section.title == nil && content.sections.count == 1 ? "\" class=\"hidden\">" : "\">")
       html.name(title)
-      html.markup("</h2></div>\n")
+      html.markup("</h2>")
+      writeAxis(section, to: &html)
+      html.markup("</div>\n")
     }
     html.markup("<ul class=\"list\">\n")
     for entry in section.entries { write(entry, bars: &bars, to: &html) }
     html.markup("</ul>\n")
     html.markup(section.isFolded ? "</details>\n" : "</section>\n")
   }
+
+  /// How far the bars go back: on a phone only the last of them have room.
+  private func writeAxis(_ section: PageContent.Section, to html: inout HTMLWriter) {
+    guard content.hasFigures, let count = section.entries.map(\.days.count).max(), count > 0 else { return }
+    html.markup("<p class=\"soft axis\"><span class=\"whole\">")
+    html.text(language(.axis, ["count": String(count)]))
+    html.markup("</span>")
+    if count > Self.near {
+      html.markup("<span class=\"near\">")
+      html.text(language(.axis, ["count": String(Self.near)]))
+      html.markup("</span>")
+    }
+    html.markup("</p>")
+  }
+
+  /// How many bars the style sheet shows on a phone.
+  private static let near = 45
 
   private func write(_ entry: PageEntry, bars: inout DayBars, to html: inout HTMLWriter) {
     html.markup("<li class=\"e\"><div><a class=\"n\"")

@@ -35,11 +35,11 @@ enum Sheet {
     text-decoration-thickness:1px}
     a:hover{text-decoration-color:currentColor}
     :focus-visible{outline:2px solid var(--accent);outline-offset:3px;border-radius:4px}
-    h1,h2,h3,p,ul,ol,dl,dd{margin:0;padding:0}
+    h1,h2,h3,h4,p,ul,ol{margin:0;padding:0}
     ul,ol{list-style:none}
     h1{font-size:1.75rem;line-height:1.2;font-weight:650;letter-spacing:-.02em;text-wrap:balance}
     h2{font-size:1.06rem;line-height:1.3;font-weight:650;letter-spacing:-.005em}
-    h3{font-size:1rem;line-height:1.4;font-weight:620}
+    h3,h4{font-size:1rem;line-height:1.4;font-weight:620}
     small,.soft{color:var(--soft);font-size:.875rem}
     .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
     .skip{position:absolute;left:1rem;top:-4rem;z-index:9;padding:.5rem 1rem;background:var(--ink);color:var(--paper);
@@ -71,7 +71,7 @@ enum Sheet {
 
     .part{margin-top:2.4rem}
     .part>h2,.part>summary{margin-bottom:.8rem}
-    .head{display:flex;flex-wrap:wrap;gap:.2rem 1rem;align-items:baseline;justify-content:space-between}
+    .head{display:flex;margin-bottom:.8rem;flex-wrap:wrap;gap:.2rem 1rem;align-items:baseline;justify-content:space-between}
     .card,.list{background:var(--card);border:1px solid var(--line);border-radius:12px}
     .card{padding:1.2rem 1.35rem}
     .card+.card{margin-top:.8rem}
@@ -137,13 +137,13 @@ enum Sheet {
     .b>li:nth-child(-n+15):nth-last-child(-n+32):hover>span,.b>.on:nth-child(-n+15):nth-last-child(-n+32)>span{left:0;
     right:auto}
     .b b{display:block;font-weight:650}
-    .off .b>li>span{display:none}
-    .axis{display:flex;justify-content:space-between;font-size:.8125rem;color:var(--soft)}
+    .shut>li>span{display:none}
+    .axis .near{display:none}
     .legend{display:flex;flex-wrap:wrap;gap:.35rem 1.4rem;margin-top:1rem;font-size:.875rem;color:var(--soft)}
     .legend li{display:flex;gap:.5em;align-items:center}
     .legend .b{height:1.25rem;width:.5rem;flex:none}
 
-    .inc h3{display:flex;gap:.55em;align-items:baseline;font-size:1.0625rem}
+    .inc h3,.inc h4{display:flex;gap:.55em;align-items:baseline;font-size:1.0625rem}
     .inc .g{transform:translateY(.09em)}
     .inc.down{border-left:4px solid var(--bar-down)}.inc.degraded{border-left:4px solid var(--bar-degraded)}
     .inc.maintenance{border-left:4px solid var(--bar-maintenance)}
@@ -174,7 +174,6 @@ enum Sheet {
     padding:.4rem 0}
     .months .b{height:1.5rem}
     .months .b>li{max-width:none}
-    .months .b .w{background:none;pointer-events:none}
     .months .f b{font-size:.9375rem}
     .scroll{overflow-x:auto}
     table{width:100%;border-collapse:collapse}
@@ -187,10 +186,15 @@ enum Sheet {
     td.r{white-space:nowrap}
     .bad{color:var(--down);font-weight:620}
     .good{color:var(--up)}
+    th small{font-weight:400}
     .wide .b{height:1.6rem;min-width:9rem}
+    .wide .days{width:48%;vertical-align:middle}
+    .wide .days .b>li{max-width:none}
+    .w.w{background:none;pointer-events:none}
     .facts{display:flex;flex-wrap:wrap;gap:.2rem 1.6rem;margin-top:.9rem;color:var(--soft);font-size:.9rem}
     .chart{display:block;width:100%;height:15rem;overflow:visible;font-size:12px}
     .chart text{fill:var(--soft)}
+    .halo{paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
     .chart .grid{stroke:var(--line);stroke-width:1}
     .chart path{fill:none;vector-effect:non-scaling-stroke;stroke-linecap:round;stroke-linejoin:round}
     .p50{stroke:var(--bar-maintenance);stroke-width:2.5}
@@ -232,16 +236,17 @@ enum Sheet {
     .e .b{grid-row:2;grid-column:1/-1;margin-top:.6rem}
     .e .f b,.months .f b{font-size:1rem}
     .e .b>li:nth-last-child(n+46){display:none}
-    .axis .whole{display:none}
+    .axis .near{display:inline}.axis .whole:has(+.near){display:none}
     .months>li{grid-template-columns:1fr auto}
     .months .b{grid-row:2;grid-column:1/-1;margin:.2rem 0 .4rem}
+    .wide .days{width:auto}
+    .odd{display:none}
     .wide table,.wide tbody,.wide tr,.wide th,.wide td{display:block;padding:0;text-align:left}
     .wide thead{display:none}
     .wide tr{padding:.8rem 0}
     .wide td[data-label]::before{content:attr(data-label) " ";color:var(--soft);font-size:.875rem}
     .wide .b{margin:.5rem 0}
     }
-    @media(min-width:760px){.axis .part90{display:none}}
     @media(min-width:1900px){html{font-size:19px}}
     @media(min-width:2300px){html{font-size:22px}body{max-width:100rem}
     .sections{columns:2;column-gap:2.4rem}

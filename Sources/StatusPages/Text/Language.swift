@@ -38,10 +38,15 @@ package struct Language: Sendable {
   private static let all = ["en": english, "de": german]
 
   /// The keys that its file has.
-  var keys: Set<String> { Set(phrases.keys) }
+  package var keys: Set<String> { Set(phrases.keys) }
+
+  /// The keys that pages ask for.
+  package static var wanted: Set<String> {
+    Set(Phrase.allCases.map(\.rawValue)).union(Plural.allCases.flatMap { ["\($0.rawValue).one", "\($0.rawValue).other"] })
+  }
 
   /// A phrase as it stands in the file; its key where the file has none, which a test forbids.
-  func template(_ key: String) -> String { phrases[key] ?? key }
+  package func template(_ key: String) -> String { phrases[key] ?? key }
 
   // MARK: Phrases
 

@@ -54,8 +54,7 @@ enum Phrase: String, CaseIterable {
   case maintenanceUntil = "maintenance.until"
   case systems
   case since
-  case axisDays = "axis.days"
-  case axisToday = "axis.today"
+  case axis
   case bars
   case barsMonth = "bars.month"
   case uptime
@@ -118,7 +117,6 @@ enum Phrase: String, CaseIterable {
   case columnBudget = "column.budget"
   case columnFrom = "column.from"
   case columnDate = "column.date"
-  case columnState = "column.state"
   case columnSystem = "column.system"
   case columnDays = "column.days"
   case columnObjective = "column.objective"

@@ -1,8 +1,8 @@
 /// Words of any origin, made fit to stand among words of ours.
-enum PlainText {
+package enum PlainText {
   /// Leaves out what could turn the writing direction of its surroundings, and what is no character at all: controls but tab and
   /// line end, direction marks, embeddings, overrides and isolates (UAX #9), and noncharacters, which XML forbids.
-  static func clean(_ text: String) -> String {
+  package static func clean(_ text: String) -> String {
     // Most names have none of them.
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
     var cleaned = String.UnicodeScalarView()
@@ -11,13 +11,13 @@ enum PlainText {
   }
 
   /// As `clean`, on one line and at most so many characters, the last of which says that there was more.
-  static func line(_ text: String, limit: Int = 300) -> String {
+  package static func line(_ text: String, limit: Int = 300) -> String {
     let words = clean(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     return words.count > limit ? words.prefix(limit - 1) + "…" : words
   }
 
   /// A name inside of a sentence that is plain text: set apart by isolates, when its letters could run the other way.
-  static func isolated(_ name: String) -> String {
+  package static func isolated(_ name: String) -> String {
     let name = line(name)
     return name.unicodeScalars.allSatisfy { $0.value < 0x590 } ? name : "\u{2068}\(name)\u{2069}"
   }

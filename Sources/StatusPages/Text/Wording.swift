@@ -1,6 +1,6 @@
 import Calendars
 package import Model
-import ServiceLevels
+package import ServiceLevels
 
 /// Dates, numbers and lengths of time in the language and the time zone of one page.
 package struct Wording: Sendable {
@@ -25,7 +25,7 @@ package struct Wording: Sendable {
   // MARK: Days and times
 
   /// "Saturday, 21 November 2026".
-  func longDate(_ date: LocalDate) -> String {
+  package func longDate(_ date: LocalDate) -> String {
     language(
       .dateLong,
       [
@@ -35,19 +35,19 @@ package struct Wording: Sendable {
   }
 
   /// "21 November 2026".
-  func date(_ date: LocalDate) -> String {
+  package func date(_ date: LocalDate) -> String {
     language(
       .dateMedium,
       ["day": String(date.day), "month": name(date.month, of: language.months), "year": String(date.year)])
   }
 
   /// "21 Nov".
-  func shortDate(_ date: LocalDate) -> String {
+  package func shortDate(_ date: LocalDate) -> String {
     language(.dateShort, ["day": String(date.day), "month": name(date.month, of: language.shortMonths)])
   }
 
   /// "November 2026".
-  func month(_ month: YearMonth) -> String {
+  package func month(_ month: YearMonth) -> String {
     language(.dateMonth, ["month": name(month.month, of: language.months), "year": String(month.year)])
   }
 
@@ -61,13 +61,13 @@ package struct Wording: Sendable {
   }
 
   /// "10:42".
-  func clock(_ moment: Timestamp) -> String {
+  package func clock(_ moment: Timestamp) -> String {
     let time = calendar.local(at: moment).time
     return "\(time.hour < 10 ? "0" : "")\(time.hour):\(time.minute < 10 ? "0" : "")\(time.minute)"
   }
 
   /// As short as it can be understood today: "10:42", "19 Nov, 10:42", "19 November 2025, 10:42".
-  func moment(_ moment: Timestamp) -> String {
+  package func moment(_ moment: Timestamp) -> String {
     let date = calendar.date(at: moment)
     if date == today { return clock(moment) }
     let isNear = abs(date.daysSinceEpoch - today.daysSinceEpoch) < 300
@@ -76,21 +76,21 @@ package struct Wording: Sendable {
   }
 
   /// "Saturday, 21 November 2026, 10:42 UTC+1".
-  func fullMoment(_ moment: Timestamp) -> String {
+  package func fullMoment(_ moment: Timestamp) -> String {
     language(
       .moment,
       ["date": longDate(calendar.date(at: moment)), "time": "\(clock(moment)) \(offset(at: moment))"])
   }
 
   /// "22 Nov, 22:00 – 23:30"; the day of the end where it is another one.
-  func span(from: Timestamp, until: Timestamp) -> String {
+  package func span(from: Timestamp, until: Timestamp) -> String {
     let endsSameDay = calendar.date(at: from) == calendar.date(at: until)
     let begin = language(.moment, ["date": shortDate(calendar.date(at: from)), "time": clock(from)])
     return language(.span, ["from": begin, "until": endsSameDay ? clock(until) : moment(until)])
   }
 
   /// How far the clocks are from UTC: "UTC+1", "UTC−3:30", "UTC".
-  func offset(at moment: Timestamp) -> String {
+  package func offset(at moment: Timestamp) -> String {
     let minutes = calendar.offset(at: moment) / 60
     guard minutes != 0 else { return "UTC" }
     let rest = minutes.magnitude % 60
@@ -103,7 +103,7 @@ package struct Wording: Sendable {
   /// A percentage floored, without zeros that say nothing: "99.5%", "100%", "99.953%"; "–" for nothing.
   ///
   /// - Parameter decimals: how many at most.
-  func percentage(_ ratio: Ratio?, decimals: Int = 3) -> String {
+  package func percentage(_ ratio: Ratio?, decimals: Int = 3) -> String {
     guard let ratio else { return language(.noFigure) }
     var grain = 1
     for _ in 0..<decimals { grain *= 10 }
@@ -119,7 +119,7 @@ package struct Wording: Sendable {
   }
 
   /// A length of time in at most two units: "850 ms", "1.24 s", "30 s", "1 min 30 s", "2 d 4 h".
-  func duration(_ duration: Duration) -> String {
+  package func duration(_ duration: Duration) -> String {
     let nanoseconds = max(0, duration.nanoseconds)
     switch nanoseconds {
     case 0: return language(.unitS, ["count": "0"])

@@ -136,7 +136,10 @@ struct Daemon {
         probes: try modules.map { modules in
           try ModuleProbing(modules: modules, policy: settings.policy, masks: current.masks, log: nil)
             .door(over: probing, settings: ProbeDoor.Settings(), registry: registry)
-        }, access: settings.service.access),
+        }, access: settings.service.access,
+        records: RecordSources(
+          incidents: store, incidentDesk: incidents, ledger: store, ledgerDesk: LedgerDesk(store, time: time), months: store,
+          heartbeatDesk: heartbeats, maintenance: { maintenance.plan.occurrences(from: $0, to: $1) })),
       logger: logger,
       onListening: { [onListening] place in
         onListening(place)

@@ -46,7 +46,7 @@ struct HeartbeatsAPITests {
       #expect(try await client.post("/api/v1/heartbeats/backup", body, Self.own).text.contains(#""duplicates":1"#))
       let both = try await client.post("/api/v1/heartbeats/backup?status=start", body, Self.own)
       #expect(both.status == 400)
-      let future = #"{"at":"2026-01-01T00:02:00Z"}"#
+      let future = #"{"at":"2026-01-01T00:06:00Z"}"#
       #expect(try await client.post("/api/v1/heartbeats/backup", future, Self.own).text.contains(#""pointer":"/at""#))
     }
   }

@@ -1,4 +1,5 @@
 import Model
+import Scheduling
 import Server
 import Synchronization
 
@@ -118,18 +119,15 @@ final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentD
     }
   }
 
-  func take(_ signals: [HeartbeatSignal], of check: CheckID) async throws -> HeartbeatReceipt {
+  func receive(_ signals: [HeartbeatSignal], at now: Timestamp) async throws(HeartbeatFault) -> HeartbeatReceipt {
     state.withLock { state in
-      var receipt = HeartbeatReceipt(accepted: 0, duplicates: 0)
+      let before = state.signals.count
       for signal in signals {
-        if let key = signal.idempotencyKey, state.signals.contains(where: { $0.idempotencyKey == key }) {
-          receipt.duplicates += 1
-        } else {
-          state.signals.append(signal)
-          receipt.accepted += 1
-        }
+        let isKnown = signal.idempotencyKey.map { key in state.signals.contains { $0.idempotencyKey == key } } ?? false
+        if !isKnown { state.signals.append(signal) }
       }
-      return receipt
+      let accepted = state.signals.count - before
+      return HeartbeatReceipt(accepted: accepted, repeated: signals.count - accepted)
     }
   }
 }
