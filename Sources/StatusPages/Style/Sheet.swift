@@ -241,9 +241,11 @@ enum Sheet {
     .months .b{grid-row:2;grid-column:1/-1;margin:.2rem 0 .4rem}
     .wide .days{width:auto}
     .odd{display:none}
-    .wide table,.wide tbody,.wide tr,.wide th,.wide td{display:block;padding:0;text-align:left}
+    .wide table,.wide tbody,.wide th,.wide td{display:block;padding:0;text-align:left}
     .wide thead{display:none}
-    .wide tr{padding:.8rem 0}
+    .wide tr{display:grid;grid-template-columns:1fr 1fr;gap:.1rem 1rem;padding:.8rem 0}
+    .wide tbody tr:first-child{border:0;padding-top:0}
+    .wide th,.wide .days{grid-column:1/-1}
     .wide td[data-label]::before{content:attr(data-label) " ";color:var(--soft);font-size:.875rem}
     .wide .b{margin:.5rem 0}
     }
