@@ -113,22 +113,19 @@ struct GatusCondition {
 
   private func body(_ path: String) throws(Loss) -> Operand {
     switch facts {
-    case .http where path.isEmpty: return .value("body.trim()", .text)
-    case .http, .socket where !path.isEmpty:
-      if case .socket = facts { throw Loss(message: "reads JSON of an answer that is no answer of HTTP") }
-      if let star = path.firstRange(of: "[*]") {
-        let (list, member) = (try json(String(path[..<star.lowerBound])), String(path[star.upperBound...]))
-        guard !member.contains("[*]"), let tail = JSONPath("$" + member, root: "i"), !tail.isMany else {
-          throw Loss(message: "has a wildcard in a wildcard")
-        }
-        return .every(list: list.source, member: tail.source)
+    case .http:
+      if path.isEmpty { return .value("body.trim()", .text) }
+      guard let star = path.firstRange(of: "[*]") else { return .value(try json(path).source, .dynamic) }
+      let (list, member) = (try json(String(path[..<star.lowerBound])), String(path[star.upperBound...]))
+      guard !member.contains("[*]"), let tail = JSONPath("$" + member, root: "i"), !tail.isMany else {
+        throw Loss(message: "has a wildcard in a wildcard")
       }
-      return .value(try json(path).source, .dynamic)
-    case .socket: return .value("received.trim()", .text)
+      return .every(list: list.source, member: tail.source)
+    case .socket where path.isEmpty: return .value("received.trim()", .text)
     case .grpc where path == ".status": return .value("serving", .text)
     case .dns(let type) where path.isEmpty: return .every(list: "answers", member: try record(type))
-    case .grpc, .dns, .icmp: throw Loss(message: "has [BODY]\(path), which this kind of check does not give")
-    case .http, .socket: throw Loss(message: "has [BODY]\(path), which this kind of check does not give")
+    case .socket, .grpc, .dns, .icmp:
+      throw Loss(message: "has [BODY]\(path), which this kind of check does not give")
     }
   }
 

@@ -64,7 +64,8 @@ struct GatusReader: ForeignReader {
         ),
       ], of: "Gatus")
     self.source = source
-    hasSteps = source.has("endpoint_results", "suite_result_id")
+    let hasSteps = source.has("endpoint_results", "suite_result_id")
+    self.hasSteps = hasSteps
     var sketches: [Sketch] = []
     var ids: [CheckID] = []
     var endpoints: [Int64: Int] = [:]
@@ -81,7 +82,7 @@ struct GatusReader: ForeignReader {
         ids.append(id)
         return sketches.count - 1
       }
-      let steps = self.hasSteps ? "WHERE suite_result_id IS NULL" : ""
+      let steps = hasSteps ? "WHERE suite_result_id IS NULL" : ""
       let rows = try Row.fetchCursor(
         database,
         sql: "SELECT endpoint_id, endpoint_key, endpoint_name, endpoint_group FROM endpoints ORDER BY endpoint_key")
