@@ -18,10 +18,14 @@ struct MetricFamilies: Sendable {
   let coverage: Family<Gauge>
   let budgetRemaining: Family<Gauge>
   let objective: Family<Gauge>
+  let incidentOpen: Family<Gauge>
+  let incidents: Family<Counter>
   // Scheduler.
   let lag: Family<Histogram>
   let missedSlots: Family<Counter>
   let runsInFlight: Family<Gauge>
+  // Incidents.
+  let incidentDroppedRuns: Family<Counter>
   // History.
   let historyQueueLength: Family<Gauge>
   let historyWrite: Family<Histogram>
@@ -86,12 +90,17 @@ struct MetricFamilies: Sendable {
       "curlew_error_budget_remaining_ratio", help: "What is left of the error budget; below zero when overdrawn.",
       unit: "ratio")
     objective = try registry.gauge("curlew_objective_ratio", help: "The promised availability.", unit: "ratio")
+    incidentOpen = try registry.gauge("curlew_incident_open", help: "Whether an incident of a check lasts: 0 or 1.")
+    incidents = try registry.counter(
+      "curlew_incidents_total", help: "Incidents of a check that this process opened.")
     lag = try registry.histogram(
       "curlew_scheduler_lag_seconds", help: "The start of a run less the start of its slot.", unit: "seconds",
       buckets: Self.lagBuckets)
     missedSlots = try registry.counter(
       "curlew_scheduler_missed_slots_total", help: "Slots that went by without a run, by reason.")
     runsInFlight = try registry.gauge("curlew_runs_in_flight", help: "Runs that are under way.")
+    incidentDroppedRuns = try registry.counter(
+      "curlew_incident_dropped_runs_total", help: "Runs that the keeper of incidents had no room for.")
     historyQueueLength = try registry.gauge(
       "curlew_history_queue_length", help: "Runs that wait to be written to history.")
     historyWrite = try registry.histogram(

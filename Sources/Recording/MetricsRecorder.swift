@@ -105,6 +105,26 @@ package final class MetricsRecorder: RunSink {
     historyDroppedRuns.increment(by: Double(runs))
   }
 
+  /// An incident of a check began or ended.
+  ///
+  /// - Parameter isNew: false for one that lasted before this process, or before its check had this id.
+  package func recordIncident(of check: CheckID, isOpen: Bool, isNew: Bool = false) {
+    state.withLock { $0.checks[check] }?.recordIncident(isOpen: isOpen, isNew: isNew)
+  }
+
+  /// Asks for the number of runs that the keeper of incidents dropped since the start, at each scrape.
+  package func watch(incidentDroppedRuns: @escaping @Sendable () -> Int) {
+    let counter = families.incidentDroppedRuns.child()
+    let seen = Mutex(0)
+    registry.onScrape {
+      let dropped = incidentDroppedRuns()
+      seen.withLock { seen in
+        if dropped > seen { counter.increment(by: Double(dropped - seen)) }
+        seen = max(seen, dropped)
+      }
+    }
+  }
+
   /// The files were loaded, or were not because of what is wrong in them.
   package func recordReload(succeeded: Bool, at moment: Timestamp) {
     families.reloadSuccessful.child().set(succeeded ? 1 : 0)
