@@ -10,8 +10,8 @@ struct Curlew: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, CheckCommand.self, ValidateCommand.self, SchemaCommand.self, EvalCommand.self,
-      ProbeCommand.self, ReportCommand.self, ImportCommand.self, ConvertCommand.self, DemoCommand.self,
-      BlackboxCommand.self,
+      ProbeCommand.self, ReportCommand.self, IncidentsCommand.self, ImportCommand.self, ConvertCommand.self,
+      DemoCommand.self, BlackboxCommand.self,
     ])
 
   static func main() async {

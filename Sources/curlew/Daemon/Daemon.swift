@@ -1,6 +1,7 @@
 import Exposition
 import Foundation
 import History
+import Incidents
 import Journeys
 import Logging
 import Model
@@ -56,9 +57,17 @@ struct Daemon {
       case .recovered(.upkeep): logger.notice("history is rolled up and cleared again")
       }
     }
+    let incidents = IncidentKeeper(store: store, history: store, time: time, region: region) { event in
+      switch event {
+      case .opened(let check, let isNew): metrics.recordIncident(of: check, isOpen: true, isNew: isNew)
+      case .closed(let check): metrics.recordIncident(of: check, isOpen: false)
+      case .fails(let cause): logger.error("incidents cannot be kept", metadata: ["error": "\(cause)"])
+      case .recovered: logger.notice("incidents are kept again")
+      }
+    }
     let log = RunLog(logger: logger) { recent.verdict(of: $0, in: region) }
     // The log stands first: it compares a run with what was held before it.
-    let sinks = RunFanOut([log, metrics, recent, archive, history])
+    let sinks = RunFanOut([log, metrics, recent, archive, history, incidents.sink])
 
     let runner = JourneyRunner(
       prober: probing.prober, time: time, masks: current.masks, region: region, node: ProcessInfo.processInfo.hostName,
@@ -72,6 +81,7 @@ struct Daemon {
     }
     metrics.watch(runsInFlight: { scheduler.inFlight })
     metrics.watch(historyQueueLength: { history.status.queueLength })
+    metrics.watch(incidentDroppedRuns: { incidents.droppedRuns })
     let drops = HistoryDrops(metrics: metrics)
     registry.onScrape { drops.publish(history.status.dropped) }
 
@@ -87,6 +97,7 @@ struct Daemon {
       catalogue.apply(checks)
       scheduler.apply(checks.filter { $0.runs(in: region) })
       history.register(checks.map { CheckRegistration($0) }, in: region, at: time.now)
+      incidents.apply(checks)
     }
     await apply(scenario)
     // Now, so that a renamed check shows its history from the start; what fails is tried again later.
@@ -119,6 +130,7 @@ struct Daemon {
       configuration: .init(
         services: [
           .init(service: HistoryService(recorder: history, store: store)),
+          .init(service: UntilShutdown { await incidents.run() }),
           .init(
             service: UntilShutdown {
               async let strips: Void = recent.restore(checks.map(\.id), in: region, from: store)
