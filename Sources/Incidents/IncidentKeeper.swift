@@ -339,11 +339,9 @@ package actor IncidentKeeper {
   }
 
   func rename(_ incident: Incident, to new: CheckID) async throws {
+    guard let old = incident.check else { return }
     var incident = incident
-    for index in incident.impacts.indices where incident.impacts[index].check == incident.check {
-      incident.impacts[index].check = new
-    }
-    incident.check = new
+    incident.rename(old, to: new)
     try await save(incident)
   }
 

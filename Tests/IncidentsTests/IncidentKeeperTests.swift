@@ -186,6 +186,22 @@ struct IncidentKeeperTests {
     #expect(kept.first?.ended == minute(3))
   }
 
+  @Test("knows the past of a renamed check by its new id, also when somebody speaks of it")
+  func renamesThePast() async throws {
+    fixture.apply(try check("home"))
+    try await fixture.record("home", "dduu")
+    await fixture.settle()
+    let new = try check("front-page", movedFrom: "home")
+    try await fixture.history.register([CheckRegistration(new)], in: "local", at: minute(5))
+    fixture.apply(new)
+    await fixture.settle()
+    #expect(fixture.keeper.current.recent.map(\.check) == [new.id])
+    let id = try #require(fixture.keeper.current.recent.first?.id)
+    try await fixture.keeper.say("It was a full disk", of: id, author: "Ada")
+    #expect(try await fixture.kept().map(\.check) == [new.id])
+    #expect(try await fixture.kept().first?.impacts == [Impact(check: new.id, level: .major)])
+  }
+
   @Test("obeys another policy after a reload")
   func changesPolicy() async throws {
     fixture.apply(try check())
