@@ -93,7 +93,9 @@ final class Reloader: Service {
     await cancelWhenGracefulShutdown {
       while (try? await Task.sleep(for: .seconds(2))) != nil {
         let sight = self.sight.withLock { $0 }
-        if !sight.stillHolds || self.modules?.looksDifferent == true || self.service.looksDifferent { _ = await self.reload() }
+        if !sight.stillHolds || self.modules?.looksDifferent == true || self.service.looksDifferent {
+          _ = await self.reload()
+        }
       }
     }
   }
