@@ -1,4 +1,5 @@
 package import Logging
+import Model
 import ServiceLifecycle
 
 /// The HTTP door: metrics, health, API and status page.
