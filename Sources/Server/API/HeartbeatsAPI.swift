@@ -59,7 +59,7 @@ struct HeartbeatsAPI: Sendable {
     let body = try await BodyReader(JSONBody.value(of: request))
     body.require("signals")
     let signals =
-      body.objects("signals", atMost: HeartbeatKeeper.mostSignals)?.map { item in
+      body.objects("signals", atMost: HeartbeatKeeper.mostSignals)?.map { item -> HeartbeatSignal in
         item.require("at")
         item.require("status")
         let signal = self.signal(in: item, of: check)
