@@ -8,6 +8,7 @@ import Recording
 import Scenarios
 import Scheduling
 import Server
+import ServiceLevels
 import ServiceLifecycle
 import Synchronization
 import Transport
