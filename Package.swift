@@ -99,7 +99,7 @@ let doors: [Target] = [
       .product(name: "NIOHTTP2", package: "swift-nio-http2"),
       .product(name: "NIOSSL", package: "swift-nio-ssl"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-    ]),
+    ], resources: [.embedInCode("Resources/openapi.json")]),
   .executableTarget(
     name: "curlew",
     dependencies: [
@@ -130,7 +130,10 @@ let tests: [Target] = [
     name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Scenarios", "TestSupport"],
     exclude: ["Fixtures"]),
   .testTarget(
-    name: "HistoryTests", dependencies: ["Model", "History", "TestSupport"], exclude: ["Fixtures"]),
+    name: "HistoryTests",
+    dependencies: [
+      "Model", "Calendars", "History", "ServiceLevels", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+    ], exclude: ["Fixtures"]),
   .testTarget(name: "CalendarsTests", dependencies: ["Model", "Calendars"]),
   .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "Calendars", "ServiceLevels", "TestSupport"]),
   .testTarget(name: "IncidentsTests", dependencies: ["Model", "Incidents", "History", "TestSupport"]),

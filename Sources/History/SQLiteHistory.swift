@@ -193,7 +193,9 @@ package final class SQLiteHistory: HistoryStore {
       return try reader.streams(of: query.checks, scope: query.scope).map { named in
         // Each boundary is looked up once, for the piece before it and the one after it.
         let edges = try moments.map { try reader.edge(of: named.stream, at: $0) }
-        let tallies = try zip(edges, edges.dropFirst()).map { try reader.tally(of: named.stream, from: $0, to: $1) }
+        let tallies = try zip(edges, edges.dropFirst()).map {
+          try reader.tally(of: named.stream, from: $0, to: $1, knownUntil: edges.last)
+        }
         return TallySeries(check: named.check, region: named.region, tallies: tallies)
       }
     }

@@ -167,15 +167,19 @@ struct TallyReader {
   }
 
   /// The tally between two edges.
-  func tally(of stream: Stream, from: Edge, to: Edge) throws -> SlotTally {
+  ///
+  /// - Parameter end: the edge up to which all is known, where it is another one than `to`: a slot that was open at `to` and
+  ///   is over by now is expected as every other one, so that the tallies of pieces add up to that of the whole.
+  func tally(of stream: Stream, from: Edge, to: Edge, knownUntil end: Edge? = nil) throws -> SlotTally {
+    let end = end ?? to
     let counted = to.known.totals - from.known.totals
     var expected = stream.cadence.count(from: from.moment, to: to.moment)
     // The slot that is still open is expected only if it was run; one that no pause takes off already is taken off.
-    var open = stream.cadence.openSlot(at: to.moment)
-    if let slot = open, slot < from.moment || to.known.lastSlot == slot { open = nil }
+    var open = stream.cadence.openSlot(at: end.moment)
+    if let slot = open, slot < from.moment || slot >= to.moment || end.known.lastSlot == slot { open = nil }
     /// Up to where pauses are taken off: two may lie in one slot.
     var done = from.moment
-    for pause in stream.pauses where pause.lowerBound <= to.moment && pause.upperBound > from.moment {
+    for pause in stream.pauses where pause.lowerBound <= end.moment && pause.upperBound > from.moment {
       // So is the slot that was open when the pause began.
       let begin = max(done, stream.cadence.openSlot(at: pause.lowerBound) ?? pause.lowerBound)
       let end = min(to.moment, pause.upperBound)

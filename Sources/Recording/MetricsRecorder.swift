@@ -9,8 +9,8 @@ package final class MetricsRecorder: RunSink {
   private struct State {
     var checks: [CheckID: CheckMetrics] = [:]
     var infos: [CheckID: Labels] = [:]
-    /// The window that each check's figures were last shown for.
-    var windows: [CheckID: String] = [:]
+    /// Where each check's figures were last shown.
+    var shown: [CheckID: ObjectiveGauges] = [:]
   }
 
   private let registry: Registry
@@ -55,7 +55,7 @@ package final class MetricsRecorder: RunSink {
       let gone = Set(state.checks.keys).subtracting(infos.keys)
       for id in gone {
         state.checks.removeValue(forKey: id)?.retire()
-        state.windows[id] = nil
+        state.shown[id] = nil
       }
       // Under the lock, so that a check that another reload brings back keeps the series that it gets then.
       if !gone.isEmpty { registry.remove(label: "check", values: Set(gone.map(\.text))) }
@@ -63,6 +63,12 @@ package final class MetricsRecorder: RunSink {
         let metrics = state.checks[check.id] ?? CheckMetrics(check, families: families)
         state.checks[check.id] = metrics
         metrics.setRuns(check.runs(in: region), in: region)
+        let interval: Labels = ["check": check.id.text]
+        if check.runs(in: region) {
+          families.interval.child(interval).set(check.interval.seconds)
+        } else {
+          families.interval.remove(interval)
+        }
         let old = state.infos[check.id]
         guard let new = infos[check.id], old != new else { continue }
         if let old { families.info.remove(old) }
@@ -75,6 +81,7 @@ package final class MetricsRecorder: RunSink {
   package func record(_ run: Run) {
     // A check that left the plan while it ran has no series any more.
     let check = state.withLock { $0.checks[run.check] }
+    // What is not scheduled is never late.
     if check?.isProbed ?? true { lag.observe(run.lag) }
     check?.record(run)
   }
@@ -130,6 +137,26 @@ package final class MetricsRecorder: RunSink {
     historyDroppedRuns.increment(by: Double(runs))
   }
 
+  /// An incident of a check began or ended.
+  ///
+  /// - Parameter isNew: false for one that lasted before this process, or before its check had this id.
+  package func recordIncident(of check: CheckID, isOpen: Bool, isNew: Bool = false) {
+    state.withLock { $0.checks[check] }?.recordIncident(isOpen: isOpen, isNew: isNew)
+  }
+
+  /// Asks for the number of runs that the keeper of incidents dropped since the start, at each scrape.
+  package func watch(incidentDroppedRuns: @escaping @Sendable () -> Int) {
+    let counter = families.incidentDroppedRuns.child()
+    let seen = Mutex(0)
+    registry.onScrape {
+      let dropped = incidentDroppedRuns()
+      seen.withLock { seen in
+        if dropped > seen { counter.increment(by: Double(dropped - seen)) }
+        seen = max(seen, dropped)
+      }
+    }
+  }
+
   /// The files were loaded, or were not because of what is wrong in them.
   package func recordReload(succeeded: Bool, at moment: Timestamp) {
     families.reloadSuccessful.child().set(succeeded ? 1 : 0)
@@ -140,21 +167,15 @@ package final class MetricsRecorder: RunSink {
   package func publish(_ figures: AvailabilityFigures) {
     state.withLock { state in
       guard state.checks[figures.check] != nil else { return }
-      let labels: Labels = ["check": figures.check.text, "window": figures.window]
-      if let old = state.windows.updateValue(figures.window, forKey: figures.check), old != figures.window {
-        let stale: Labels = ["check": figures.check.text, "window": old]
-        for family in [families.availability, families.coverage, families.budgetRemaining, families.objective] {
-          family.remove(stale)
-        }
+      // Looked up once: thousands of objectives with a dozen series each are shown four times a minute.
+      var gauges = state.shown[figures.check]
+      if gauges?.window != figures.window {
+        gauges?.remove(from: families)
+        gauges = nil
       }
-      Self.show(figures.availability, by: families.availability.child(labels))
-      Self.show(figures.coverage, by: families.coverage.child(labels))
-      Self.show(figures.budgetRemaining, by: families.budgetRemaining.child(labels))
-      families.objective.child(labels).set(figures.objective)
+      var current = gauges ?? ObjectiveGauges(figures, families)
+      current.show(figures, families)
+      state.shown[figures.check] = current
     }
-  }
-
-  private static func show(_ value: Double?, by gauge: Gauge) {
-    if let value { gauge.set(value) } else { gauge.clear() }
   }
 }

@@ -5,8 +5,10 @@ import Synchronization
 package final class CheckCatalogue: Sendable {
   /// One state of the catalogue.
   struct Edition: Sendable {
-    /// In the order of the files.
+    /// In the order of the files; services, as the checks that they are recorded as, behind them.
     var checks: [Check] = []
+    /// What those of the checks are that stand for others.
+    var services: [CheckID: ServiceDefinition] = [:]
     /// Where each check stands in `checks`.
     var places: [CheckID: Int] = [:]
     /// Headings in order of their first check; nil is the checks without one.
@@ -23,22 +25,26 @@ package final class CheckCatalogue: Sendable {
   package init() {}
 
   /// A catalogue of these checks.
-  package convenience init(_ checks: [Check]) {
+  package convenience init(_ checks: [Check], services: [ServiceDefinition] = []) {
     self.init()
-    apply(checks)
+    apply(checks, services: services)
   }
 
-  /// Puts these checks in force, in the place of all before. Of two with one id the first counts.
-  package func apply(_ checks: [Check]) {
+  /// Puts these checks and services in force, in the place of all before. Of two with one id the first counts.
+  package func apply(_ checks: [Check], services: [ServiceDefinition] = []) {
     var next = Edition()
     next.checks.reserveCapacity(checks.count)
     var seen: Set<String?> = []
-    for check in checks where next.places[check.id] == nil {
+    for check in checks + services.map(\.check) where next.places[check.id] == nil {
       next.places[check.id] = next.checks.count
       next.checks.append(check)
       if seen.insert(check.group).inserted { next.groups.append(check.group) }
     }
-    state.withLock { current in
+    for service in services where next[service.id]?.kind == .service && next.services[service.id] == nil {
+      next.services[service.id] = service
+    }
+    state.withLock { [next] current in
+      var next = next
       next.number = current.number + 1
       current = next
     }
@@ -46,6 +52,9 @@ package final class CheckCatalogue: Sendable {
 
   /// In the order of the files.
   package var checks: [Check] { edition.checks }
+
+  /// The services among them, by id.
+  package var services: [CheckID: ServiceDefinition] { edition.services }
 
   /// The state now.
   var edition: Edition { state.withLock { $0 } }

@@ -28,9 +28,35 @@ package struct CurlewServer: Service, CustomStringConvertible {
   ///
   /// - Throws: `ListenFailure` when a place cannot be listened on; then none is.
   package func run() async throws {
-    let responder = Responder(
-      configuration: configuration, sources: sources, overviews: OverviewCache(sources), logger: logger)
+    let (responder, hub) = parts()
     let listening = HTTPListening(configuration: configuration.listening, logger: logger, onListening: onListening)
-    try await listening.run(responder)
+    // Streams have no end of their own, and would hold the shutdown up for as long as it waits.
+    try await withGracefulShutdownHandler {
+      try await listening.run(responder)
+    } onGracefulShutdown: {
+      Task { await hub.close() }
+    }
+  }
+
+  private func parts() -> (responder: Responder, hub: LiveHub) {
+    let overviews = OverviewCache(sources)
+    let isSecure = configuration.listening.web?.isTLS ?? false
+    let gate = TokenGate(sources.access, time: sources.time)
+    let composer = PageComposer(
+      sources: sources, overviews: overviews,
+      dayBook: DayBook(catalogue: sources.catalogue, sources: sources.board.sources, time: sources.time), logger: logger)
+    let access = sources.access
+    // The other half of the connections is for those who ask and go.
+    let hub = LiveHub(limit: max(1, configuration.listening.connectionLimit / 2), time: sources.time) { id in
+      guard let page = access.edition.pages.first(where: { $0.id == id }) else { return nil }
+      return await composer.overview(page)
+    }
+    let pages = PagesDesk(
+      composer: composer, access: access, catalogue: sources.catalogue, cache: RenderCache(time: sources.time),
+      hub: hub, gate: PageGate(gate: gate, isSecure: isSecure, time: sources.time), isSecure: isSecure)
+    let api = APIRouter(sources: sources, overviews: overviews, gate: gate, pages: pages)
+    let responder = Responder(
+      configuration: configuration, sources: sources, overviews: overviews, pages: pages, api: api, logger: logger)
+    return (responder, hub)
   }
 }

@@ -26,6 +26,8 @@ package struct ServerSources: Sendable {
   package var scenarioText: @Sendable () -> String
   /// Answers `/probe`; nil where no modules are named.
   package var probes: ProbeDoor?
+  /// What people and jobs put on record; nil where none of it is kept.
+  package var records: RecordSources?
   /// Status pages and tokens.
   package var access: AccessBook
   /// Where the time comes from.
@@ -37,7 +39,8 @@ package struct ServerSources: Sendable {
     archive: RunArchive, runDocument: @escaping @Sendable (Run, Check) throws -> String, board: AvailabilityBoard,
     components: @escaping @Sendable () async -> [ComponentHealth],
     reload: @escaping @Sendable () async -> ReloadOutcome, scenarioText: @escaping @Sendable () -> String,
-    probes: ProbeDoor? = nil, access: AccessBook = AccessBook(), time: any TimeSource = SystemTime()
+    probes: ProbeDoor? = nil, access: AccessBook = AccessBook(), records: RecordSources? = nil,
+    time: any TimeSource = SystemTime()
   ) {
     self.registry = registry
     self.catalogue = catalogue
@@ -51,6 +54,7 @@ package struct ServerSources: Sendable {
     self.scenarioText = scenarioText
     self.probes = probes
     self.access = access
+    self.records = records
     self.time = time
   }
 }

@@ -41,9 +41,10 @@ package struct Availability: Hashable, Sendable {
       burnRate = nil
       return
     }
-    let whole = judged * allowed.numerator
-    let used = tally.down * allowed.denominator
-    budgetRemaining = Ratio(whole - used, of: whole)
-    burnRate = Ratio(used, of: whole)
+    // Slots that are weighted can be too many for 64 bits once they are multiplied.
+    let whole = Int128(judged) * Int128(allowed.numerator)
+    let used = Int128(tally.down) * Int128(allowed.denominator)
+    budgetRemaining = Ratio(wide: whole - used, of: whole)
+    burnRate = Ratio(wide: used, of: whole)
   }
 }

@@ -14,6 +14,42 @@ package struct Ratio: Hashable, Sendable {
     self.denominator = denominator
   }
 
+  /// A share of two counts that are too large for 64 bits, such as weighted ones: exact where the reduced fraction fits, and
+  /// to 18 digits beyond that.
+  ///
+  /// - Precondition: `denominator` is above zero.
+  package init(wide numerator: Int128, of denominator: Int128) {
+    precondition(denominator > 0, "a share of nothing is no number")
+    if let top = Int(exactly: numerator), let bottom = Int(exactly: denominator) {
+      self.init(top, of: bottom)
+      return
+    }
+    let divisor = Self.greatestDivisor(numerator.magnitude, denominator.magnitude)
+    var (top, bottom) = (numerator / Int128(divisor), denominator / Int128(divisor))
+    while Int(exactly: top) == nil || Int(exactly: bottom) == nil {
+      // An arithmetic shift rounds towards −∞, as everything that is shown.
+      (top, bottom) = (top >> 1, bottom >> 1)
+    }
+    self.init(Int(truncatingIfNeeded: top), of: max(1, Int(truncatingIfNeeded: bottom)))
+  }
+
+  private static func greatestDivisor(_ one: UInt128, _ other: UInt128) -> UInt128 {
+    var (one, other) = (one, other)
+    while other > 0 { (one, other) = (other, one % other) }
+    return max(1, one)
+  }
+
+  /// The same share in the smallest counts.
+  package var reduced: Ratio {
+    let divisor = Int(Self.greatestDivisor(UInt128(numerator.magnitude), UInt128(denominator)))
+    return Ratio(numerator / divisor, of: denominator / divisor)
+  }
+
+  /// Whether it is the other one or above, exactly.
+  package func isAtLeast(_ other: Ratio) -> Bool {
+    Int128(numerator) * Int128(other.denominator) >= Int128(other.numerator) * Int128(denominator)
+  }
+
   /// A number as a person wrote it, 0.995, exact to nine decimals. Doubles cannot hold most of these.
   package init(decimal value: Double) {
     self.init(Int((value * 1e9).rounded()), of: 1_000_000_000)

@@ -6,9 +6,12 @@ import Model
 struct ReportCSV {
   private static let header = """
     check,region,window,from,to,expected,up,degraded,down,unknown,missed,maintenance,availability,coverage,objective,\
-    budget_remaining,downtime_seconds,latency_p50_ms,latency_p95_ms,latency_p99_ms,latency_mean_ms
-
+    budget_remaining,downtime_seconds,latency_p50_ms,latency_p95_ms,latency_p99_ms,latency_mean_ms,excluded_slots,\
+    availability_unadjusted,budget_remaining_unadjusted,downtime_from_incidents_seconds,time_availability,\
+    latency_objective_ratio
     """
+  private static let burnHeader =
+    BurnWindow.lengths.map { ",burn_rate_\(Units.text(of: $0))" }.joined() + ",time_to_empty_seconds"
 
   /// The region and the window of a row in words, with a comma before each field.
   private struct Span {
@@ -28,12 +31,18 @@ struct ReportCSV {
     }
   }
 
-  private var bytes = Array(header.utf8)
+  private let burning: Bool
+  private var bytes: [UInt8]
   /// Of the row before: nearly always the next one has the same.
   private var span: Span?
 
-  static func text(_ rows: [ServiceLevelReport]) -> String {
-    var csv = ReportCSV()
+  private init(burning: Bool) {
+    self.burning = burning
+    bytes = Array((Self.header + (burning ? Self.burnHeader : "") + "\n").utf8)
+  }
+
+  static func text(_ rows: [ServiceLevelReport], burning: Bool) -> String {
+    var csv = ReportCSV(burning: burning)
     csv.bytes.reserveCapacity(header.utf8.count + rows.count * 200)
     for row in rows { csv.append(row) }
     return String(decoding: csv.bytes, as: UTF8.self)
@@ -62,6 +71,17 @@ struct ReportCSV {
     append(latency.percentile(0.95)?.milliseconds)
     append(latency.percentile(0.99)?.milliseconds)
     append(latency.mean?.milliseconds)
+    append(row.excludedSlots)
+    let unadjusted = row.unadjusted
+    append(unadjusted.availability?.value)
+    append(unadjusted.budgetRemaining?.value)
+    append(row.incidentDowntime?.seconds)
+    append(row.timeAvailability?.value)
+    append(row.latencyRatio?.value)
+    if burning {
+      for place in BurnWindow.lengths.indices { append(row.burning?.rates[place].rate?.value) }
+      append(row.burning?.timeToEmpty?.seconds)
+    }
     bytes.append(UInt8(ascii: "\n"))
   }
 
@@ -91,7 +111,7 @@ struct ReportCSV {
   }
 
   /// RFC 4180 section 2: a field with a comma, a quote or a line end stands in quotes.
-  private static func field(_ text: String) -> String {
+  static func field(_ text: String) -> String {
     let special: StaticString = ",\"\r\n"
     let isPlain = special.withUTF8Buffer { special in !text.utf8.contains { special.contains($0) } }
     if isPlain { return text }

@@ -8,55 +8,56 @@ struct ReportTable {
   /// What stands at the left of its column; all else are figures.
   private static let leftAligned: Set = ["check", "region"]
 
+  private let titles: [String]
   private let rows: [[String]]
 
-  init(_ rows: [ServiceLevelReport]) {
+  init(_ rows: [ServiceLevelReport], burning: Bool) {
+    let hasExclusions = rows.contains { $0.excludedSlots > 0 }
+    let hasIncidents = rows.contains { ($0.incidentDowntime ?? .zero) > .zero }
+    titles =
+      Self.titles + (hasExclusions ? ["excluded", "unadjusted"] : []) + (hasIncidents ? ["incidents"] : [])
+      + (burning ? BurnWindow.all.map { "burn " + Units.text(of: $0.long) } + ["empty in"] : [])
     self.rows = rows.map { row in
       let figures = row.figures
-      return [
+      var cells = [
         row.check.text, row.region ?? "–", figures.availability.percentage, Ratio(decimal: row.objective).percentage,
         figures.budgetRemaining.percentage, figures.coverage.percentage, Self.text(row.tally.downtime),
         String(row.tally.expected), Self.latency(row, 0.5), Self.latency(row, 0.95), Self.latency(row, 0.99),
       ]
-    }
-  }
-
-  /// Columns filled up with blanks, two between them.
-  var text: String {
-    let widths = Self.titles.indices.map { column in
-      ([Self.titles] + rows).map { $0[column].count }.max() ?? 0
-    }
-    return ([Self.titles] + rows).map { row in
-      var line = ""
-      for (column, cell) in row.enumerated() {
-        let blanks = String(repeating: " ", count: widths[column] - cell.count)
-        line += Self.leftAligned.contains(Self.titles[column]) ? cell + blanks : blanks + cell
-        line += "  "
+      if hasExclusions { cells += [String(row.excludedSlots), row.unadjusted.availability.percentage] }
+      if hasIncidents { cells.append(row.incidentDowntime.map(Self.text) ?? "–") }
+      if burning {
+        cells += (row.burning?.pairs ?? []).map { $0.long.rate.map(Self.rate) ?? "–" } as [String]
+        cells += Array(repeating: "–", count: row.burning == nil ? BurnWindow.all.count : 0)
+        cells.append(row.burning?.timeToEmpty.map(Self.text) ?? "–")
       }
-      return String(line.reversed().drop { $0 == " " }.reversed()) + "\n"
-    }.joined()
+      return cells
+    }
   }
 
-  /// A table as GitHub's Markdown has it.
-  var markdown: String {
-    let rule = Self.titles.map { Self.leftAligned.contains($0) ? "---" : "---:" }
-    return ([Self.titles, rule] + rows).map { row in
-      "| "
-        + row.map { $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") }
-        .joined(separator: " | ") + " |\n"
-    }.joined()
-  }
+  var table: TextTable { TextTable(titles: titles, leftAligned: Self.leftAligned, rows: rows) }
 
   private static func latency(_ row: ServiceLevelReport, _ fraction: Double) -> String {
-    guard let value = row.latency.percentile(fraction) else { return "–" }
+    latency(row.latency.percentile(fraction))
+  }
+
+  /// Whole milliseconds, or tenths of few.
+  static func latency(_ value: Duration?) -> String {
+    guard let value else { return "–" }
     let microseconds = value.roundedMicroseconds
     if microseconds >= 10_000_000 { return "\(microseconds / 1_000_000) s" }
     if microseconds >= 10_000 { return "\(microseconds / 1000) ms" }
     return "\(microseconds / 1000).\(microseconds / 100 % 10) ms"
   }
 
+  /// A burn rate with one decimal, rounded down: `14.4`.
+  private static func rate(_ rate: Ratio) -> String {
+    let tenths = Int128(rate.numerator) * 10 / Int128(rate.denominator)
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+
   /// The two largest units: `3h36m`, `7m12s`, `40s`.
-  private static func text(_ duration: Duration) -> String {
+  static func text(_ duration: Duration) -> String {
     let seconds = duration.components.seconds
     if seconds >= 86_400 { return "\(seconds / 86_400)d\(seconds / 3600 % 24)h" }
     if seconds >= 3600 { return "\(seconds / 3600)h\(seconds / 60 % 60)m" }

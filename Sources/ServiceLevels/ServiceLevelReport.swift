@@ -16,11 +16,25 @@ package struct ServiceLevelReport: Sendable {
   package var objective: Double
   /// Of runs that were up or degraded, outside maintenance.
   package var latency: LatencyHistogram
+  /// What availability and budget are reckoned from: the slots of members for a service that weighs them.
+  package var basis: SlotTally
+  /// The same without exclusions.
+  package var unadjustedBasis: SlotTally
+  /// How many slots exclusions took out.
+  package var excludedSlots: Int
+  /// How long incidents made it unusable; nil where nobody asked, as for a single region.
+  package var incidentDowntime: Duration?
+  /// What is promised of its speed.
+  package var latencyObjective: LatencyObjective?
+  /// How fast the budget is used up; nil where nobody asked.
+  package var burning: BurnRates?
 
-  /// A row with everything said.
+  /// A row with everything said; what is left out is as if there were no exclusions, no incidents and no service.
   package init(
     check: CheckID, region: String?, window: String, from: Timestamp, to: Timestamp, tally: SlotTally,
-    objective: Double, latency: LatencyHistogram
+    objective: Double, latency: LatencyHistogram, basis: SlotTally? = nil, unadjustedBasis: SlotTally? = nil,
+    excludedSlots: Int = 0, incidentDowntime: Duration? = nil, latencyObjective: LatencyObjective? = nil,
+    burning: BurnRates? = nil
   ) {
     self.check = check
     self.region = region
@@ -30,10 +44,30 @@ package struct ServiceLevelReport: Sendable {
     self.tally = tally
     self.objective = objective
     self.latency = latency
+    self.basis = basis ?? tally
+    self.unadjustedBasis = unadjustedBasis ?? self.basis
+    self.excludedSlots = excludedSlots
+    self.incidentDowntime = incidentDowntime
+    self.latencyObjective = latencyObjective
+    self.burning = burning
   }
 
   /// The figures of the row.
-  package var figures: Availability { Availability(tally, objective: objective) }
+  package var figures: Availability { Availability(basis, objective: objective) }
+
+  /// The figures as if there were no exclusions.
+  package var unadjusted: Availability { Availability(unadjustedBasis, objective: objective) }
+
+  /// The share of the window that was not downtime by incidents; nil where those were not asked for.
+  package var timeAvailability: Ratio? {
+    incidentDowntime.flatMap { IncidentDowntime.availability(downtime: $0, from: from, to: to) }
+  }
+
+  /// The share of good runs below the bound of the latency objective; nil without one, and without any run.
+  package var latencyRatio: Ratio? {
+    guard let latencyObjective, latency.count > 0 else { return nil }
+    return Ratio(latency.count(below: latencyObjective.below), of: latency.count)
+  }
 }
 
 /// How a report is written.
@@ -42,12 +76,14 @@ package enum ReportFormat: String, Hashable, Sendable, CaseIterable {
 
   /// Writes rows, in the order given, with a final line end. Table and Markdown are for people and floor percentages; JSON
   /// and CSV are for programs and hold ratios as they are.
-  package func render(_ rows: [ServiceLevelReport]) -> String {
+  ///
+  /// - Parameter burning: whether burn rates are shown.
+  package func render(_ rows: [ServiceLevelReport], burning: Bool = false) -> String {
     switch self {
-    case .table: ReportTable(rows).text
-    case .markdown: ReportTable(rows).markdown
-    case .json: ReportJSON.text(rows)
-    case .csv: ReportCSV.text(rows)
+    case .table: ReportTable(rows, burning: burning).table.text
+    case .markdown: ReportTable(rows, burning: burning).table.markdown
+    case .json: ReportJSON.text(rows, burning: burning)
+    case .csv: ReportCSV.text(rows, burning: burning)
     }
   }
 }

@@ -45,7 +45,8 @@ struct HistoryCommandTests {
     #expect(
       row.keys == [
         "check", "region", "window", "from", "to", "slots", "availability", "coverage", "objective", "budget_remaining",
-        "downtime_seconds", "latency_ms",
+        "downtime_seconds", "latency_ms", "excluded_slots", "availability_unadjusted", "budget_remaining_unadjusted",
+        "downtime_from_incidents_seconds", "time_availability", "latency_objective_ratio",
       ])
     #expect(row.check.text == "front-page")
     #expect(row.region.isNull)

@@ -163,12 +163,39 @@ struct HistoryPropertyTests {
         #expect(latency.sumMicroseconds == durations.reduce(0) { $0 + $1.roundedMicroseconds })
       }
     }
+    try await compareSeries(store, reference, regions: regions, length: length, edge: edge, random: &random)
     if retention == .standard {
       for region in regions {
         let changes = try await store.stateChanges(
           of: check, from: newYear - .days(1), to: story.end + .days(1), limit: 10_000)
         let expected = reference.stateChanges(of: check, region: region)
         #expect(changes.filter { $0.region == region }.map(\.slotStart) == expected.map(\.slotStart), "seed \(seed)")
+      }
+    }
+  }
+
+  /// Pieces are exact one by one, with what is known at the last boundary, and add up to the whole.
+  private func compareSeries(
+    _ store: SQLiteHistory, _ reference: ReferenceHistory, regions: [String], length: Int, edge: Int,
+    random: inout SeededGenerator
+  ) async throws {
+    let check = try CheckID.named("front-page")
+    for _ in 0..<10 {
+      let count = Int.random(in: 2...9, using: &random)
+      let seconds = (0..<count).map { _ in Int.random(in: -500..<length + 4000, using: &random) / edge * edge }
+      let boundaries = Set(seconds).sorted().map { newYear + .seconds($0) }
+      guard boundaries.count > 1, let end = boundaries.last else { continue }
+      for region in [nil] + regions.map(Optional.some) {
+        let scope = region.map { RegionScope.only($0) } ?? .combined
+        let rows = try await store.series(SeriesQuery(checks: [check], scope: scope, boundaries: boundaries))
+        let expected = zip(boundaries, boundaries.dropFirst()).map { from, to in
+          ReferenceHistory.tally(reference.slots(of: check, region: region, from: from, to: to, knownUntil: end))
+        }
+        #expect(rows.first?.tallies == expected, "\(region ?? "all"), \(seconds.sorted())")
+        let whole = try await store.tallies(
+          TallyQuery(checks: [check], scope: scope, from: boundaries[0], to: end)
+        ).first?.tally
+        #expect(rows.first?.tallies.reduce(SlotTally(), +) == whole)
       }
     }
   }

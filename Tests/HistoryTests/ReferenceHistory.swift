@@ -14,6 +14,9 @@ struct ReferenceHistory {
     if !isKnown { runs.append(run) }
   }
 
+  /// Stores a run whose slot has none, as the caller knows: looking takes long where runs are many.
+  mutating func store(unchecked run: HistoryRun) { runs.append(run) }
+
   /// Says that nothing is expected of a check in a time.
   mutating func pause(_ check: CheckID, from: Timestamp, to: Timestamp) {
     pauses[check, default: []].append(from..<to)
@@ -31,11 +34,47 @@ struct ReferenceHistory {
     .sorted { $0.slotStart < $1.slotStart }
   }
 
-  func tally(of check: CheckID, region: String?, from: Timestamp, to: Timestamp) -> SlotTally {
+  /// One slot that was expected, or was run all the same.
+  struct ReferenceSlot {
+    var start: Timestamp
+    var interval: Duration
+    /// Nil for a missed one.
+    var verdict: Verdict?
+    var isInMaintenance = false
+  }
+
+  /// The slots that start in [from, to), as far as they are over or have a run at `end`.
+  func slots(
+    of check: CheckID, region: String?, from: Timestamp, to: Timestamp, knownUntil end: Timestamp
+  ) -> [ReferenceSlot] {
     let known = slots(of: check, region: region)
     let starts = Set(known.map(\.slotStart))
+    var found = known.filter { $0.slotStart >= from && $0.slotStart < to }.map {
+      ReferenceSlot(
+        start: $0.slotStart, interval: $0.interval, verdict: $0.verdict, isInMaintenance: $0.isInMaintenance)
+    }
+    for (index, slot) in known.enumerated() {
+      let next = index + 1 < known.count ? known[index + 1].slotStart : Timestamp(nanosecondsSinceEpoch: .max)
+      var start = slot.slotStart + slot.interval
+      while start < next, start < to {
+        defer { start = start + slot.interval }
+        // A slot is over with its interval, or with the next run when that came off the beat.
+        let over = min(start + slot.interval, next)
+        guard start >= from, !starts.contains(start), over <= end else { continue }
+        let isPaused = pauses[check, default: []].contains { over > $0.lowerBound && start < $0.upperBound }
+        if !isPaused { found.append(ReferenceSlot(start: start, interval: slot.interval, verdict: nil)) }
+      }
+    }
+    return found
+  }
+
+  func tally(of check: CheckID, region: String?, from: Timestamp, to: Timestamp) -> SlotTally {
+    Self.tally(slots(of: check, region: region, from: from, to: to, knownUntil: to))
+  }
+
+  static func tally(_ slots: [ReferenceSlot]) -> SlotTally {
     var tally = SlotTally()
-    for slot in known where slot.slotStart >= from && slot.slotStart < to {
+    for slot in slots {
       tally.expected += 1
       guard !slot.isInMaintenance else {
         tally.maintenance += 1
@@ -48,20 +87,7 @@ struct ReferenceHistory {
       case .down:
         tally.down += 1
         tally.downtime += slot.interval
-      }
-    }
-    for (index, slot) in known.enumerated() {
-      let next = index + 1 < known.count ? known[index + 1].slotStart : Timestamp(nanosecondsSinceEpoch: .max)
-      var start = slot.slotStart + slot.interval
-      while start < next, start < to {
-        defer { start = start + slot.interval }
-        // A slot is over with its interval, or with the next run when that came off the beat.
-        let end = min(start + slot.interval, next)
-        guard start >= from, !starts.contains(start), end <= to else { continue }
-        let isPaused = pauses[check, default: []].contains { end > $0.lowerBound && start < $0.upperBound }
-        guard !isPaused else { continue }
-        tally.expected += 1
-        tally.missed += 1
+      case nil: tally.missed += 1
       }
     }
     return tally

@@ -276,6 +276,47 @@ struct MetricsRecorderTests {
         == [#"curlew_objective_ratio{check="front-page",window="30d"} 0.995"#])
   }
 
+  @Test("tell whether an incident of a check lasts, and how many there were")
+  func incidents() throws {
+    let check = try makeCheck("front-page")
+    recorder.apply([check])
+    func told() -> [String] {
+      samples("curlew_incident_open", "curlew_incidents_total").map { $0.replacing("{check=\"front-page\"}", with: "") }
+    }
+    #expect(told() == ["curlew_incident_open 0", "curlew_incidents_total 0"])
+    recorder.recordIncident(of: check.id, isOpen: true, isNew: false)
+    #expect(told() == ["curlew_incident_open 1", "curlew_incidents_total 0"])
+    recorder.recordIncident(of: check.id, isOpen: false)
+    recorder.recordIncident(of: check.id, isOpen: true, isNew: true)
+    #expect(told() == ["curlew_incident_open 1", "curlew_incidents_total 1"])
+    recorder.apply([])
+    recorder.recordIncident(of: check.id, isOpen: false)
+    #expect(told() == [])
+  }
+
+  @Test("show how fast a budget is used up, and how fast runs were, over each window")
+  func burnRates() throws {
+    let check = try makeCheck("front-page")
+    recorder.apply([check])
+    func publish(_ window: String, _ rate: Double?, _ latency: Double?) {
+      recorder.publish(
+        AvailabilityFigures(
+          check: check.id, window: window, availability: 1, coverage: 1, budgetRemaining: 1, objective: 0.995,
+          burnRates: [.init(window: "1h", rate: rate), .init(window: "6h", rate: 0.5)], latencyRatio: latency))
+    }
+    publish("30d", 14.4, 0.75)
+    #expect(
+      samples("curlew_burn_rate", "curlew_latency_objective") == [
+        #"curlew_burn_rate_ratio{check="front-page",window="1h"} 14.4"#,
+        #"curlew_burn_rate_ratio{check="front-page",window="6h"} 0.5"#,
+        #"curlew_latency_objective_ratio{check="front-page",window="30d"} 0.75"#,
+      ])
+    publish("7d", nil, nil)
+    #expect(
+      samples("curlew_burn_rate", "curlew_latency_objective")
+        == [#"curlew_burn_rate_ratio{check="front-page",window="6h"} 0.5"#])
+  }
+
   @Test("tell of reloads, history and what is under way")
   func process() throws {
     #expect(samples("curlew_config_last_reload_success_timestamp") == [])
@@ -283,16 +324,20 @@ struct MetricsRecorderTests {
     recorder.recordReload(succeeded: false, at: epoch + .hours(1))
     recorder.watch(runsInFlight: { 3 })
     recorder.watch(historyQueueLength: { 17 })
+    recorder.watch(incidentDroppedRuns: { 6 })
     recorder.recordHistoryWrite(took: .milliseconds(4))
     recorder.recordHistoryDrop(of: 5)
     #expect(
-      samples("curlew_config", "curlew_runs_in_flight", "curlew_history").filter { !$0.contains("_bucket") } == [
+      samples("curlew_config", "curlew_runs_in_flight", "curlew_history", "curlew_incident").filter {
+        !$0.contains("_bucket")
+      } == [
         "curlew_config_last_reload_success_timestamp_seconds 1.7672256e+09",
         "curlew_config_last_reload_successful 0",
         "curlew_history_dropped_runs_total 5",
         "curlew_history_queue_length 17",
         "curlew_history_write_seconds_sum 0.004",
         "curlew_history_write_seconds_count 1",
+        "curlew_incident_dropped_runs_total 6",
         "curlew_runs_in_flight 3",
       ])
   }

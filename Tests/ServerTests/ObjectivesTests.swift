@@ -30,16 +30,25 @@ struct ObjectivesTests {
           {"check":"a","region":null,"window":"7d","from":"2026-01-01T00:00:00.000Z","to":"2026-01-08T00:00:00.000Z",\
           "slots":{"expected":1000,"up":900,"degraded":50,"down":10,"unknown":20,"missed":10,"maintenance":10},\
           "availability":0.9895833333333334,"coverage":0.97,"objective":0.995,"budget_remaining":-1.0833333333333333,\
-          "downtime_seconds":300,"latency_ms":{"p50":\(Self.middle),"p95":\(Self.middle),"p99":\(Self.middle),"mean":8}}
+          "downtime_seconds":300,"latency_ms":{"p50":\(Self.middle),"p95":\(Self.middle),"p99":\(Self.middle),"mean":8},\
+          "excluded_slots":0,"availability_unadjusted":0.9895833333333334,\
+          "budget_remaining_unadjusted":-1.0833333333333333,"downtime_from_incidents_seconds":null,\
+          "time_availability":null,"latency_objective_ratio":null,"burn_rates":[\
+          {"long":"1h","short":"5m","factor":3.36,"long_rate":null,"short_rate":null,"failures":0,"burning":false},\
+          {"long":"6h","short":"30m","factor":1.4,"long_rate":null,"short_rate":null,"failures":0,"burning":false},\
+          {"long":"1d","short":"2h","factor":0.7,"long_rate":null,"short_rate":null,"failures":0,"burning":false},\
+          {"long":"3d","short":"6h","factor":0.23333333333333334,"long_rate":null,"short_rate":null,"failures":0,\
+          "burning":false}],"time_to_empty_seconds":0}
 
           """)
-      let query = try #require(fixture.store.read(\.tallyQueries).last)
-      #expect(query.from == Timestamp(secondsSinceEpoch: 1_767_225_600))
-      #expect(query.to == Timestamp(secondsSinceEpoch: 1_767_830_400))
+      let query = try #require(fixture.store.read(\.seriesQueries).last)
+      #expect(query.boundaries.first == Timestamp(secondsSinceEpoch: 1_767_225_600))
+      #expect(query.boundaries.last == Timestamp(secondsSinceEpoch: 1_767_830_400))
       _ = try await client.get("/api/v1/checks/a/availability?region=us")
-      let second = try #require(fixture.store.read(\.tallyQueries).last)
+      let second = try #require(fixture.store.read(\.seriesQueries).last)
       #expect(second.scope == .only("us"))
-      #expect(second.to - second.from == .days(30), "the window of the objective where none is given")
+      let length = zip(second.boundaries, second.boundaries.reversed()).first { _ in true }.map { $1 - $0 }
+      #expect(length == .days(30), "the window of the objective where none is given")
     }
   }
 
@@ -83,7 +92,7 @@ struct ObjectivesTests {
     try await fixture.serving { client async throws in
       #expect(try await client.get("/api/v1/sla").status == 200)
     }
-    #expect(fixture.store.read(\.tallyQueries).count == 1)
+    #expect(fixture.store.read(\.seriesQueries).count == 1)
     let published = fixture.figures.all.withLock { $0 }
     #expect(published.count == 1000)
     #expect(published[7].window == "30d")
@@ -112,7 +121,7 @@ struct ObjectivesTests {
     try await fixture.serving { client async throws in
       func ask() async throws -> Int {
         _ = try await client.get("/api/v1/sla")
-        return fixture.store.read(\.tallyQueries).count
+        return fixture.store.read(\.seriesQueries).count
       }
       #expect(try await ask() == 1)
       #expect(try await ask() == 1)
@@ -143,14 +152,14 @@ struct ObjectivesTests {
     let fixture = try ServerFixture([.sample("a")])
     let running = Task { await fixture.board.run() }
     await fixture.time.sleepers(1)
-    #expect(fixture.store.read(\.tallyQueries).count == 1)
+    #expect(fixture.store.read(\.seriesQueries).count == 1)
     fixture.store.change { $0.isBroken = true }
     fixture.time.advance(by: .seconds(15))
     await fixture.time.sleepers(1)
     fixture.store.change { $0.isBroken = false }
     fixture.time.advance(by: .seconds(15))
     await fixture.time.sleepers(1)
-    #expect(fixture.store.read(\.tallyQueries).count == 2)
+    #expect(fixture.store.read(\.seriesQueries).count == 2)
     running.cancel()
     await running.value
   }

@@ -106,11 +106,16 @@ struct ReportTests {
           {"check":"front-page","region":null,"window":"30d","from":"2026-01-01T00:00:00.000Z","to":"2026-01-31T00:00:00.000Z",\
         "slots":{"expected":1000,"up":990,"degraded":2,"down":4,"unknown":1,"missed":2,"maintenance":1},\
         "availability":0.9959839357429718,"coverage":0.997,"objective":0.995,"budget_remaining":0.19678714859437751,\
-        "downtime_seconds":240,"latency_ms":{"p50":8.064,"p95":8.064,"p99":8.064,"mean":8}},
+        "downtime_seconds":240,"latency_ms":{"p50":8.064,"p95":8.064,"p99":8.064,"mean":8},\
+        "excluded_slots":0,"availability_unadjusted":0.9959839357429718,\
+        "budget_remaining_unadjusted":0.19678714859437751,"downtime_from_incidents_seconds":null,\
+        "time_availability":null,"latency_objective_ratio":null},
           {"check":"login","region":"eu,\\"1\\"","window":"30d","from":"2026-01-01T00:00:00.000Z","to":"2026-01-31T00:00:00.000Z",\
         "slots":{"expected":0,"up":0,"degraded":0,"down":0,"unknown":0,"missed":0,"maintenance":0},\
         "availability":null,"coverage":null,"objective":1,"budget_remaining":null,\
-        "downtime_seconds":0,"latency_ms":{"p50":null,"p95":null,"p99":null,"mean":null}}
+        "downtime_seconds":0,"latency_ms":{"p50":null,"p95":null,"p99":null,"mean":null},\
+        "excluded_slots":0,"availability_unadjusted":null,"budget_remaining_unadjusted":null,\
+        "downtime_from_incidents_seconds":null,"time_availability":null,"latency_objective_ratio":null}
         ]
 
         """)
@@ -124,7 +129,7 @@ struct ReportTests {
       lines[0].hasPrefix(
         "check,region,window,from,to,expected,up,degraded,down,unknown,missed,maintenance,availability,"))
     #expect(lines[1].contains(",0.9959839357429718,0.997,0.995,0.19678714859437751,240,"))
-    #expect(lines[2] == "login,\"eu,\"\"1\"\"\",30d,2026-01-01T00:00:00Z,2026-01-31T00:00:00Z,0,0,0,0,0,0,0,,,1,,0,,,,")
+    #expect(lines[2] == "login,\"eu,\"\"1\"\"\",30d,2026-01-01T00:00:00Z,2026-01-31T00:00:00Z,0,0,0,0,0,0,0,,,1,,0,,,,,0,,,,,")
   }
 
   @Test("in CSV names the region and the window of each row")

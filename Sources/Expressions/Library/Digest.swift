@@ -14,7 +14,7 @@ package enum Digest {
   }
 
   /// HMAC with SHA-256 (RFC 2104): 32 bytes.
-  static func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+  package static func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
     var context = hmac_sha256_ctx()
     nettle_hmac_sha256_set_key(&context, key.count, key)
     nettle_hmac_sha256_update(&context, bytes.count, bytes)

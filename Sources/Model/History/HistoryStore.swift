@@ -37,7 +37,8 @@ package protocol HistoryStore: Sendable {
   /// What became of the slots of a window, by check and region.
   func tallies(_ query: TallyQuery) async throws -> [TallyRow]
 
-  /// The same for each piece of a row of them, read together: days of bars, or windows that end at the same moment.
+  /// The same for each piece of a row of them, read together: days of bars, or windows that end at the same moment. Pieces
+  /// add up to the whole: a slot that was open at an inner boundary is expected once it is over at the last one.
   func series(_ query: SeriesQuery) async throws -> [TallySeries]
 
   /// How long the good runs of one check took, for each piece between two boundaries.

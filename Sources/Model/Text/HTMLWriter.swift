@@ -27,6 +27,11 @@ package struct HTMLWriter: Sendable {
     }
   }
 
+  /// What another writer wrote: it is escaped already.
+  package mutating func append(_ fragment: HTMLWriter) {
+    bytes.append(contentsOf: fragment.bytes)
+  }
+
   /// A whole number.
   package mutating func number(_ number: Int) {
     bytes.append(contentsOf: String(number).utf8)

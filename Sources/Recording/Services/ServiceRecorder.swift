@@ -109,7 +109,8 @@ package final class ServiceRecorder: RunSink {
   package func record(_ missed: MissedSlots, in region: String) {
     take(
       MemberResults.Result(
-        start: missed.first.start, end: missed.last.end, verdict: nil, message: "", isInMaintenance: false),
+        start: missed.first.start, end: missed.last.end, verdict: nil, message: "",
+        isInMaintenance: missed.isInMaintenance),
       of: missed.check, in: region)
   }
 
@@ -120,17 +121,29 @@ package final class ServiceRecorder: RunSink {
   package func run(restoring stored: @Sendable (CheckID) async -> [HistoryRun]) async {
     while !Task.isCancelled {
       let unrestored = state.withLock { $0.unrestored }
-      for id in unrestored {
-        let runs = await stored(id)
-        state.withLock { restore(runs, of: id, &$0) }
-      }
-      let now = time.now
-      let judged = state.withLock { state in state.services.keys.flatMap { judge($0, at: now, ifDue: true, &state) } }
-      for run in judged { sink.record(run) }
+      for id in unrestored { restore([id: await stored(id)]) }
+      judgeDue()
       let due = state.withLock { $0.services.values.map(\.due).min() }
       let pause = due.map { min(max($0 - time.now, Self.shortestSleep), Self.longestSleep) } ?? Self.longestSleep
       guard (try? await time.sleep(untilUptime: time.uptime + pause)) != nil else { return }
     }
+  }
+
+  /// Takes in what is stored of checks and services; those that nothing is given of are taken to have nothing, when none
+  /// is named.
+  package func restore(_ runs: [CheckID: [HistoryRun]]) {
+    state.withLock { state in
+      for id in runs.isEmpty ? Array(state.unrestored) : Array(runs.keys) {
+        restore(runs[id] ?? [], of: id, &state)
+      }
+    }
+  }
+
+  /// Judges what is due by now, whether or not runs come.
+  package func judgeDue() {
+    let now = time.now
+    let judged = state.withLock { state in state.services.keys.flatMap { judge($0, at: now, ifDue: true, &state) } }
+    for run in judged { sink.record(run) }
   }
 
   private func take(_ result: MemberResults.Result, of check: CheckID, in region: String) {

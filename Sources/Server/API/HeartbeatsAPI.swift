@@ -1,15 +1,13 @@
 import HTTPTypes
 import Hummingbird
 import Model
+import Scheduling
 
 /// `/api/v1/heartbeats`: what jobs report of themselves.
 struct HeartbeatsAPI: Sendable {
   /// Of what a job wrote, the end is the telling part.
   private static let outputLimit = 10_000
   private static let keyLimit = 200
-  private static let batchLimit = 1000
-  /// A job's clock may be this far ahead of ours.
-  private static let clockPlay = Duration.seconds(60)
   private static let idempotencyKey = HTTPField.Name("Idempotency-Key")
 
   var records: RecordSources
@@ -48,7 +46,7 @@ struct HeartbeatsAPI: Sendable {
       signal = read
       signal.idempotencyKey = read.idempotencyKey ?? key
     }
-    return try await Self.reply(to: records.heartbeatDesk.take([signal], of: check))
+    return try await taken([signal])
   }
 
   /// Reports that could not be sent when they were made.
@@ -58,7 +56,7 @@ struct HeartbeatsAPI: Sendable {
     let body = try await BodyReader(JSONBody.value(of: request))
     body.require("signals")
     let signals =
-      body.objects("signals", atMost: Self.batchLimit)?.map { item in
+      body.objects("signals", atMost: HeartbeatKeeper.mostSignals)?.map { item in
         item.require("at")
         item.require("status")
         let signal = self.signal(in: item, of: check)
@@ -66,13 +64,13 @@ struct HeartbeatsAPI: Sendable {
         return signal
       } ?? []
     try body.finish()
-    return try await Self.reply(to: records.heartbeatDesk.take(signals, of: check))
+    return try await taken(signals)
   }
 
   private func signal(in body: BodyReader, of check: CheckID) -> HeartbeatSignal {
     let kind = body.choice("status", of: HeartbeatSignal.Kind.self)
     let at = body.moment("at")
-    if let at, at > time.now + Self.clockPlay { body.fault("at", "\"\(at)\" has not come yet") }
+    if let at, at > time.now + HeartbeatKeeper.longestLead { body.fault("at", "\"\(at)\" has not come yet") }
     let output = body.text("output", limit: JSONBody.limit)
     let duration = body.duration("duration")
     let key = body.text("idempotency_key", limit: Self.keyLimit, allowsLineEnds: false)
@@ -81,10 +79,20 @@ struct HeartbeatsAPI: Sendable {
       output: output.map { String($0.suffix(Self.outputLimit)) }, idempotencyKey: key)
   }
 
-  private static func reply(to receipt: HeartbeatReceipt) -> Reply {
-    Reply.json(status: .accepted) { json in
+  private func taken(_ signals: [HeartbeatSignal]) async throws -> Reply {
+    let receipt: HeartbeatReceipt
+    do throws(HeartbeatFault) {
+      receipt = try await records.heartbeatDesk.receive(signals, at: time.now)
+    } catch {
+      switch error {
+      case .unknown: throw Problem(.unknownCheck, "\(error)")
+      case .tooMany, .inFuture, .tooOld: throw BodyReader.problem([BodyFault(pointer: "", detail: "\(error)")])
+      case .store: throw error
+      }
+    }
+    return Reply.json(status: .accepted) { json in
       json.member("accepted", receipt.accepted)
-      json.member("duplicates", receipt.duplicates)
+      json.member("duplicates", receipt.repeated)
     }
   }
 

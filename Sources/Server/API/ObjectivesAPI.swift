@@ -26,29 +26,43 @@ struct ObjectivesAPI: Sendable {
     }
   }
 
-  /// What is kept over any window that ends now: `?window=30d&region=eu`.
+  /// What is kept over any window that ends now: `?window=30d&region=eu`, or `?window=month&time_zone=Europe/Berlin`.
   func availability(of check: Check, _ query: Query) async throws -> Reply {
     var query = query
+    let zone = try query.take("time_zone", allowed: "give the IANA name of a time zone, such as Europe/Berlin") {
+      LocalCalendar(timeZone: $0)?.timeZone
+    }
     let text = query.take("window")
-    let window = text.map { WindowText.duration($0).map(ObjectiveWindow.rolling) } ?? check.objective.window
+    let ownZone = check.objective.window.timeZone ?? "UTC"
+    let window = text.map { Self.window($0, timeZone: zone ?? ownZone) } ?? check.objective.window
     guard let window else {
+      let units = CalendarUnit.allCases.map(\.rawValue).joined(separator: ", ")
       throw Problem(
         .badParameter,
-        "\"\(text ?? "")\" is not allowed for \"window\": give a duration such as 1h, 7d or 30d, ten years at most",
+        "\"\(text ?? "")\" is not allowed for \"window\": give a duration such as 1h, 7d or 30d, ten years at most, or one of \(units)",
         parameter: "window")
     }
     let to = try query.takeTimestamp("at") ?? sources.time.now
     let region = query.take("region")
     try query.finish()
-    let from = window.begin(at: to)
-    let scope = region.map(RegionScope.only) ?? .combined
-    let rows = try await sources.store.tallies(TallyQuery(checks: [check.id], scope: scope, from: from, to: to))
-    let latency = try await sources.store.latency(of: check.id, region: region, from: from, to: to)
-    let report = ServiceLevelReport(
-      check: check.id, region: region, window: text ?? window.text, from: from, to: to,
-      tally: rows.first { $0.check == check.id }?.tally ?? SlotTally(),
-      objective: check.objective.availability, latency: latency)
-    return Reply.json { $0.write(report) }
+    let edition = sources.catalogue.edition
+    let subject = FigureSources.Subject(
+      check: check.id, figures: edition.services[check.id].map(FigureSubject.init) ?? FigureSubject(check.id),
+      objective: check.objective)
+    let reports = try await sources.board.sources.reports(
+      of: [subject], name: text ?? window.text, from: window.begin(at: to), to: to, region: region,
+      burnPeriod: window.period(at: to))
+    return Reply.json { json in
+      for report in reports {
+        json.write(report)
+        json.write(report.burning)
+      }
+    }
+  }
+
+  private static func window(_ text: String, timeZone: String) -> ObjectiveWindow? {
+    CalendarUnit(rawValue: text).map { .calendar($0, timeZone: timeZone) }
+      ?? WindowText.duration(text).map(ObjectiveWindow.rolling)
   }
 }
 
@@ -84,5 +98,10 @@ extension JSONWriter {
     }
     member("downtime_seconds", figures.tally.downtime.seconds)
     member("slots", object: { $0.write(figures.tally) })
+    member("excluded_slots", figures.excludedSlots)
+    member("availability_unadjusted", figures.unadjusted.availability?.value)
+    member("budget_remaining_unadjusted", figures.unadjusted.budgetRemaining?.value)
+    member("downtime_from_incidents_seconds", figures.incidentDowntime?.seconds)
+    write(figures.burning)
   }
 }

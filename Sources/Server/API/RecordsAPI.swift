@@ -59,7 +59,7 @@ struct RecordsAPI: Sendable {
     try body.finish()
     guard let from, let until, let reason, let author else { throw BodyReader.problem([]) }
     return try reply(
-      to: await records.exclusionDesk.exclude(
+      to: await records.ledgerDesk.exclude(
         checks: checks, from: from, until: until, reason: reason, author: author), id: "")
   }
 
@@ -71,7 +71,7 @@ struct RecordsAPI: Sendable {
     guard let number = Int64(id), number > 0, "\(number)" == id else { throw Self.unknown(id) }
     guard let reason, let author else { throw BodyReader.problem([]) }
     return try reply(
-      to: await records.exclusionDesk.withdraw(number, reason: reason, author: author), id: id)
+      to: await records.ledgerDesk.withdraw(number, reason: reason, author: author), id: id)
   }
 
   private func words(in body: BodyReader) -> (reason: String?, author: String?) {
@@ -81,7 +81,7 @@ struct RecordsAPI: Sendable {
     )
   }
 
-  private func reply(to outcome: ExclusionOutcome, id: String) throws(Problem) -> Reply {
+  private func reply(to outcome: LedgerDesk.Outcome, id: String) throws(Problem) -> Reply {
     switch outcome {
     case .kept(let entry): return Reply.json(status: .created) { $0.write(entry) }
     case .refused(let why): throw Problem(.conflict, why)

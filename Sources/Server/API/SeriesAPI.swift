@@ -22,9 +22,9 @@ struct SeriesAPI: Sendable {
     let now = sources.time.now
     let today = calendar.date(at: now)
     let dates = (0..<count).map { today.adding(days: $0 - count + 1) }
-    let rows = try await sources.store.series(
-      SeriesQuery(checks: [check.id], boundaries: dates.map { calendar.begin(of: $0) } + [now]))
-    let tallies = rows.first { $0.check == check.id }?.tallies ?? Array(repeating: SlotTally(), count: count)
+    let rows = try await DayReader(sources.board.sources).tallies(
+      of: [check.id], boundaries: dates.map { calendar.begin(of: $0) } + [now])
+    let tallies = rows[check.id] ?? Array(repeating: SlotTally(), count: count)
     return Reply.json { json in
       json.member("check", check.id.text)
       json.member("time_zone", calendar.timeZone)

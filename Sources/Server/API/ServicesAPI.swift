@@ -2,14 +2,13 @@ import Model
 
 /// `/api/v1/services` and what stands below it.
 struct ServicesAPI: Sendable {
-  var records: RecordSources
-
   /// Every service with its state, in the order of the files; `?group=` chooses.
   func list(_ query: Query, overview: Overview) throws(Problem) -> Reply {
     var query = query
     let group = query.take("group")
     try query.finish()
-    let services = records.services().filter { group == nil || $0.group == group }
+    let edition = overview.edition
+    let services = edition.checks.compactMap { edition.services[$0.id] }.filter { group == nil || $0.group == group }
     return Reply.json { json in
       json.member(
         "services",
@@ -20,7 +19,7 @@ struct ServicesAPI: Sendable {
   /// One service.
   func one(_ id: String, _ query: Query, overview: Overview) throws(Problem) -> Reply {
     try query.finish()
-    guard let service = records.services().first(where: { $0.id.text == id }) else {
+    guard let service = CheckID(id).flatMap({ overview.edition.services[$0] }) else {
       throw Problem(.unknownService, "\"\(id)\" is the id of no service; /api/v1/services names all of them")
     }
     return Reply.json { $0.write(service, in: overview) }

@@ -34,6 +34,9 @@ struct TokenGate: Sendable {
     }
   }
 
+  /// Whether there is an entry in force of which something holds.
+  func holds(_ condition: (APIToken) -> Bool) -> Bool { access.edition.tokens.contains(where: condition) }
+
   /// Whether one more wrong token may be answered; it counts if it may.
   func mayFail() -> Bool { failures.passes() }
 

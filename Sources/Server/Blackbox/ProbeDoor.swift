@@ -184,7 +184,7 @@ extension BlackboxModule {
 
 extension Reply {
   /// The media type of metrics at blackbox_exporter 0.28. Protobuf is not offered: every scraper reads text.
-  fileprivate static let probeType = MediaType.metrics("text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
+  fileprivate static let probeType = MediaType.other("text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
 
   /// The metrics of a probe.
   fileprivate static func probe(_ metrics: [UInt8]) -> Reply { Reply(type: probeType, bytes: metrics) }

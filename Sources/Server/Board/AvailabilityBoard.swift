@@ -2,12 +2,12 @@ import Calendars
 package import Logging
 package import Model
 package import Recording
-import ServiceLevels
+package import ServiceLevels
 
 /// What is kept of every promise, reckoned off the path of requests.
 ///
-/// One refresh asks history once for each distinct window, whatever the number of checks. How fast checks were takes
-/// longer to read, and is asked of some of them at each refresh, in rotation.
+/// One refresh asks history once for each distinct set of boundaries, whatever the number of checks. How fast checks were
+/// takes longer to read, and is asked of some of them at each refresh, in rotation.
 package actor AvailabilityBoard {
   /// From one refresh to the next, when nobody asks for a fresher one.
   private static let refreshInterval = Duration.seconds(15)
@@ -15,11 +15,18 @@ package actor AvailabilityBoard {
   private static let freshness = Duration.seconds(1)
   /// A refresh that took long is repeated only after so many times as long, so that requests cannot keep history busy.
   private static let restFactor = 10
+  /// By itself it spends no more than a twentieth of one core.
+  private static let dutyFactor = 20
   /// Of how many checks one refresh asks the latency: well below a tenth of a second's work.
   private static let latencyBatch = 1000
 
+  /// As labels name them.
+  private static let burnWindows = BurnWindow.lengths.map { Units.text(of: $0) }
+
   private let catalogue: CheckCatalogue
-  private let store: any HistoryStore
+  /// What figures are reckoned from.
+  package nonisolated let sources: FigureSources
+  private nonisolated var store: any HistoryStore { sources.store }
   private let time: any TimeSource
   private let logger: Logger
   private let publish: @Sendable (AvailabilityFigures) -> Void
@@ -38,17 +45,17 @@ package actor AvailabilityBoard {
   ///
   /// - Parameter publish: hears of every check's figures after each refresh.
   package init(
-    catalogue: CheckCatalogue, store: any HistoryStore, time: any TimeSource = SystemTime(), logger: Logger,
+    catalogue: CheckCatalogue, sources: FigureSources, time: any TimeSource = SystemTime(), logger: Logger,
     publish: @escaping @Sendable (AvailabilityFigures) -> Void = { _ in }
   ) {
     self.catalogue = catalogue
-    self.store = store
+    self.sources = sources
     self.time = time
     self.logger = logger
     self.publish = publish
   }
 
-  /// Refreshes every 15 seconds until the task is cancelled. History that cannot be read is logged, and asked again.
+  /// Refreshes every 15 seconds, or more seldom where it takes long, until the task is cancelled. History that cannot be read is logged, and asked again.
   package nonisolated func run() async {
     while !Task.isCancelled {
       let begin = time.uptime
@@ -59,7 +66,8 @@ package actor AvailabilityBoard {
         guard !Task.isCancelled else { return }
         logger.warning("availability could not be reckoned", metadata: ["error": "\(error)"])
       }
-      guard (try? await time.sleep(untilUptime: begin + Self.refreshInterval)) != nil else { return }
+      let pause = max(Self.refreshInterval, (time.uptime - begin) * Self.dutyFactor)
+      guard (try? await time.sleep(untilUptime: begin + pause)) != nil else { return }
     }
   }
 
@@ -95,27 +103,43 @@ package actor AvailabilityBoard {
     let begin = time.uptime
     let edition = catalogue.edition
     let now = time.now
-    var tallies: [CheckID: SlotTally] = [:]
-    tallies.reserveCapacity(edition.checks.count)
-    let byWindow = Dictionary(grouping: edition.checks, by: \.objective.window)
-    for (window, checks) in byWindow {
-      let wanted = byWindow.count == 1 ? nil : checks.map(\.id)
-      for row in try await store.tallies(TallyQuery(checks: wanted, from: window.begin(at: now), to: now)) {
-        tallies[row.check] = row.tally
-      }
+    let plan = try await sources.plan()
+    let reader = FigureReader(store: store, plan: plan)
+    var slots: [CheckID: SubjectFigures] = [:]
+    slots.reserveCapacity(edition.checks.count)
+    /// Where each window begins, and how long it is as a whole: thousands of checks share a few.
+    var spans: [ObjectiveWindow: (begin: Timestamp, period: Duration)] = [:]
+    for (window, checks) in Dictionary(grouping: edition.checks, by: \.objective.window) {
+      let begin = window.begin(at: now)
+      spans[window] = (begin, window.period(at: now))
+      let subjects = checks.map { edition.services[$0.id].map(FigureSubject.init) ?? FigureSubject($0.id) }
+      let figures = try await reader.figures(
+        of: subjects, from: begin, to: now, recent: BurnWindow.lengths)
+      for (check, figures) in zip(checks, figures) { slots[check.id] = figures }
     }
+    let oldest = spans.values.map(\.begin).min() ?? now
+    let incidents = try await sources.incidents(from: oldest, to: now)
     var storedRuns = kept?.snapshot.storedRuns ?? [:]
     if kept?.snapshot.edition.number != edition.number {
       storedRuns = Dictionary(grouping: try await store.lastRuns(of: nil)) { $0.check }
     }
     try await refreshLatencies(of: edition, at: now)
 
+    let nothing = SubjectFigures(SlotFigures(recent: BurnWindow.lengths.count))
     let figures = edition.checks.map { check in
-      let tally = tallies[check.id] ?? SlotTally()
+      let (objective, slots) = (check.objective, slots[check.id] ?? nothing)
+      let (from, period) = spans[objective.window] ?? (now, .zero)
       return CheckFigures(
-        objective: check.objective, from: check.objective.window.begin(at: now), to: now, tally: tally,
-        availability: Availability(tally, objective: check.objective.availability),
-        latency: latencies[check.id]?.figures)
+        objective: objective, from: from, to: now, tally: slots.own.tally,
+        availability: Availability(slots.basis.tally, objective: objective.availability),
+        unadjusted: Availability(slots.basis.unadjusted, objective: objective.availability),
+        excludedSlots: slots.own.excludedSlots,
+        burning: BurnRates(
+          recent: slots.basis.recent, tally: slots.basis.tally, objective: objective.availability,
+          period: period),
+        incidentDowntime: incidents.map {
+          IncidentDowntime.downtime(of: check.id, in: $0[check.id] ?? [], from: from, to: now)
+        }, latency: latencies[check.id]?.figures)
     }
     let snapshot = BoardSnapshot(at: now, edition: edition, figures: figures, storedRuns: storedRuns)
     let end = time.uptime
@@ -125,7 +149,10 @@ package actor AvailabilityBoard {
         AvailabilityFigures(
           check: check.id, window: check.objective.window.text,
           availability: figures.availability.availability?.value, coverage: figures.availability.coverage?.value,
-          budgetRemaining: figures.availability.budgetRemaining?.value, objective: check.objective.availability))
+          budgetRemaining: figures.availability.budgetRemaining?.value, objective: check.objective.availability,
+          burnRates: zip(Self.burnWindows, figures.burning.rates).map {
+            AvailabilityFigures.BurnRate(window: $0, rate: $1.rate?.value)
+          }, latencyRatio: figures.latency?.ratioBelowLimit?.value))
     }
     return snapshot
   }

@@ -21,8 +21,17 @@ struct CheckFigures: Sendable {
   var objective: Objective
   var from: Timestamp
   var to: Timestamp
+  /// Of its own slots, exclusions taken out.
   var tally: SlotTally
+  /// Of its slots, or of those of its members for a service that weighs them.
   var availability: Availability
+  /// The same without exclusions.
+  var unadjusted: Availability
+  /// How many slots exclusions took out.
+  var excludedSlots: Int
+  var burning: BurnRates
+  /// How long incidents made it unusable; nil where nobody keeps incidents.
+  var incidentDowntime: Duration?
   /// What is known of its speed; nil until it was asked for the first time.
   var latency: LatencyFigures?
 }

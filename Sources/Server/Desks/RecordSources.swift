@@ -1,4 +1,6 @@
+package import Incidents
 package import Model
+package import Scheduling
 
 /// What people and jobs put on record beside runs, and who takes it in.
 package struct RecordSources: Sendable {
@@ -9,132 +11,65 @@ package struct RecordSources: Sendable {
   /// Time that was taken out of availability.
   package var ledger: any ExclusionLedger
   /// The one writer of the ledger.
-  package var exclusionDesk: any ExclusionDesk
+  package var ledgerDesk: LedgerDesk
   /// Figures that were published.
   package var months: any ClosedMonths
   /// Who hears what jobs report.
   package var heartbeatDesk: any HeartbeatDesk
-  /// The services in force, in the order of the files.
-  package var services: @Sendable () -> [ServiceDefinition]
   /// Planned work that takes place between two moments, earliest first.
   package var maintenance: @Sendable (_ from: Timestamp, _ until: Timestamp) -> [MaintenanceOccurrence]
 
   /// Sources with everything said.
   package init(
     incidents: any IncidentStore, incidentDesk: any IncidentDesk, ledger: any ExclusionLedger,
-    exclusionDesk: any ExclusionDesk, months: any ClosedMonths, heartbeatDesk: any HeartbeatDesk,
-    services: @escaping @Sendable () -> [ServiceDefinition],
+    ledgerDesk: LedgerDesk, months: any ClosedMonths, heartbeatDesk: any HeartbeatDesk,
     maintenance: @escaping @Sendable (_ from: Timestamp, _ until: Timestamp) -> [MaintenanceOccurrence]
   ) {
     self.incidents = incidents
     self.incidentDesk = incidentDesk
     self.ledger = ledger
-    self.exclusionDesk = exclusionDesk
+    self.ledgerDesk = ledgerDesk
     self.months = months
     self.heartbeatDesk = heartbeatDesk
-    self.services = services
     self.maintenance = maintenance
   }
 }
 
 /// Takes in what people say of incidents.
 package protocol IncidentDesk: Sendable {
-  /// Begins an incident that somebody wrote.
-  func report(_ draft: IncidentDraft) async throws -> Incident
+  /// Writes an incident by hand.
+  ///
+  /// - Parameters:
+  ///   - began: nil is now.
+  ///   - ended: nil is now; only for a state of `.resolved`.
+  func report(
+    title: String, impacts: [Impact], state: IncidentState, text: String, author: String, isPublished: Bool,
+    began: Timestamp?, ended: Timestamp?
+  ) async throws(IncidentFault) -> Incident
 
   /// Adds words to an incident.
   ///
-  /// - Returns: the incident with them; nil when there is none of that number.
-  func add(_ remark: IncidentRemark, to id: Int64) async throws -> Incident?
+  /// - Parameters:
+  ///   - state: nil leaves it.
+  ///   - impacts: nil leaves them.
+  @discardableResult
+  func say(
+    _ text: String, of id: Int64, state: IncidentState?, author: String, impacts: [Impact]?
+  ) async throws(IncidentFault) -> Incident
 
   /// Says that somebody takes care.
-  ///
-  /// - Returns: the incident with it; nil when there is none of that number.
-  func acknowledge(_ id: Int64, by name: String, note: String?) async throws -> Incident?
+  @discardableResult
+  func acknowledge(_ id: Int64, by: String, note: String?) async throws(IncidentFault) -> Incident
 }
 
-/// An incident as somebody writes it.
-package struct IncidentDraft: Hashable, Sendable {
-  package var title: String
-  /// The first words of its story.
-  package var text: String
-  package var author: String
-  package var state: IncidentState
-  package var impacts: [Impact]
-  /// When it began; nil is now.
-  package var began: Timestamp?
-  package var isPublished: Bool
-
-  /// A draft with everything said.
-  package init(
-    title: String, text: String, author: String, state: IncidentState, impacts: [Impact], began: Timestamp?,
-    isPublished: Bool
-  ) {
-    self.title = title
-    self.text = text
-    self.author = author
-    self.state = state
-    self.impacts = impacts
-    self.began = began
-    self.isPublished = isPublished
-  }
-}
-
-/// Words for the story of an incident.
-package struct IncidentRemark: Hashable, Sendable {
-  package var text: String
-  package var author: String
-  /// How far it is from now on; nil leaves it.
-  package var state: IncidentState?
-  /// What it does from now on; nil leaves it.
-  package var impacts: [Impact]?
-
-  /// A remark with everything said.
-  package init(text: String, author: String, state: IncidentState?, impacts: [Impact]?) {
-    self.text = text
-    self.author = author
-    self.state = state
-    self.impacts = impacts
-  }
-}
-
-/// Takes time out of availability, within what the service file allows.
-package protocol ExclusionDesk: Sendable {
-  /// Adds an entry that excludes.
-  ///
-  /// - Parameter checks: nil for every check and service.
-  func exclude(
-    checks: [CheckID]?, from: Timestamp, until: Timestamp, reason: String, author: String
-  ) async throws -> ExclusionOutcome
-
-  /// Adds an entry that takes another one back.
-  func withdraw(_ id: Int64, reason: String, author: String) async throws -> ExclusionOutcome
-}
-
-/// What came of asking for an entry.
-package enum ExclusionOutcome: Hashable, Sendable {
-  case kept(Exclusion)
-  /// Why not, in one sentence: a cap, a piece of a closed month, an entry that was withdrawn before.
-  case refused(String)
-  /// There is no entry of that number.
-  case unknown
-}
+extension IncidentKeeper: IncidentDesk {}
 
 /// Hears what jobs report.
 package protocol HeartbeatDesk: Sendable {
-  /// Takes in reports of one job, in any order.
-  func take(_ signals: [HeartbeatSignal], of check: CheckID) async throws -> HeartbeatReceipt
+  /// Takes reports: all or none.
+  func receive(
+    _ signals: [HeartbeatSignal], at now: Timestamp
+  ) async throws(HeartbeatFault) -> HeartbeatReceipt
 }
 
-/// What became of reports.
-package struct HeartbeatReceipt: Hashable, Sendable {
-  package var accepted: Int
-  /// Those that were there already, by their keys.
-  package var duplicates: Int
-
-  /// A receipt with both its numbers.
-  package init(accepted: Int, duplicates: Int) {
-    self.accepted = accepted
-    self.duplicates = duplicates
-  }
-}
+extension HeartbeatKeeper: HeartbeatDesk {}

@@ -7,12 +7,11 @@ import NIOCore
 
 /// Answers every request: finds the route, calls its handler, and gives each answer the coding and headers it must have.
 struct Responder: Answerer {
-  /// No handler reads a body; one that is larger than this is refused before it is let pass.
-  private static let maximumBodyBytes = 64 * 1024
-
   let configuration: ServerConfiguration
   let sources: ServerSources
   let overviews: OverviewCache
+  let pages: PagesDesk
+  let api: APIRouter
   let logger: Logger
 
   func answer(_ request: Request, over channel: any Channel) async -> Response {
@@ -32,7 +31,8 @@ struct Responder: Answerer {
       reply.headers[.retryAfter] = "5"
     }
     let response = await Self.coded(
-      reply, to: request.method, acceptEncoding: request.headers[.acceptEncoding])
+      reply, to: request.method, acceptEncoding: request.headers[.acceptEncoding],
+      ifNoneMatch: request.headers[.ifNoneMatch])
     logger.debug(
       "answered",
       metadata: [
@@ -47,16 +47,28 @@ struct Responder: Answerer {
   private static let timeoutHeader = HTTPField.Name("X-Prometheus-Scrape-Timeout-Seconds")
 
   private func reply(to request: Request, path: String) async throws -> Reply {
-    guard let route = try Route(path: path), !route.isOfModules || sources.probes != nil else {
+    let segments = try PathText.segments(of: path)
+    let found = RouteMatch(segments)
+    // A page may be the whole of its host, but for what belongs to the server.
+    if found == nil || segments == [""],
+      let match = PageMatch(segments, authority: request.head.authority, pages: sources.access.edition.pages)
+    {
+      return try await pages.reply(to: match, request)
+    }
+    guard let match = found, !match.route.isOfModules || sources.probes != nil else {
       throw Problem(.unknownPath, "there is nothing at \"\(path)\"; checks are at /api/v1/checks, the status page at /")
     }
-    if let methods = route.methods, !methods.contains(request.method) {
-      return Self.refusal(of: request.method, methods: methods, at: route, path: path)
+    if case .api(let route) = match.route, request.method == .options, route.isRead { return CrossOrigin.preflight() }
+    if let methods = match.route.methods, !methods.contains(request.method) {
+      return Self.refusal(of: request.method, methods: methods, at: match.route, path: path)
     }
-    if let length = request.headers[.contentLength].flatMap(Int.init), length > Self.maximumBodyBytes {
-      throw Problem(.bodyTooLarge, "\(length) bytes are sent, \(Self.maximumBodyBytes) are allowed")
+    if let length = request.headers[.contentLength].flatMap(Int.init), length > JSONBody.limit {
+      throw Problem(.bodyTooLarge, "\(length) bytes are sent, \(JSONBody.limit) are allowed")
     }
-    return try await self.reply(to: route, request)
+    switch match.route {
+    case .operations(let route): return try await reply(to: route, request)
+    case .api(let route): return try await api.reply(to: route, match.parameters, request)
+    }
   }
 
   private static func refusal(
@@ -64,7 +76,7 @@ struct Responder: Answerer {
   ) -> Reply {
     let allow = methods.map(\.rawValue).joined(separator: ", ")
     var reply =
-      if route == .reload {
+      if route == .operations(.reload) {
         // In the words of blackbox_exporter.
         Reply.text("This endpoint requires a POST request.\n", status: .methodNotAllowed)
       } else {
@@ -76,7 +88,7 @@ struct Responder: Answerer {
 
   // MARK: Routes
 
-  private func reply(to route: Route, _ request: Request) async throws -> Reply {
+  private func reply(to route: OperationsRoute, _ request: Request) async throws -> Reply {
     if route.isOfModules, let probes = sources.probes {
       // These are as lenient with their parameters as blackbox_exporter.
       guard route == .probe else { return probes.logs(request.uri.query) }
@@ -97,18 +109,6 @@ struct Responder: Answerer {
     case .reload: return try await reload(request)
     case .probe, .logs: throw Problem(.unknownPath, "no modules are in force")
     case .scenarios: return .text(sources.scenarioText())
-    case .checks:
-      return try await ChecksAPI(sources: sources).list(query, overview: await overviews.current())
-    case .check(let id):
-      return try ChecksAPI(sources: sources).one(check(id), query, board: await sources.board.latest())
-    case .runs(let id):
-      return try await ChecksAPI(sources: sources).runs(of: check(id).id, query)
-    case .run(let id, let traceID):
-      return try await ChecksAPI(sources: sources).run(traceID, of: check(id), query)
-    case .availability(let id):
-      return try await ObjectivesAPI(sources: sources).availability(of: check(id), query)
-    case .objectives:
-      return try await ObjectivesAPI(sources: sources).list(query, board: sources.board.fresh())
     }
   }
 
@@ -122,13 +122,6 @@ struct Responder: Answerer {
     return Reply(
       type: .html, bytes: await page.rendered(),
       headers: [.contentSecurityPolicy: SecurityHeaders.pagePolicy(nonce: nonce)])
-  }
-
-  private func check(_ id: String) throws(Problem) -> Check {
-    guard let id = CheckID(id), let check = sources.catalogue.edition[id] else {
-      throw Problem(.unknownCheck, "\"\(id)\" is the id of no check; /api/v1/checks names all of them")
-    }
-    return check
   }
 
   private func reload(_ request: Request) async throws(Problem) -> Reply {
@@ -151,8 +144,8 @@ struct Responder: Answerer {
   /// Away from the thread of the connection: pages can be large.
   @concurrent
   private static func coded(
-    _ reply: Reply, to method: HTTPRequest.Method, acceptEncoding: String?
+    _ reply: Reply, to method: HTTPRequest.Method, acceptEncoding: String?, ifNoneMatch: String?
   ) async -> Response {
-    reply.response(to: method, acceptEncoding: acceptEncoding)
+    reply.response(to: method, acceptEncoding: acceptEncoding, ifNoneMatch: ifNoneMatch)
   }
 }

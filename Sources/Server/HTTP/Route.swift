@@ -6,6 +6,9 @@ enum Route: Hashable, Sendable {
   case operations(OperationsRoute)
   case api(APIRoute)
 
+  /// Whether it is there only with modules.
+  var isOfModules: Bool { if case .operations(let route) = self { route.isOfModules } else { false } }
+
   /// The methods that it answers; nil is any.
   var methods: [HTTPRequest.Method]? {
     switch self {

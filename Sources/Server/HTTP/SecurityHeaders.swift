@@ -15,12 +15,16 @@ enum SecurityHeaders {
       + "frame-ancestors 'self'"
   }
 
+  /// The policy of a status page: one style element, one script and pictures of its own host.
+  static func statusPagePolicy(nonce: String) -> String {
+    "default-src 'none'; style-src 'nonce-\(nonce)'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+      + "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+  }
+
   private static let all: [(HTTPField.Name, String)] = {
     var all: [(HTTPField.Name, String)] = [
       (.contentSecurityPolicy, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
       (.xContentTypeOptions, "nosniff"),
-      // Everything shown is of this moment.
-      (.cacheControl, "no-store"),
     ]
     for (name, value) in [("Referrer-Policy", "no-referrer"), ("Cross-Origin-Resource-Policy", "same-origin")] {
       if let name = HTTPField.Name(name) { all.append((name, value)) }

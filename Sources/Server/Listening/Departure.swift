@@ -53,6 +53,11 @@ final class Departure: ChannelInboundHandler, Sendable {
     }
   }
 
+  /// Calls `body` once the client has gone; at once when it has.
+  func onLeaving(_ body: @escaping @Sendable () -> Void) {
+    _ = add(body)
+  }
+
   private func add(_ cancel: @escaping @Sendable () -> Void) -> Int {
     let (number, hasLeft) = state.withLock { state in
       state.lastWatch += 1

@@ -21,9 +21,18 @@ final class BasicAuthentication: Sendable {
   /// Whether the credentials of a request are those of a user.
   func accepts(_ authorization: String?, users: [String: PasswordHash]) async -> Bool {
     guard let (user, password) = Self.credentials(in: authorization) else { return false }
-    let question = Question(user: user, hash: users[user] ?? .nobody, password: Secret(password))
+    let hash = users[user]
+    return await accepts(
+      Question(user: user, hash: hash ?? .nobody, password: Secret(password)), isUser: hash != nil)
+  }
+
+  /// Whether a password is that of a hash which has no user.
+  func accepts(_ password: Secret, hash: PasswordHash) async -> Bool {
+    await accepts(Question(user: "", hash: hash, password: password), isUser: true)
+  }
+
+  private func accepts(_ question: Question, isUser: Bool) async -> Bool {
     if let known = answers.withLock({ $0[question] }) { return known }
-    let isUser = users[user] != nil
     let task = turns.withLock { last in
       let task = Task(executorPreference: globalConcurrentExecutor) { [last] in
         _ = await last?.value

@@ -14,8 +14,17 @@ struct ReportCommand: AsyncParsableCommand {
   @OptionGroup var scenario: ScenarioOptions
   @OptionGroup var service: ServiceFileOptions
 
-  @Option(help: ArgumentHelp("Over how long; each check's own objective window when absent.", valueName: "duration"))
-  var window: DurationArgument?
+  @Option(
+    help: ArgumentHelp(
+      "Over how long: 30d, or the day, week, month, quarter or year that is under way; each check's own objective window when absent.",
+      valueName: "window"))
+  var window: WindowArgument?
+
+  @Option(help: ArgumentHelp("A month: as it was closed, or as it stands where it is open.", valueName: "2026-10"))
+  var month: YearMonth?
+
+  @Option(help: ArgumentHelp("Whose calendar: an IANA name, such as Europe/Berlin.", valueName: "zone"))
+  var timeZone: TimeZoneArgument?
 
   @Option(help: ArgumentHelp("The window's end, RFC 3339, exclusive; now when absent.", valueName: "time"))
   var at: TimestampArgument?
@@ -29,106 +38,88 @@ struct ReportCommand: AsyncParsableCommand {
   @Option(help: "How the figures are written.")
   var format = ReportFormat.table
 
+  @Flag(help: "Adds how fast budgets are used up, and when nothing will be left of them.")
+  var burn = false
+
   @Flag(help: "Leaves percentiles out, which take the longest to read of thousands of checks.")
   var noLatency = false
 
-  /// A row to come: the check, and under which id its history is kept.
-  private struct Subject {
-    var check: CheckID
-    var kept: CheckID
-    var objective: Objective
+  func validate() throws {
+    if month != nil, window != nil || at != nil || region != nil || burn || noLatency {
+      throw ValidationError("--month goes with --check, --time-zone and --format alone")
+    }
+    if let timeZone, window == nil, month == nil {
+      throw ValidationError("--time-zone \(timeZone.name) says whose calendar --window or --month is of; give one of them")
+    }
   }
 
   func run() async throws {
     let settings = try service.settings()
     let files = scenario.files.isEmpty ? settings.files : scenario.files
-    let checks = files.isEmpty ? [] : try scenario.load(files: files).checks.map(\.check)
-    let inFiles = Dictionary(checks.map { ($0.id, $0) }) { first, _ in first }
+    let written = files.isEmpty ? nil : try scenario.load(files: files)
     let store = try OpenedStore.open(settings.store, mode: .readOnly)
-    let subjects = try await subjects(inFiles: inFiles, in: store)
-    let end = at?.timestamp ?? SystemTime().now
-    var reports: [ServiceLevelReport] = []
-    if let subjects {
-      // Checks that look over the same window are asked for together.
-      for (window, subjects) in Dictionary(
-        grouping: subjects, by: { window.map { .rolling($0.duration) } ?? $0.objective.window })
-      {
-        reports += try await report(subjects, window: window, end: end, from: store)
-      }
-      reports.sort { $0.check < $1.check }
+    let known = FigureSubjects(scenario: written, known: try await store.checks())
+    try known.refuseUnknown(region: region)
+    let subjects = try known.subjects(only: onlyChecks)
+    if let month {
+      Terminal.standardOutput.write(try await text(of: month, subjects, settings, store))
     } else {
-      reports = try await report(
-        nil, window: window.map { .rolling($0.duration) } ?? Objective.standard.window, end: end, from: store)
+      Terminal.standardOutput.write(try await text(of: subjects, settings, store))
     }
-    Terminal.standardOutput.write(format.render(reports))
     try await store.close()
   }
 
-  /// The rows to come; nil for every check of the store, by id, when neither files nor options choose: then the store
-  /// need not be asked for the checks before it is asked for their slots.
-  private func subjects(inFiles: [CheckID: Check], in store: any HistoryStore) async throws -> [Subject]? {
-    guard !inFiles.isEmpty || !onlyChecks.isEmpty || region != nil else { return nil }
-    let known = try await store.checks()
-    try refuseUnknownRegion(known)
-    let ids = Set(known.map(\.id))
-    return try wantedChecks(known: known.map(\.id), inFiles: inFiles).map { id in
-      Subject(
-        check: id, kept: keptID(of: id, inFiles: inFiles, known: ids), objective: inFiles[id]?.objective ?? .standard)
+  /// The rows of each subject's window, by id.
+  private func text(
+    of subjects: [FigureSources.Subject], _ settings: ServiceFile, _ store: SQLiteHistory
+  ) async throws -> String {
+    let end = at?.timestamp ?? SystemTime().now
+    let sources = FigureSources(store: store, ledger: store, cap: settings.exclusionCap, incidents: store)
+    var reports: [ServiceLevelReport] = []
+    // Checks that look over the same window are asked for together.
+    for (window, subjects) in Dictionary(grouping: subjects, by: { window(of: $0.objective) }) {
+      reports += try await sources.reports(
+        of: subjects, window: window, end: end, region: region, burning: burn, latency: !noLatency)
     }
+    return format.render(reports.sorted { $0.check < $1.check }, burning: burn)
   }
 
-  /// A check that was renamed since the daemon last ran has its history under the old id still. To take it over is for the
-  /// daemon, which knows what is in force; a report writes nothing.
-  private func keptID(of id: CheckID, inFiles: [CheckID: Check], known: Set<CheckID>) -> CheckID {
-    guard let old = inFiles[id]?.movedFrom, !known.contains(id), known.contains(old) else { return id }
-    return old
+  private func window(of objective: Objective) -> ObjectiveWindow {
+    window?.window(in: timeZone?.name ?? objective.window.timeZone ?? "UTC") ?? objective.window
   }
 
-  private func refuseUnknownRegion(_ known: [KnownCheck]) throws {
-    guard let region else { return }
-    let regions = Set(known.flatMap(\.regions))
-    guard !regions.contains(region) else { return }
-    let some = regions.sorted().prefix(10).joined(separator: ", ")
-    throw CommandFailure("region '\(region)' is not known\(some.isEmpty ? "" : "; there are \(some)")")
+  /// Every revision of a closed month, and live figures of those that it is open for.
+  private func text(
+    of month: YearMonth, _ subjects: [FigureSources.Subject], _ settings: ServiceFile, _ store: SQLiteHistory
+  ) async throws -> String {
+    let books = try MonthBooks(settings, timeZone: timeZone, store: store)
+    let closed = try await store.closedMonths(of: subjects.map(\.figures.check), from: month, to: month)
+      .filter { $0.timeZone == books.timeZone }
+    let closedChecks = Set(closed.map(\.check))
+    let open = try await books.rows(
+      of: month, for: subjects.filter { !closedChecks.contains($0.figures.check) }.map(MonthBooks.Subject.init),
+      at: SystemTime().now)
+    let rows = closed.map { MonthReport.Row($0, isOpen: false) } + open.map { MonthReport.Row($0, isOpen: true) }
+    return MonthReport(rows.sorted { ($0.figures.check, $0.figures.revision) < ($1.figures.check, $1.figures.revision) })
+      .render(format)
   }
+}
 
-  private func wantedChecks(known: [CheckID], inFiles: [CheckID: Check]) throws -> [CheckID] {
-    guard !onlyChecks.isEmpty else { return inFiles.isEmpty ? known : inFiles.keys.sorted() }
-    let all = Set(known).union(inFiles.keys)
-    return try onlyChecks.map { text in
-      guard let id = CheckID(text), all.contains(id) else {
-        let some = all.sorted().prefix(10).map(\.text).joined(separator: ", ")
-        throw CommandFailure("check '\(text)' is not known\(some.isEmpty ? "" : "; there are \(some)")")
-      }
-      return id
-    }
+extension MonthBooks {
+  /// The books of a store, by the rules of the service file.
+  init(_ settings: ServiceFile, timeZone: TimeZoneArgument?, store: SQLiteHistory) throws {
+    var closing = settings.monthClosing ?? MonthClosing(delay: .zero)
+    if let timeZone { closing.timeZone = timeZone.name }
+    self.init(
+      closer: MonthCloser(closing), store: store, incidents: store, months: store, ledger: store,
+      cap: settings.exclusionCap)
   }
+}
 
-  /// A row for each subject: one that never ran is part of the promise, and shows that nothing is known of it.
-  ///
-  /// - Parameter subjects: nil for every check of the store.
-  private func report(
-    _ subjects: [Subject]?, window: ObjectiveWindow, end: Timestamp, from store: any HistoryStore
-  ) async throws -> [ServiceLevelReport] {
-    let start = window.begin(at: end)
-    let scope = region.map { RegionScope.only($0) } ?? .combined
-    let query = TallyQuery(checks: subjects?.map(\.kept), scope: scope, from: start, to: end)
-    let rows = try await store.tallies(query)
-    var latencies: [CheckID: LatencyHistogram] = [:]
-    if !noLatency {
-      for row in try await store.latencies(query) { latencies[row.check] = row.latency }
-    }
-    let window = window.text
-    func report(_ subject: Subject, _ tally: SlotTally) -> ServiceLevelReport {
-      ServiceLevelReport(
-        check: subject.check, region: region, window: window, from: start, to: end, tally: tally,
-        objective: subject.objective.availability, latency: latencies[subject.kept] ?? LatencyHistogram())
-    }
-    guard let subjects else {
-      return rows.map { report(Subject(check: $0.check, kept: $0.check, objective: .standard), $0.tally) }
-    }
-    let tallies = Dictionary(rows.map { ($0.check, $0.tally) }) { first, _ in first }
-    return subjects.map { report($0, tallies[$0.kept] ?? SlotTally()) }
+extension MonthBooks.Subject {
+  /// The subject of a report.
+  init(_ subject: FigureSources.Subject) {
+    self.init(subject.figures, objective: subject.objective)
   }
 }
 

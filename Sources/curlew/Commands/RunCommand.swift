@@ -74,6 +74,7 @@ struct RunCommand: AsyncParsableCommand {
       region: region ?? file.region, retention: file.retention,
       limits: ConcurrencyLimits(global: file.globalConcurrency, perHost: file.hostConcurrency), probing: probing,
       web: web, modules: scenario.modules ?? file.modules, policy: try policy.policy(),
+      exclusionCap: file.exclusionCap, monthClosing: file.monthClosing,
       logFormat: logFormat ?? (file.logsJSON ? .json : .text),
       logLevel: logLevel?.level ?? Logger.Level(rawValue: file.logLevel) ?? .info,
       service: ServiceFileKeeper(file, path: service.config))

@@ -1,6 +1,7 @@
 import Exposition
 import Foundation
 import History
+import Incidents
 import Journeys
 import Logging
 import Model
@@ -57,14 +58,26 @@ struct Daemon {
       case .recovered(.upkeep): logger.notice("history is rolled up and cleared again")
       }
     }
+    let incidents = IncidentKeeper(store: store, history: store, time: time, region: region) { event in
+      switch event {
+      case .opened(let check, let isNew): metrics.recordIncident(of: check, isOpen: true, isNew: isNew)
+      case .closed(let check): metrics.recordIncident(of: check, isOpen: false)
+      case .fails(let cause): logger.error("incidents cannot be kept", metadata: ["error": "\(cause)"])
+      case .recovered: logger.notice("incidents are kept again")
+      }
+    }
     let log = RunLog(logger: logger) { recent.verdict(of: $0, in: region) }
     let maintenance = CurrentMaintenance()
     // The log stands first: it compares a run with what was held before it.
-    let sinks = MaintenanceMarker(RunFanOut([log, metrics, recent, archive, history]), by: maintenance)
+    let recorders = RunFanOut([log, metrics, recent, archive, history, incidents.sink])
+    let node = ProcessInfo.processInfo.hostName
+    let services = ServiceRecorder(region: region, node: node, time: time, sink: recorders) { check, moment in
+      maintenance.plan.isInMaintenance(check.id, at: moment)
+    }
+    let sinks = MaintenanceMarker(RunFanOut([recorders, services]), by: maintenance)
     let heartbeats = HeartbeatKeeper(
-      region: region, node: ProcessInfo.processInfo.hostName, time: time, sink: sinks,
-      lateSink: MaintenanceMarker(history, by: maintenance), store: store, masks: current.masks,
-      retention: settings.retention.runs)
+      region: region, node: node, time: time, sink: sinks, lateSink: MaintenanceMarker(history, by: maintenance),
+      store: store, masks: current.masks, retention: settings.retention.runs)
     do {
       try await heartbeats.restore()
     } catch {
@@ -72,7 +85,7 @@ struct Daemon {
     }
 
     let runner = JourneyRunner(
-      prober: probing.prober, time: time, masks: current.masks, region: region, node: ProcessInfo.processInfo.hostName,
+      prober: probing.prober, time: time, masks: current.masks, region: region, node: node,
       detail: .failures)
     let scheduler = Scheduler(region: region, limits: settings.limits, time: time, sink: sinks) { start in
       guard let check = current.check(start.check) else { return }
@@ -85,25 +98,29 @@ struct Daemon {
     metrics.watch(historyQueueLength: { history.status.queueLength })
     metrics.watch(maintenance: { maintenance.plan.state(at: time.now) })
     metrics.watch(heartbeats: { heartbeats.lastReports })
+    metrics.watch(incidentDroppedRuns: { incidents.droppedRuns })
     let drops = HistoryDrops(metrics: metrics)
     registry.onScrape { drops.publish(history.status.dropped) }
 
-    let catalogue = CheckCatalogue(checks)
-    let board = AvailabilityBoard(catalogue: catalogue, store: store, time: time, logger: logger) {
+    let catalogue = CheckCatalogue(checks, services: scenario.services)
+    let figures = FigureSources(store: store, ledger: store, cap: settings.exclusionCap, incidents: store)
+    let board = AvailabilityBoard(catalogue: catalogue, sources: figures, time: time, logger: logger) {
       metrics.publish($0)
     }
     let apply: @Sendable (Scenario) async -> Void = { scenario in
       let checks = scenario.checks.map(\.check)
-      metrics.apply(checks)
-      recent.apply(checks)
-      archive.apply(checks)
-      catalogue.apply(checks)
-      maintenance.apply(
-        MaintenancePlan(scenario.maintenance, checks: checks + scenario.services.map(\.check)))
+      let recorded = checks + scenario.services.map(\.check)
+      metrics.apply(recorded)
+      recent.apply(recorded)
+      archive.apply(recorded)
+      catalogue.apply(checks, services: scenario.services)
+      maintenance.apply(MaintenancePlan(scenario.maintenance, checks: recorded))
+      services.apply(scenario.services, checks: checks)
       let own = checks.filter { $0.runs(in: region) }
       scheduler.apply(own.filter(\.kind.isProbed))
       await heartbeats.apply(own)
-      history.register(checks.map { CheckRegistration($0) }, in: region, at: time.now)
+      history.register(recorded.map { CheckRegistration($0) }, in: region, at: time.now)
+      incidents.apply(recorded)
     }
     await apply(scenario)
     // Now, so that a renamed check shows its history from the start; what fails is tried again later.
@@ -131,17 +148,34 @@ struct Daemon {
         probes: try modules.map { modules in
           try ModuleProbing(modules: modules, policy: settings.policy, masks: current.masks, log: nil)
             .door(over: probing, settings: ProbeDoor.Settings(), registry: registry)
-        }, access: settings.service.access),
+        }, access: settings.service.access,
+        records: RecordSources(
+          incidents: store, incidentDesk: incidents, ledger: store, ledgerDesk: LedgerDesk(store, time: time), months: store,
+          heartbeatDesk: heartbeats, maintenance: { maintenance.plan.occurrences(from: $0, to: $1) })),
       logger: logger,
       onListening: { [onListening] place in
         onListening(place)
         StartupPages.giveBack()
       })
+    let months = settings.monthClosing.map { closing in
+      MonthKeeper(
+        books: MonthBooks(
+          closer: MonthCloser(closing), store: store, incidents: store, months: store, ledger: store,
+          cap: settings.exclusionCap), time: time, logger: logger
+      ) {
+        let services = catalogue.services
+        return catalogue.checks.map { check in
+          MonthBooks.Subject(
+            services[check.id].map(FigureSubject.init) ?? FigureSubject(check.id), objective: check.objective)
+        }
+      }
+    }
     // Taken down from last to first: the door closes, runs end, and then history is flushed.
-    let services = ServiceGroup(
+    let group = ServiceGroup(
       configuration: .init(
         services: [
           .init(service: HistoryService(recorder: history, store: store)),
+          .init(service: UntilShutdown { await incidents.run() }),
           .init(
             service: UntilShutdown {
               async let strips: Void = recent.restore(checks.map(\.id), in: region, from: store)
@@ -149,13 +183,20 @@ struct Daemon {
               await board.run()
               await strips
             }),
+          .init(
+            service: UntilShutdown {
+              async let closing: Void? = months?.run()
+              // What members did just before this process says what services were when it began.
+              await services.run { (try? await store.lastRuns(of: $0, limit: 3)) ?? [] }
+              await closing
+            }),
           .init(service: SchedulerService(scheduler: scheduler, executor: pacemaker)),
           .init(service: UntilShutdown { await heartbeats.run() }),
           .init(service: reloader),
           .init(service: server),
         ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger()))
     do {
-      try await services.run()
+      try await group.run()
     } catch let failure as ListenFailure {
       throw CommandFailure("\(failure)")
     }

@@ -19,6 +19,10 @@ struct ServiceSettings {
   var modules: String?
   /// What `/probe` may reach.
   var policy = TargetPolicy()
+  /// How much may be excluded afterwards; nil where nothing bounds it.
+  var exclusionCap: ExclusionCap?
+  /// When months are closed; nil where they are not by themselves.
+  var monthClosing: MonthClosing?
   var logFormat: LogFormat
   var logLevel: Logger.Level
   /// The pages and tokens of the service file.

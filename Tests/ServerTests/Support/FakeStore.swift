@@ -14,6 +14,7 @@ final class FakeStore: HistoryStore {
     var isBroken = false
     var runQueries: [RunQuery] = []
     var tallyQueries: [TallyQuery] = []
+    var seriesQueries: [SeriesQuery] = []
     var latencyQueries: [CheckID] = []
     /// Called with each question for a latency.
     var onLatency: @Sendable () -> Void = {}
@@ -82,11 +83,15 @@ final class FakeStore: HistoryStore {
     return rows
   }
 
+  /// Everything lies in the first piece, which is the oldest.
   func series(_ query: SeriesQuery) async throws -> [TallySeries] {
     try answer { state in
-      state.tallies.filter { query.checks?.contains($0.key) ?? true }
+      state.seriesQueries.append(query)
+      let wanted = query.checks.map(Set.init)
+      return state.tallies.filter { wanted?.contains($0.key) ?? true }
         .map { check, tally in
-          TallySeries(check: check, region: nil, tallies: query.boundaries.dropFirst().map { _ in tally })
+          let rest = Array(repeating: SlotTally(), count: max(0, query.boundaries.count - 2))
+          return TallySeries(check: check, region: nil, tallies: [tally] + rest)
         }
     }
   }

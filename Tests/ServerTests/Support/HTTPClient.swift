@@ -52,8 +52,22 @@ struct HTTPClient: Sendable {
   }
 
   func send(_ method: String, _ path: String, _ headers: [String: String] = [:]) async throws -> HTTPAnswer {
+    try await send(method, path, headers, body: nil)
+  }
+
+  /// Sends a JSON body, unless the headers say that it is something else.
+  func post(_ path: String, _ body: String, _ headers: [String: String] = [:]) async throws -> HTTPAnswer {
+    let type = ["Content-Type": "application/json"]
+    return try await send("POST", path, type.merging(headers) { $1 }, body: body)
+  }
+
+  private func send(
+    _ method: String, _ path: String, _ headers: [String: String], body: String?
+  ) async throws -> HTTPAnswer {
+    var headers = ["Host": "x", "Connection": "close"].merging(headers) { $1 }
+    if let body { headers["Content-Length"] = "\(body.utf8.count)" }
     let lines = headers.map { "\($0.key): \($0.value)\r\n" }.joined()
-    let raw = try await exchange("\(method) \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(lines)\r\n")
+    let raw = try await exchange("\(method) \(path) HTTP/1.1\r\n\(lines)\r\n\(body ?? "")")
     guard let answer = HTTPAnswer(raw) else { throw Failure(message: "no answer to \(path)") }
     return answer
   }

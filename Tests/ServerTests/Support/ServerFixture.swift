@@ -3,6 +3,7 @@ import Logging
 import Model
 import Recording
 import Server
+import ServiceLevels
 import ServiceLifecycle
 import Synchronization
 import TestSupport
@@ -15,6 +16,8 @@ final class ServerFixture: Sendable {
   let recentRuns = RecentRuns()
   let archive = RunArchive()
   let store = FakeStore()
+  let records = FakeRecords()
+  let access = AccessBook()
   let board: AvailabilityBoard
   let reloadOutcome = Mutex(ReloadOutcome.applied(checks: 1))
   let components = Mutex<[ComponentHealth]>([])
@@ -28,7 +31,7 @@ final class ServerFixture: Sendable {
     let published = PublishedFigures()
     figures = published
     board = AvailabilityBoard(
-      catalogue: catalogue, store: store, time: time, logger: Self.logger,
+      catalogue: catalogue, sources: FigureSources(store: store), time: time, logger: Self.logger,
       publish: { figures in published.all.withLock { $0.append(figures) } })
   }
 
@@ -48,7 +51,7 @@ final class ServerFixture: Sendable {
       registry: registry, catalogue: catalogue, store: store, recentRuns: recentRuns, archive: archive,
       runDocument: { run, check in "{\"id\":\"\(check.id)\",\"verdict\":\"\(run.verdict)\"}\n" }, board: board,
       components: { self.components.withLock { $0 } }, reload: { self.reloadOutcome.withLock { $0 } },
-      scenarioText: { self.scenarioText.withLock { $0 } }, time: time)
+      scenarioText: { self.scenarioText.withLock { $0 } }, access: access, records: records.sources(time: time), time: time)
     let listening = ListeningConfiguration(
       places: [.address(address)], connectionLimit: connectionLimit, idleTimeout: idleTimeout,
       shutdownGrace: shutdownGrace)
