@@ -9,6 +9,7 @@ struct MetricFamilies: Sendable {
   let phaseDuration: Family<Summary>
   let state: Family<StateSet>
   let info: Family<Info>
+  let interval: Family<Gauge>
   let failures: Family<Counter>
   let cleanupFailures: Family<Counter>
   let certificateNotAfter: Family<Gauge>
@@ -76,6 +77,8 @@ struct MetricFamilies: Sendable {
       "curlew_check_state", help: "The verdict of the latest run: 1 for the one that holds.",
       states: Self.states.map(\.rawValue))
     info = try registry.info("curlew_check_info", help: "What a check is, and its labels.")
+    interval = try registry.gauge(
+      "curlew_check_interval_seconds", help: "From one slot of a check that is run here to the next.", unit: "seconds")
     failures = try registry.counter("curlew_failures_total", help: "Runs that were not up, by reason.")
     cleanupFailures = try registry.counter(
       "curlew_cleanup_failures_total", help: "Failed steps of clean-up, which do not change a run's verdict.")

@@ -63,6 +63,12 @@ package final class MetricsRecorder: RunSink {
         let metrics = state.checks[check.id] ?? CheckMetrics(check, families: families)
         state.checks[check.id] = metrics
         metrics.setRuns(check.runs(in: region), in: region)
+        let interval: Labels = ["check": check.id.text]
+        if check.runs(in: region) {
+          families.interval.child(interval).set(check.interval.seconds)
+        } else {
+          families.interval.remove(interval)
+        }
         let old = state.infos[check.id]
         guard let new = infos[check.id], old != new else { continue }
         if let old { families.info.remove(old) }
@@ -75,6 +81,7 @@ package final class MetricsRecorder: RunSink {
   package func record(_ run: Run) {
     // A check that left the plan while it ran has no series any more.
     let check = state.withLock { $0.checks[run.check] }
+    // What is not scheduled is never late.
     if check?.isProbed ?? true { lag.observe(run.lag) }
     check?.record(run)
   }

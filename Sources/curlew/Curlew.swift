@@ -11,7 +11,8 @@ struct Curlew: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, ValidateCommand.self, SchemaCommand.self, EvalCommand.self,
       ProbeCommand.self, ReportCommand.self, IncidentsCommand.self, ExcludeCommand.self, CloseCommand.self,
-      ImportCommand.self, ConvertCommand.self, DemoCommand.self, BlackboxCommand.self, TokenCommand.self,
+      RulesCommand.self, ImportCommand.self, ConvertCommand.self, DemoCommand.self, BlackboxCommand.self,
+      TokenCommand.self,
     ])
 
   static func main() async {

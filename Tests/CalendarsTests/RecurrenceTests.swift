@@ -214,11 +214,8 @@ struct RecurrenceTests {
       ("*/99999 * * * *", 0..<7), ("0/5 * * * *", 0..<3), ("5-1 * * * *", 0..<3), ("é * * * *", 0..<2),
     ])
   func faults(text: String, range: Range<Int>) {
-    #expect {
-      _ = try CronExpression(parsing: text)
-    } throws: { error in
-      (error as? CronFault)?.range == range
-    }
+    let fault = #expect(throws: CronFault.self) { try CronExpression(parsing: text) }
+    #expect(fault?.range == range)
   }
 
   @Test("local times are read, and days that do not exist are not")

@@ -294,6 +294,29 @@ struct MetricsRecorderTests {
     #expect(told() == [])
   }
 
+  @Test("show how fast a budget is used up, and how fast runs were, over each window")
+  func burnRates() throws {
+    let check = try makeCheck("front-page")
+    recorder.apply([check])
+    func publish(_ window: String, _ rate: Double?, _ latency: Double?) {
+      recorder.publish(
+        AvailabilityFigures(
+          check: check.id, window: window, availability: 1, coverage: 1, budgetRemaining: 1, objective: 0.995,
+          burnRates: [.init(window: "1h", rate: rate), .init(window: "6h", rate: 0.5)], latencyRatio: latency))
+    }
+    publish("30d", 14.4, 0.75)
+    #expect(
+      samples("curlew_burn_rate", "curlew_latency_objective") == [
+        #"curlew_burn_rate_ratio{check="front-page",window="1h"} 14.4"#,
+        #"curlew_burn_rate_ratio{check="front-page",window="6h"} 0.5"#,
+        #"curlew_latency_objective_ratio{check="front-page",window="30d"} 0.75"#,
+      ])
+    publish("7d", nil, nil)
+    #expect(
+      samples("curlew_burn_rate", "curlew_latency_objective")
+        == [#"curlew_burn_rate_ratio{check="front-page",window="6h"} 0.5"#])
+  }
+
   @Test("tell of reloads, history and what is under way")
   func process() throws {
     #expect(samples("curlew_config_last_reload_success_timestamp") == [])

@@ -37,7 +37,7 @@ struct ObjectivesTests {
           {"long":"1h","short":"5m","factor":3.36,"long_rate":null,"short_rate":null,"failures":0,"burning":false},\
           {"long":"6h","short":"30m","factor":1.4,"long_rate":null,"short_rate":null,"failures":0,"burning":false},\
           {"long":"1d","short":"2h","factor":0.7,"long_rate":null,"short_rate":null,"failures":0,"burning":false},\
-          {"long":"3d","short":"6h","factor":0.2333333333333333,"long_rate":null,"short_rate":null,"failures":0,\
+          {"long":"3d","short":"6h","factor":0.23333333333333334,"long_rate":null,"short_rate":null,"failures":0,\
           "burning":false}],"time_to_empty_seconds":0}
 
           """)

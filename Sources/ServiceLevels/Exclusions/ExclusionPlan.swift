@@ -12,6 +12,12 @@ package struct ExclusionPlan: Sendable {
     /// The number of the entry.
     package let entry: Int64
     package let span: Range<Timestamp>
+
+    /// A refusal with everything said.
+    package init(entry: Int64, span: Range<Timestamp>) {
+      self.entry = entry
+      self.span = span
+    }
   }
 
   /// What entries took out of one check or service.
