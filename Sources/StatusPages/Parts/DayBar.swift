@@ -68,9 +68,8 @@ struct DayBars {
   private var dates: [LocalDate: (label: HTMLWriter, good: HTMLWriter)] = [:]
   /// Items of days on which all was well, at the places where they stood in the entry before.
   private var known: [(date: LocalDate, good: HTMLWriter)?] = []
-
   /// What days with the same counts say; bounded.
-  private var words: [SlotTally: HTMLWriter] = [:]
+  private var spoken: [SlotTally: HTMLWriter] = [:]
 
   init(_ wording: Wording) { self.wording = wording }
 
@@ -121,10 +120,10 @@ struct DayBars {
   }
 
   private mutating func words(_ tally: SlotTally) -> HTMLWriter {
-    if let known = words[tally] { return known }
+    if let words = spoken[tally] { return words }
     var html = HTMLWriter()
     html.text(DayBar.words(tally, wording))
-    if words.count < 10_000 { words[tally] = html }
+    if spoken.count < 10_000 { spoken[tally] = html }
     return html
   }
 

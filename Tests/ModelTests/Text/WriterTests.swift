@@ -13,7 +13,7 @@ struct WriterTests {
     var object = JSONWriter()
     object.object { json in
       json.member("a", numbers: [number, 1, number])
-      json.member("b", numbers: [])
+      json.member("b", numbers: [Int]())
     }
     #expect(String(decoding: object.bytes, as: UTF8.self) == "{\"a\":[\(number),1,\(number)],\"b\":[]}")
   }
