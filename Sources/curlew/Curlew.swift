@@ -10,7 +10,8 @@ struct Curlew: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, CheckCommand.self, ValidateCommand.self, SchemaCommand.self, EvalCommand.self,
-      ProbeCommand.self, ReportCommand.self, ExcludeCommand.self, CloseCommand.self, ImportCommand.self, ConvertCommand.self, DemoCommand.self,
+      ProbeCommand.self, ReportCommand.self, ExcludeCommand.self, CloseCommand.self, ImportCommand.self,
+      ConvertCommand.self, DemoCommand.self,
       BlackboxCommand.self, TokenCommand.self,
     ])
 
