@@ -1,5 +1,6 @@
 import ArgumentParser
 import DemoOrigin
+import History
 import Logging
 import Model
 import Scenarios

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Model
 import Scenarios
 import ServiceLevels
 
