@@ -60,6 +60,17 @@ final class IncidentBoard: Sendable {
     for listener in listeners { listener.yield(incident) }
   }
 
+  /// Gives a check another id in the incidents that are held, as the store does in those that it keeps; but not in the one
+  /// that lasts, which the keeper writes.
+  func rename(_ old: CheckID, to new: CheckID) {
+    state.withLock { state in
+      for (id, var incident) in state.incidents where state.open[old] != id {
+        incident.rename(old, to: new)
+        state.incidents[id] = incident
+      }
+    }
+  }
+
   /// Makes what was taken in visible, and lets go of what ended long ago.
   func publish(at now: Timestamp) {
     state.withLock { state in
@@ -86,5 +97,18 @@ final class IncidentBoard: Sendable {
       self.state.withLock { _ = $0.listeners.removeValue(forKey: number) }
     }
     return stream
+  }
+}
+
+extension Incident {
+  /// Gives a check another id. A check that is hurt under both is hurt as under the new one.
+  mutating func rename(_ old: CheckID, to new: CheckID) {
+    if check == old { check = new }
+    guard impacts.contains(where: { $0.check == old }) else { return }
+    if impacts.contains(where: { $0.check == new }) {
+      impacts.removeAll { $0.check == old }
+    } else {
+      for index in impacts.indices where impacts[index].check == old { impacts[index].check = new }
+    }
   }
 }

@@ -103,6 +103,7 @@ extension IncidentKeeper {
     var next: [CheckID: Watched] = [:]
     for check in inForce {
       var machine = IncidentMachine(policy: check.incidents)
+      if let old = check.movedFrom, !ids.contains(old) { board.rename(old, to: check.id) }
       if let known = watched[check.id] {
         machine = known.machine
       } else if let old = check.movedFrom, !ids.contains(old), let known = watched[old] {

@@ -84,6 +84,8 @@ package actor IncidentKeeper {
   var graph = DependencyGraph([])
   private var steps: [Step] = []
   private var lastError: String?
+  /// The checks that were in force first, until the store was read for them.
+  private var first: (checks: [Check], moment: Timestamp)?
   private var isRestored = false
   /// Whether somebody is at work on an incident, and who waits for that.
   private var isBusy = false
@@ -132,6 +134,8 @@ package actor IncidentKeeper {
   /// Takes in what comes until its task is cancelled; then what is left, within `Limits.farewell`.
   package func run() async {
     for await _ in sink.wakes {
+      // A cancelled task is given what waits in the stream all the same.
+      if Task.isCancelled { break }
       if await !work(until: nil) { break }
     }
     // A cancelled task cannot wait for a store that is busy, so the last slots are taken in by one that is not.
@@ -145,28 +149,37 @@ package actor IncidentKeeper {
   /// - Returns: false when it was given up, or the task was cancelled.
   private func work(until deadline: Duration?) async -> Bool {
     repeat {
-      guard await settle(until: deadline) else { return false }
+      guard await begin(until: deadline), await settle(until: deadline) else { return false }
       guard let input = sink.next() else { break }
-      guard await take(input, until: deadline) else { return false }
+      take(input)
     } while true
     board.publish(at: time.now)
     return true
   }
 
-  private func take(_ input: IncidentSink.Input, until deadline: Duration?) async -> Bool {
+  private func take(_ input: IncidentSink.Input) {
     switch input {
     case .checks(let checks, let moment):
       knownChecks = Set(checks.map(\.id))
-      guard isRestored else {
-        guard await retry(until: deadline, { try await restore(checks, at: moment) }) else { return false }
-        isRestored = true
-        for incident in board.openIncidents { if let check = incident.check { observe(.opened(check, isNew: false)) } }
-        return true
+      if isRestored {
+        steps += adopt(checks, at: moment)
+      } else {
+        first = (checks, moment)
       }
-      steps += adopt(checks, at: moment)
     case .slot(let slot, let moment):
-      guard let actions = watched[slot.check]?.machine.handle(slot, at: moment) else { return true }
+      guard let actions = watched[slot.check]?.machine.handle(slot, at: moment) else { return }
       for action in actions { steps.append(step(action, of: slot.check, at: moment)) }
+    }
+  }
+
+  /// Reads back what the store knows, once the first checks are known.
+  private func begin(until deadline: Duration?) async -> Bool {
+    guard let (checks, moment) = first else { return true }
+    guard await retry(until: deadline, { try await restore(checks, at: moment) }) else { return false }
+    first = nil
+    isRestored = true
+    for incident in board.openIncidents {
+      if let check = incident.check { observe(.opened(check, isNew: false)) }
     }
     return true
   }
@@ -308,7 +321,7 @@ package actor IncidentKeeper {
     let known = incident.updates.count { $0.kind == .changed }
     guard known < Self.mostChanges else { return }
     var incident = incident
-    var text = "The cause is another one now: \(cause?.words ?? "not known")"
+    var text = "The cause is another one now: \(cause?.words(of: incident.check) ?? "not known")"
     if known + 1 == Self.mostChanges { text += ". Further changes are not noted" }
     incident.updates.append(IncidentUpdate(at: moment, kind: .changed, text: text))
     try await save(incident)
@@ -326,11 +339,9 @@ package actor IncidentKeeper {
   }
 
   func rename(_ incident: Incident, to new: CheckID) async throws {
+    guard let old = incident.check else { return }
     var incident = incident
-    for index in incident.impacts.indices where incident.impacts[index].check == incident.check {
-      incident.impacts[index].check = new
-    }
-    incident.check = new
+    incident.rename(old, to: new)
     try await save(incident)
   }
 
@@ -362,8 +373,11 @@ package actor IncidentKeeper {
 }
 
 extension IncidentCause {
-  /// The cause in one line.
-  fileprivate var words: String { step.map { "\($0): \(message)" } ?? message }
+  /// The cause in one line. A plain check's only step has its id, which need not be said.
+  package func words(of check: CheckID?) -> String {
+    guard let step, step != check?.text else { return message }
+    return "\(step): \(message)"
+  }
 }
 
 extension Timestamp {

@@ -127,14 +127,14 @@ struct IncidentWordsTests {
   @Test(
     "is bounded, and free of what a terminal or a feed would trip over",
     arguments: [
-      ("", IncidentFault.empty(.text)), (" \n\t ", .empty(.text)), ("a\u{0}b", .controlCharacter(.text)),
-      ("a\u{1b}[2J", .controlCharacter(.text)), ("a\u{85}b", .controlCharacter(.text)),
-      (String(repeating: "a", count: 10_001), .tooLong(.text, limit: 10_000)),
-      ("a" + String(repeating: "\u{301}", count: 10_000), .tooLong(.text, limit: 10_000)),
-      (String(repeating: "ä", count: 1_000_000), .tooLong(.text, limit: 10_000)),
+      ("", 1, IncidentFault.empty(.text)), (" \n\t ", 1, .empty(.text)), ("a\u{0}b", 1, .controlCharacter(.text)),
+      ("a\u{1b}[2J", 1, .controlCharacter(.text)), ("a\u{85}b", 1, .controlCharacter(.text)),
+      ("a", 10_001, .tooLong(.text, limit: 10_000)), ("\u{301}", 10_001, .tooLong(.text, limit: 10_000)),
+      ("ä", 1_000_000, .tooLong(.text, limit: 10_000)),
     ])
-  func refusesTexts(text: String, expected: IncidentFault) async throws {
+  func refusesTexts(part: String, times: Int, expected: IncidentFault) async throws {
     let id = try await opened()
+    let text = String(repeating: part, count: times)
     #expect(await fault { try await keeper.say(text, of: id, author: "a") } == expected)
     #expect(try await fixture.kept().first?.updates.count == 1)
   }

@@ -114,8 +114,10 @@ struct ServicePagesTests {
         "etc/curlew.yaml:1: what stands for 'password' is no bcrypt hash"
       ),
       ("pages: [{title: a}]", "'page' needs 'id'"),
-      ("tokens: [{name: a, sha256: '12', scopes: [pages]}]",
-        "etc/curlew.yaml:1: what stands for 'sha256' is no SHA-256 of 64 hex digits"),
+      (
+        "tokens: [{name: a, sha256: '12', scopes: [pages]}]",
+        "etc/curlew.yaml:1: what stands for 'sha256' is no SHA-256 of 64 hex digits"
+      ),
       ("tokens: [{name: a, sha256: \(digest), scopes: [page]}]", "unknown word 'page'"),
       ("tokens: [{name: a, sha256: \(digest), scopes: []}]", "the list needs at least one entry"),
       ("close_months: {time_zone: Mars/Olympus}", "unknown time zone 'Mars/Olympus'"),

@@ -156,6 +156,14 @@ package enum PageJSON {
     var definition: PageDefinition
     var at: Timestamp
     var names: [CheckID: String]
+    private let wording: Wording
+
+    init(definition: PageDefinition, at: Timestamp, names: [CheckID: String]) {
+      self.definition = definition
+      self.at = at
+      self.names = names
+      wording = Wording(definition, now: at)
+    }
 
     func writePage(to json: inout JSONWriter) {
       json.member(
@@ -231,7 +239,6 @@ package enum PageJSON {
     }
 
     func write(_ incident: Incident, to json: inout JSONWriter) {
-      let wording = Wording(definition, now: at)
       let words = IncidentWords(
         incident: incident, wording: wording, showsCauses: definition.showsCauses, names: names)
       json.member("id", Int(incident.id))

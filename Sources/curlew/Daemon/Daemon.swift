@@ -149,7 +149,8 @@ struct Daemon {
             .door(over: probing, settings: ProbeDoor.Settings(), registry: registry)
         }, access: settings.service.access,
         records: RecordSources(
-          incidents: store, incidentDesk: incidents, ledger: store, ledgerDesk: LedgerDesk(store, time: time), months: store,
+          incidents: store, incidentDesk: incidents, ledger: store, ledgerDesk: LedgerDesk(store, time: time),
+          months: store,
           heartbeatDesk: heartbeats, maintenance: { maintenance.plan.occurrences(from: $0, to: $1) })),
       logger: logger,
       onListening: { [onListening] place in

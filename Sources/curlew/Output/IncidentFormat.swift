@@ -46,7 +46,7 @@ private struct IncidentTable {
       [
         String(incident.id), incident.began.description, incident.lasted(at: now), incident.state.rawValue,
         incident.impacts.map(\.check.text).joined(separator: ", "), HumanText.escaped(incident.title),
-        HumanText.escaped(incident.cause?.words ?? "–"),
+        HumanText.escaped(incident.cause?.words(of: incident.check) ?? "–"),
       ]
     }
   }
@@ -93,7 +93,7 @@ private struct IncidentStory {
     facts.append(
       ("hurts", incident.impacts.map { "\($0.check) (\($0.level.rawValue))" }.joined(separator: ", ")))
     if let cause = incident.cause {
-      facts.append(("cause", HumanText.escaped(cause.words)))
+      facts.append(("cause", HumanText.escaped(cause.words(of: incident.check))))
       if let code = cause.code { facts.append(("reason", code.rawValue)) }
       if let expression = cause.expression { facts.append(("expression", HumanText.escaped(expression))) }
     }
@@ -160,12 +160,6 @@ private enum MarkdownText {
 extension Incident {
   /// How long it lasted, or lasts up to now.
   fileprivate func lasted(at now: Timestamp) -> String {
-    let seconds = max(.zero, (ended ?? now) - began).components.seconds
-    return seconds == 0 ? "0 s" : HumanText.duration(.seconds(seconds))
+    Units.text(of: .seconds(max(.zero, (ended ?? now) - began).components.seconds))
   }
-}
-
-extension IncidentCause {
-  /// The cause in one line.
-  fileprivate var words: String { step.map { "\($0): \(message)" } ?? message }
 }

@@ -51,7 +51,8 @@ final class ServerFixture: Sendable {
       registry: registry, catalogue: catalogue, store: store, recentRuns: recentRuns, archive: archive,
       runDocument: { run, check in "{\"id\":\"\(check.id)\",\"verdict\":\"\(run.verdict)\"}\n" }, board: board,
       components: { self.components.withLock { $0 } }, reload: { self.reloadOutcome.withLock { $0 } },
-      scenarioText: { self.scenarioText.withLock { $0 } }, access: access, records: records.sources(time: time), time: time)
+      scenarioText: { self.scenarioText.withLock { $0 } }, access: access, records: records.sources(time: time),
+      time: time)
     let listening = ListeningConfiguration(
       places: [.address(address)], connectionLimit: connectionLimit, idleTimeout: idleTimeout,
       shutdownGrace: shutdownGrace)
