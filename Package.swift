@@ -130,8 +130,10 @@ let tests: [Target] = [
     name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Scenarios", "TestSupport"],
     exclude: ["Fixtures"]),
   .testTarget(
-    name: "HistoryTests", dependencies: ["Model", "Calendars", "History", "ServiceLevels", "TestSupport"],
-    exclude: ["Fixtures"]),
+    name: "HistoryTests",
+    dependencies: [
+      "Model", "Calendars", "History", "ServiceLevels", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+    ], exclude: ["Fixtures"]),
   .testTarget(name: "CalendarsTests", dependencies: ["Model", "Calendars"]),
   .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "Calendars", "ServiceLevels", "TestSupport"]),
   .testTarget(name: "IncidentsTests", dependencies: ["Model", "Incidents", "History", "TestSupport"]),

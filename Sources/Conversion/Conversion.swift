@@ -5,6 +5,9 @@ package struct Conversion: Sendable {
   /// What could not be carried over, and what has to be set before the scenario runs; in the input's order.
   package let notes: [ConversionNote]
 
+  /// A service file for the same: status pages. Nil where the input says nothing of it.
+  package let serviceFile: String?
+
   /// The largest input that is read, in bytes.
   package static let inputLimit = 64 << 20
 
@@ -29,7 +32,24 @@ package struct Conversion: Sendable {
     case .curl: try CurlConverter(options: options).convert(source, into: &draft)
     case .hurl: try HurlConverter(source, options: options).convert(into: &draft)
     case .prometheus: try PrometheusConverter(bytes, options: options).convert(into: &draft)
+    case .gatus: try GatusConverter([("gatus.yaml", bytes)]).convert(into: &draft)
+    case .kuma: try KumaConverter(source).convert(into: &draft)
     }
+    try self.init(draft)
+  }
+
+  /// Makes a scenario of a folder of files, which Gatus joins: maps are merged, lists are appended.
+  ///
+  /// - Parameter files: in the order of their paths.
+  /// - Throws: what is wrong in one of them; the message names the file.
+  package init(gatus files: [(path: String, bytes: [UInt8])]) throws(ConversionFailure) {
+    var draft = ScenarioDraft()
+    for file in files {
+      do throws(ConversionFailure) { _ = try SourceText(file.bytes) } catch {
+        throw ConversionFailure("\(file.path): \(error.message)", line: error.line, column: error.column)
+      }
+    }
+    try GatusConverter(files).convert(into: &draft)
     try self.init(draft)
   }
 
@@ -48,6 +68,7 @@ package struct Conversion: Sendable {
   private init(_ draft: ScenarioDraft) throws(ConversionFailure) {
     scenario = draft.text()
     notes = draft.notes
+    serviceFile = draft.serviceText()
     guard scenario.utf8.count <= Self.outputLimit else {
       throw ConversionFailure(
         "the scenario would have \(scenario.utf8.count) bytes, and a scenario file has at most \(Self.outputLimit): "

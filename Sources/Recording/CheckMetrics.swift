@@ -17,6 +17,8 @@ final class CheckMetrics: Sendable {
   private let families: MetricFamilies
   private let hasCleanup: Bool
   private let slots: CounterSet
+  private let incidentOpen: Gauge
+  private let incidents: Counter
   private let state = Mutex(State())
 
   init(_ check: Check, families: MetricFamilies) {
@@ -25,6 +27,8 @@ final class CheckMetrics: Sendable {
     self.families = families
     hasCleanup = check.kind == .journey
     slots = families.slots.child(["check": check.id.text])
+    incidentOpen = families.incidentOpen.child(["check": check.id.text])
+    incidents = families.incidents.child(["check": check.id.text])
   }
 
   func record(_ run: Run) {
@@ -40,6 +44,11 @@ final class CheckMetrics: Sendable {
   func record(_ missed: MissedSlots) {
     let index = missed.isInMaintenance ? MetricFamilies.SlotCount.maintenance : MetricFamilies.SlotCount.missed
     slots.increment(at: index, by: missed.count)
+  }
+
+  func recordIncident(isOpen: Bool, isNew: Bool) {
+    incidentOpen.set(isOpen ? 1 : 0)
+    if isNew { incidents.increment() }
   }
 
   /// Says whether the check is run in a region from now on. Where it is not, nothing is held of it any more, and what is

@@ -9,6 +9,7 @@ struct MetricFamilies: Sendable {
   let phaseDuration: Family<Summary>
   let state: Family<StateSet>
   let info: Family<Info>
+  let interval: Family<Gauge>
   let failures: Family<Counter>
   let cleanupFailures: Family<Counter>
   let certificateNotAfter: Family<Gauge>
@@ -22,10 +23,14 @@ struct MetricFamilies: Sendable {
   let objective: Family<Gauge>
   let burnRate: Family<Gauge>
   let latencyRatio: Family<Gauge>
+  let incidentOpen: Family<Gauge>
+  let incidents: Family<Counter>
   // Scheduler.
   let lag: Family<Histogram>
   let missedSlots: Family<Counter>
   let runsInFlight: Family<Gauge>
+  // Incidents.
+  let incidentDroppedRuns: Family<Counter>
   // History.
   let historyQueueLength: Family<Gauge>
   let historyWrite: Family<Histogram>
@@ -72,6 +77,8 @@ struct MetricFamilies: Sendable {
       "curlew_check_state", help: "The verdict of the latest run: 1 for the one that holds.",
       states: Self.states.map(\.rawValue))
     info = try registry.info("curlew_check_info", help: "What a check is, and its labels.")
+    interval = try registry.gauge(
+      "curlew_check_interval_seconds", help: "From one slot of a check that is run here to the next.", unit: "seconds")
     failures = try registry.counter("curlew_failures_total", help: "Runs that were not up, by reason.")
     cleanupFailures = try registry.counter(
       "curlew_cleanup_failures_total", help: "Failed steps of clean-up, which do not change a run's verdict.")
@@ -102,12 +109,17 @@ struct MetricFamilies: Sendable {
     latencyRatio = try registry.gauge(
       "curlew_latency_objective_ratio", help: "Good runs that were faster than the latency objective's bound.",
       unit: "ratio")
+    incidentOpen = try registry.gauge("curlew_incident_open", help: "Whether an incident of a check lasts: 0 or 1.")
+    incidents = try registry.counter(
+      "curlew_incidents_total", help: "Incidents of a check that this process opened.")
     lag = try registry.histogram(
       "curlew_scheduler_lag_seconds", help: "The start of a run less the start of its slot.", unit: "seconds",
       buckets: Self.lagBuckets)
     missedSlots = try registry.counter(
       "curlew_scheduler_missed_slots_total", help: "Slots that went by without a run, by reason.")
     runsInFlight = try registry.gauge("curlew_runs_in_flight", help: "Runs that are under way.")
+    incidentDroppedRuns = try registry.counter(
+      "curlew_incident_dropped_runs_total", help: "Runs that the keeper of incidents had no room for.")
     historyQueueLength = try registry.gauge(
       "curlew_history_queue_length", help: "Runs that wait to be written to history.")
     historyWrite = try registry.histogram(

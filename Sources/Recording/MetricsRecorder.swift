@@ -63,6 +63,12 @@ package final class MetricsRecorder: RunSink {
         let metrics = state.checks[check.id] ?? CheckMetrics(check, families: families)
         state.checks[check.id] = metrics
         metrics.setRuns(check.runs(in: region), in: region)
+        let interval: Labels = ["check": check.id.text]
+        if check.runs(in: region) {
+          families.interval.child(interval).set(check.interval.seconds)
+        } else {
+          families.interval.remove(interval)
+        }
         let old = state.infos[check.id]
         guard let new = infos[check.id], old != new else { continue }
         if let old { families.info.remove(old) }
@@ -75,6 +81,7 @@ package final class MetricsRecorder: RunSink {
   package func record(_ run: Run) {
     // A check that left the plan while it ran has no series any more.
     let check = state.withLock { $0.checks[run.check] }
+    // What is not scheduled is never late.
     if check?.isProbed ?? true { lag.observe(run.lag) }
     check?.record(run)
   }
@@ -128,6 +135,26 @@ package final class MetricsRecorder: RunSink {
   /// History had no room for so many runs.
   package func recordHistoryDrop(of runs: Int) {
     historyDroppedRuns.increment(by: Double(runs))
+  }
+
+  /// An incident of a check began or ended.
+  ///
+  /// - Parameter isNew: false for one that lasted before this process, or before its check had this id.
+  package func recordIncident(of check: CheckID, isOpen: Bool, isNew: Bool = false) {
+    state.withLock { $0.checks[check] }?.recordIncident(isOpen: isOpen, isNew: isNew)
+  }
+
+  /// Asks for the number of runs that the keeper of incidents dropped since the start, at each scrape.
+  package func watch(incidentDroppedRuns: @escaping @Sendable () -> Int) {
+    let counter = families.incidentDroppedRuns.child()
+    let seen = Mutex(0)
+    registry.onScrape {
+      let dropped = incidentDroppedRuns()
+      seen.withLock { seen in
+        if dropped > seen { counter.increment(by: Double(dropped - seen)) }
+        seen = max(seen, dropped)
+      }
+    }
   }
 
   /// The files were loaded, or were not because of what is wrong in them.

@@ -1,4 +1,5 @@
 package import Logging
+import Model
 import ServiceLifecycle
 
 /// The HTTP door: metrics, health, API and status page.
@@ -44,7 +45,8 @@ package struct CurlewServer: Service, CustomStringConvertible {
     let gate = TokenGate(sources.access, time: sources.time)
     let composer = PageComposer(
       sources: sources, overviews: overviews,
-      dayBook: DayBook(catalogue: sources.catalogue, sources: sources.board.sources, time: sources.time), logger: logger)
+      dayBook: DayBook(catalogue: sources.catalogue, sources: sources.board.sources, time: sources.time), logger: logger
+    )
     let access = sources.access
     // The other half of the connections is for those who ask and go.
     let hub = LiveHub(limit: max(1, configuration.listening.connectionLimit / 2), time: sources.time) { id in

@@ -45,7 +45,8 @@ struct ServicePagesTests {
     try #require(pages.count == 3)
     let shop = try #require(CheckID("shop"))
     let front = try #require(CheckID("front-page"))
-    let (from, until) = (Timestamp(rfc3339: "2026-11-21T10:00:00Z"), Timestamp(rfc3339: "2026-11-22T10:00:00Z"))
+    let from = try #require(Timestamp(rfc3339: "2026-11-21T10:00:00Z"))
+    let until = try #require(Timestamp(rfc3339: "2026-11-22T10:00:00Z"))
     #expect(
       pages[0]
         == PageDefinition(
@@ -58,7 +59,7 @@ struct ServicePagesTests {
             PageSection(title: "EU", selection: .labels(["region": "eu"])),
           ], days: 30,
           announcements: [
-            Announcement(kind: .warning, at: try #require(from), until: try #require(until), text: "We move")
+            Announcement(kind: .warning, at: from, until: until, text: "We move")
           ], access: .password(hash: Self.hash), showsCauses: false))
     #expect(pages[1].host == "status.example.org")
     #expect(pages[1].path == "/")
@@ -113,8 +114,10 @@ struct ServicePagesTests {
         "etc/curlew.yaml:1: what stands for 'password' is no bcrypt hash"
       ),
       ("pages: [{title: a}]", "'page' needs 'id'"),
-      ("tokens: [{name: a, sha256: '12', scopes: [pages]}]",
-        "etc/curlew.yaml:1: what stands for 'sha256' is no SHA-256 of 64 hex digits"),
+      (
+        "tokens: [{name: a, sha256: '12', scopes: [pages]}]",
+        "etc/curlew.yaml:1: what stands for 'sha256' is no SHA-256 of 64 hex digits"
+      ),
       ("tokens: [{name: a, sha256: \(digest), scopes: [page]}]", "unknown word 'page'"),
       ("tokens: [{name: a, sha256: \(digest), scopes: []}]", "the list needs at least one entry"),
       ("close_months: {time_zone: Mars/Olympus}", "unknown time zone 'Mars/Olympus'"),

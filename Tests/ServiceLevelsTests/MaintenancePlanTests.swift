@@ -12,7 +12,7 @@ struct MaintenancePlanTests {
   }
 
   private func window(
-    _ id: String, _ scope: MaintenanceScope = .everything, _ recurrence: Recurrence, timeZone: String = "UTC"
+    _ id: String, _ recurrence: Recurrence, _ scope: MaintenanceScope = .everything, timeZone: String = "UTC"
   ) -> MaintenanceWindow {
     MaintenanceWindow(
       id: id, title: id, scope: scope, recurrence: recurrence, timeZone: timeZone,
@@ -31,7 +31,7 @@ struct MaintenancePlanTests {
     ]
     let moment = try at("2026-11-22T03:00:00Z")
     func held(_ scope: MaintenanceScope) -> [String] {
-      let plan = MaintenancePlan([window("w", scope, sundays)], checks: checks)
+      let plan = MaintenancePlan([window("w", sundays, scope)], checks: checks)
       return checks.filter { plan.isInMaintenance($0.id, at: moment) }.map(\.id.text)
     }
     #expect(held(.everything) == ["a", "b", "c", "d"])

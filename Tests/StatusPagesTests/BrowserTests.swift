@@ -35,7 +35,8 @@ struct BrowserTests {
         }
       }
     }
-    visits.append(.init(page: "overview-en", width: 1280, forced: true, picture: Self.pictures.map { _ in "forced.png" }))
+    visits.append(
+      .init(page: "overview-en", width: 1280, forced: true, picture: Self.pictures.map { _ in "forced.png" }))
     // Without scripts nothing is missing but what is live.
     visits.append(.init(page: "overview-en", width: 1280, script: false))
     let findings = try await Browser.findings(visits, files: files, keep: Self.pictures)
@@ -84,7 +85,8 @@ struct BrowserTests {
     files["first-page"] = old
     files["page"] = new
     files["events"] = LivePage(SamplePage.overview()).greeting().bytes
-    let expect = "document.querySelector('h1').textContent === 'Image delivery is down' && document.querySelectorAll('main').length === 1"
+    let expect =
+      "document.querySelector('h1').textContent === 'Image delivery is down' && document.querySelectorAll('main').length === 1"
     #expect(try await Browser.findings([.init(page: "page", width: 1280, expect: expect)], files: files) == [])
   }
 }

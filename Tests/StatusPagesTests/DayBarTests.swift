@@ -27,7 +27,8 @@ struct DayBarTests {
   func words() {
     let wording = Wording(language: "en", timeZone: "UTC", now: SamplePage.now)
     let day = SlotTally(
-      expected: 1440, up: 1000, degraded: 14, down: 6, unknown: 200, missed: 100, maintenance: 120, downtime: .minutes(6))
+      expected: 1440, up: 1000, degraded: 14, down: 6, unknown: 200, missed: 100, maintenance: 120,
+      downtime: .minutes(6))
     #expect(
       DayBar.words(day, wording).replacing("\u{a0}", with: " ")
         == "99.411% · 6 min down · 1.3% degraded · 8.3% maintenance · 20.8% not measured")
@@ -42,7 +43,8 @@ struct LatencyScaleTests {
     "ends at a round number just above the largest value",
     arguments: [
       (Duration.milliseconds(1), Duration.milliseconds(1)), (.milliseconds(84), .milliseconds(100)),
-      (.milliseconds(410), .milliseconds(600)), (.milliseconds(1999), .seconds(2)), (.seconds(61), .seconds(80)), (.zero, .milliseconds(1)),
+      (.milliseconds(410), .milliseconds(600)), (.milliseconds(1999), .seconds(2)), (.seconds(61), .seconds(80)),
+      (.zero, .milliseconds(1)),
     ])
   func top(largest: Duration, top: Duration) {
     let scale = LatencyScale(largest: largest)

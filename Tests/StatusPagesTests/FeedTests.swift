@@ -78,7 +78,8 @@ struct FeedTests {
     #expect(reading.atomTitle == "Larkspur status: incidents")
     #expect(
       reading.atom.map(\.title) == [
-        "Identified: Images load slowly or not at all", "Resolved: Payments by card were declined", "Resolved: Search was down",
+        "Identified: Images load slowly or not at all", "Resolved: Payments by card were declined",
+        "Resolved: Search was down",
       ])
     #expect(reading.atom.first?.id == "tag:status.example.org,2026:curlew:public:incident:41")
     #expect(reading.atom.first?.updated == "2026-11-21T09:34:00Z")
@@ -107,7 +108,9 @@ struct FeedTests {
   func discreet() {
     var content = SamplePage.overview()
     content.definition.showsCauses = false
-    for bytes in [Feeds(content, origin: "").atom(), PageJSON.overview(content), OverviewPage(content, nonce: "n").rendered()] {
+    for bytes in [
+      Feeds(content, origin: "").atom(), PageJSON.overview(content), OverviewPage(content, nonce: "n").rendered(),
+    ] {
       let text = String(decoding: bytes, as: UTF8.self)
       #expect(!text.contains("Ada"))
       #expect(!text.contains("refused"))

@@ -48,7 +48,8 @@ struct WordingTests {
     "floor percentages and never reach 100 too early",
     arguments: [
       (Ratio(1, of: 1), "100%", "100 %"), (Ratio(999_999, of: 1_000_000), "99.999%", "99,999 %"),
-      (Ratio(995, of: 1000), "99.5%", "99,5 %"), (Ratio(2, of: 3), "66.666%", "66,666 %"), (Ratio(0, of: 5), "0%", "0 %"),
+      (Ratio(995, of: 1000), "99.5%", "99,5 %"), (Ratio(2, of: 3), "66.666%", "66,666 %"),
+      (Ratio(0, of: 5), "0%", "0 %"),
       (Ratio(-1, of: 3), "−33.334%", "−33,334 %"),
     ])
   func percentages(ratio: Ratio, inEnglish: String, inGerman: String) {
@@ -64,7 +65,8 @@ struct WordingTests {
   @Test(
     "say lengths of time in at most two units",
     arguments: [
-      (Duration.zero, "0 s"), (.microseconds(20), "<1 ms"), (.milliseconds(84), "84 ms"), (.milliseconds(1240), "1.24 s"),
+      (Duration.zero, "0 s"), (.microseconds(20), "<1 ms"), (.milliseconds(84), "84 ms"),
+      (.milliseconds(1240), "1.24 s"),
       (.seconds(30), "30 s"), (.seconds(90), "1 min 30 s"), (.seconds(3600), "1 h"), (.seconds(3605), "1 h"),
       (.seconds(187_200), "2 d 4 h"),
     ])
@@ -97,7 +99,8 @@ struct PlainTextTests {
   @Test(
     "lose what could turn or break their surroundings",
     arguments: [
-      ("plain", "plain"), ("a\u{202e}b\u{2066}c", "abc"), ("a\u{0}b\u{1b}c\u{85}", "abc"), ("a\u{fffe}b\u{1ffff}", "ab"),
+      ("plain", "plain"), ("a\u{202e}b\u{2066}c", "abc"), ("a\u{0}b\u{1b}c\u{85}", "abc"),
+      ("a\u{fffe}b\u{1ffff}", "ab"),
       ("Grüße, שלום", "Grüße, שלום"), ("two\nlines\tand tabs", "two\nlines\tand tabs"),
     ])
   func clean(text: String, cleaned: String) {

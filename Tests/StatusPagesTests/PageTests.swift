@@ -28,7 +28,8 @@ struct PageTests {
       }
     }
     return [
-      ("overview", text(OverviewPage(overview, nonce: "n").rendered())), ("check", text(CheckPage(check, nonce: "n").rendered())),
+      ("overview", text(OverviewPage(overview, nonce: "n").rendered())),
+      ("check", text(CheckPage(check, nonce: "n").rendered())),
       ("month", text(MonthPage(month, nonce: "n").rendered())),
       ("sign-in", text(SignInPage(overview.definition, nonce: "n").rendered())),
       ("missing", text(MissingPage(overview.definition, nonce: "n").rendered())),
@@ -63,8 +64,10 @@ struct PageTests {
   func whole() {
     let page = Self.text(OverviewPage(SamplePage.overview(), nonce: "abc").rendered())
     for piece in [
-      "<html lang=\"en\">", "<style nonce=\"abc\">", "<h1>Image delivery is down</h1>", "What is going on", "Planned maintenance",
-      "Past incidents", "href=\"/status/checks/checkout\"", "href=\"/status/feed.atom\"", "href=\"/status/calendar.ics\"",
+      "<html lang=\"en\">", "<style nonce=\"abc\">", "<h1>Image delivery is down</h1>", "What is going on",
+      "Planned maintenance",
+      "Past incidents", "href=\"/status/checks/checkout\"", "href=\"/status/feed.atom\"",
+      "href=\"/status/calendar.ics\"",
       "<details class=\"part\">", "Images load slowly or not at all", "datetime=\"2026-11-21T09:30:00Z\"", "(UTC+1)",
       "aria-label=\"The last 90 days of Checkout\"",
     ] {
@@ -82,7 +85,8 @@ struct PageTests {
     content.sections[0].entries[0].days = [
       DayFigures(date: SamplePage.today.adding(days: -2), tally: SlotTally(expected: 1440, missed: 1440)),
       DayFigures(
-        date: SamplePage.today.adding(days: -1), tally: SlotTally(expected: 1440, up: 1439, down: 1, downtime: .minutes(1))),
+        date: SamplePage.today.adding(days: -1),
+        tally: SlotTally(expected: 1440, up: 1439, down: 1, downtime: .minutes(1))),
       DayFigures(date: SamplePage.today, tally: SlotTally(expected: 640, up: 640)),
     ]
     let page = Self.text(OverviewPage(content, nonce: "n").rendered())
@@ -137,12 +141,13 @@ struct PageTests {
     let page = Self.text(CheckPage(SamplePage.check(), nonce: "n").rendered())
     #expect(page.split(separator: "<ol class=\"b\"").count == 14)
     for piece in [
-      "365 days", "Promised: 99.9% over one month", "<path class=\"p99\"", "<rect class=\"void\"", "Response times as a table",
+      "365 days", "Promised: 99.9% over one month", "<path class=\"p99\"", "<rect class=\"void\"",
+      "Response times as a table",
       "Virginia", "<th scope=\"row\">20 November 2026</th>",
     ] {
       #expect(page.contains(piece), "\(piece)")
     }
-    // Two stretches without data, and the hour between two gaps is a dot.
+    // Three stretches without data, and the hour between two of them is a dot.
     #expect(page.split(separator: "<rect class=\"void\" height").count == 4)
     #expect(page.contains("h0M"))
   }
@@ -168,7 +173,8 @@ struct PageTests {
       #expect(Self.shape(text) == Self.shape(like), "\(page)")
       #expect(!text.contains("javascript:"), "\(page)")
       #expect(
-        !text.unicodeScalars.contains { (0x202a...0x202e).contains($0.value) || $0.value == 0 || $0 == "\u{fffe}" }, "\(page)")
+        !text.unicodeScalars.contains { (0x202a...0x202e).contains($0.value) || $0.value == 0 || $0 == "\u{fffe}" },
+        "\(page)")
     }
   }
 

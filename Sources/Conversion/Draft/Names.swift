@@ -1,10 +1,12 @@
+import Model
+
 /// Names for checks and steps, each given once.
 struct Names: Sendable {
   private var given: Set<String> = []
 
   /// The id of a check: `[a-z0-9][a-z0-9-]{0,62}`.
   mutating func checkID(_ text: String) -> String {
-    unique(Self.words(of: text, joined: "-", longest: 56, otherwise: "check"), joined: "-")
+    unique(CheckNames.base(of: text), joined: "-")
   }
 
   /// The name of a step: what is done, and to what. Parts of a path that name one thing among many, such as numbers and

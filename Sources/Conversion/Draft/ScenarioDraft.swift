@@ -2,6 +2,12 @@
 struct ScenarioDraft: Sendable {
   var variables: [Tree.Entry] = []
   var checks: [CheckDraft] = []
+  /// What checks stand for together.
+  var services: [Tree] = []
+  /// Planned work.
+  var maintenance: [Tree] = []
+  /// What a service file would say of the same: its pages. Empty where the input says nothing of it.
+  var serviceFile: [Tree.Entry] = []
   var ids = Names()
   private var losses: [ConversionNote] = []
   /// What is left to do, such as to set variables of the environment.
@@ -29,6 +35,9 @@ struct ScenarioDraft: Sendable {
     remarks.append("Line \(line): \(text)")
   }
 
+  /// Says at the top of the file what was noted for something that nothing is left of.
+  mutating func remark(_ comment: String) { remarks.append(comment) }
+
   /// Says what is left to do where the scenario says so itself.
   mutating func remind(_ message: String, line: Int) {
     settings.append(ConversionNote(line: line, message: Self.oneLine(message), isLoss: false))
@@ -39,6 +48,13 @@ struct ScenarioDraft: Sendable {
     let text = Self.oneLine(message)
     losses.append(ConversionNote(line: line, message: text, isLoss: isLoss))
     step.comments.append("Line \(line): \(text)")
+  }
+
+  /// Says something about a check, above which it stands too.
+  mutating func note(_ message: String, line: Int, on check: inout CheckDraft, isLoss: Bool = true) {
+    let text = Self.oneLine(message)
+    losses.append(ConversionNote(line: line, message: text, isLoss: isLoss))
+    check.comments.append("Line \(line): \(text)")
   }
 
   /// A secret that reads an environment variable of this name.
@@ -93,6 +109,16 @@ struct ScenarioDraft: Sendable {
     }
     writer.write(head)
     writer.write([.entry("checks", .list(checks.map(\.tree)))])
+    if !services.isEmpty { writer.write([.entry("services", .list(services))]) }
+    if !maintenance.isEmpty { writer.write([.entry("maintenance", .list(maintenance))]) }
+    return writer.text
+  }
+
+  /// The service file, where the input says anything of one.
+  func serviceText() -> String? {
+    guard !serviceFile.isEmpty else { return nil }
+    var writer = YAMLWriter()
+    writer.write(serviceFile)
     return writer.text
   }
 
@@ -107,6 +133,8 @@ struct CheckDraft: Sendable {
   var steps: [StepDraft] = []
   /// All that stands after the id, where no steps do.
   var entries: [Tree.Entry] = []
+  /// What stands above it.
+  var comments: [String] = []
 
   init(id: String) {
     self.id = id
@@ -114,10 +142,11 @@ struct CheckDraft: Sendable {
 
   fileprivate var tree: Tree {
     var entries: [Tree.Entry] = [.entry("id", .text(TemplateText(id)))]
+    entries[0].comments = comments
     if steps.isEmpty, !self.entries.isEmpty { return .map(entries + self.entries) }
     if steps.count == 1, let request = steps[0].request, steps[0].isPlain {
       let step = steps[0]
-      entries[0].comments = step.comments
+      entries[0].comments += step.comments
       if let timeout = step.timeout {
         // A check is run every minute unless it says otherwise, and its timeout may not be longer than that.
         if let every = Self.rhythm(for: timeout) { entries.append(.entry("every", .plain(every))) }

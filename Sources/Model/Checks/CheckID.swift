@@ -12,6 +12,11 @@ package struct CheckID: Hashable, Comparable, Sendable, CustomStringConvertible 
     self.text = text
   }
 
+  /// An id that was made of nothing that an id may not hold.
+  init(made text: String) {
+    self.text = text
+  }
+
   package var description: String { text }
 
   package static func < (left: CheckID, right: CheckID) -> Bool { left.text < right.text }

@@ -86,7 +86,8 @@ extension Form where Value == (PageDefinition, YAMLNode) {
 extension Form where Value == String {
   private static let idForm = "^[a-z0-9][a-z0-9-]{0,62}$"
 
-  fileprivate static let pageID = Form<String>.text.map(schema: .text(pattern: idForm)) { text, node, reader -> String? in
+  fileprivate static let pageID = Form<String>.text.map(schema: .text(pattern: idForm)) {
+    text, node, reader -> String? in
     if CheckID(text) != nil { return text }
     reader.fault(
       "'\(text.escaped)' is no id of a page", at: node,
@@ -95,7 +96,8 @@ extension Form where Value == String {
   }
 
   /// `/status`, of segments that need no encoding.
-  fileprivate static let pagePath = Form<String>.text.map(schema: .text(pattern: "^/")) { text, node, reader -> String? in
+  fileprivate static let pagePath = Form<String>.text.map(schema: .text(pattern: "^/")) {
+    text, node, reader -> String? in
     let segments = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     let isPath =
       text == "/"

@@ -24,7 +24,10 @@ struct HeartbeatsAPI: Sendable {
       HeartbeatSignal.Kind(rawValue: $0)
     }
     let duration = try query.take("duration", allowed: "give a duration as 1h30m, 250ms or 12.5, which is seconds") {
-      Units.duration($0) ?? Double($0).flatMap { $0 >= 0 && $0 < 3e9 ? .nanoseconds(Int64($0 * 1e9)) : nil }
+      text -> Duration? in
+      if let duration = Units.duration(text) { return duration }
+      guard let seconds = Double(text), seconds >= 0, seconds < 3e9 else { return nil }
+      return .nanoseconds(Int64(seconds * 1e9))
     }
     let output = query.take("output")
     let key = Self.idempotencyKey.flatMap { request.headers[$0] }
@@ -56,7 +59,7 @@ struct HeartbeatsAPI: Sendable {
     let body = try await BodyReader(JSONBody.value(of: request))
     body.require("signals")
     let signals =
-      body.objects("signals", atMost: HeartbeatKeeper.mostSignals)?.map { item in
+      body.objects("signals", atMost: HeartbeatKeeper.mostSignals)?.map { item -> HeartbeatSignal in
         item.require("at")
         item.require("status")
         let signal = self.signal(in: item, of: check)

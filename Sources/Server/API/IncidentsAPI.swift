@@ -1,4 +1,6 @@
+import HTTPTypes
 import Hummingbird
+import Incidents
 import Model
 
 /// `/api/v1/incidents` and what stands below it.
@@ -34,7 +36,7 @@ struct IncidentsAPI: Sendable {
         cursor: cursor))
     return Reply.json { json in
       json.member(
-        "incidents", array: { json in for incident in page.incidents { json.object { $0.write(incident) } } })
+        "incidents", array: { json in for incident in page.incidents { IncidentJSON.write(incident, to: &json) } })
       json.member("next", page.next?.text)
     }
   }
@@ -44,7 +46,7 @@ struct IncidentsAPI: Sendable {
     try query.finish()
     let number = try number(id)
     guard let incident = try await records.incidents.incident(number) else { throw Self.unknown(id) }
-    return Reply.json { $0.write(incident) }
+    return Reply.json(incident)
   }
 
   /// Begins an incident that somebody writes.
@@ -60,11 +62,12 @@ struct IncidentsAPI: Sendable {
     let isPublished = body.flag("published")
     try body.finish()
     guard let title, let text, let author else { throw BodyReader.problem([]) }
-    let incident = try await records.incidentDesk.report(
-      IncidentDraft(
-        title: title, text: text, author: author, state: state ?? .investigating, impacts: impacts ?? [],
-        began: began, isPublished: isPublished ?? true))
-    var reply = Reply.json(status: .created) { $0.write(incident) }
+    let incident = try await told {
+      try await records.incidentDesk.report(
+        title: title, impacts: impacts ?? [], state: state ?? .investigating, text: text, author: author,
+        isPublished: isPublished ?? true, began: began, ended: nil)
+    }
+    var reply = Reply.json(status: .created, incident)
     reply.headers[.location] = "/api/v1/incidents/\(incident.id)"
     return reply
   }
@@ -79,9 +82,10 @@ struct IncidentsAPI: Sendable {
     let impacts = impacts(in: body)
     try body.finish()
     guard let text, let author else { throw BodyReader.problem([]) }
-    let remark = IncidentRemark(text: text, author: author, state: state, impacts: impacts)
-    guard let incident = try await records.incidentDesk.add(remark, to: number) else { throw Self.unknown(id) }
-    return Reply.json(status: .created) { $0.write(incident) }
+    let incident = try await told {
+      try await records.incidentDesk.say(text, of: number, state: state, author: author, impacts: impacts)
+    }
+    return Reply.json(status: .created, incident)
   }
 
   /// Says that somebody takes care.
@@ -92,10 +96,8 @@ struct IncidentsAPI: Sendable {
     let note = body.text("note", limit: Limits.text)
     try body.finish()
     guard let name else { throw BodyReader.problem([]) }
-    guard let incident = try await records.incidentDesk.acknowledge(number, by: name, note: note) else {
-      throw Self.unknown(id)
-    }
-    return Reply.json { $0.write(incident) }
+    let incident = try await told { try await records.incidentDesk.acknowledge(number, by: name, note: note) }
+    return Reply.json(incident)
   }
 
   private func impacts(in body: BodyReader) -> [Impact]? {
@@ -111,6 +113,25 @@ struct IncidentsAPI: Sendable {
     }
   }
 
+  /// What the keeper of incidents has against it, as a problem.
+  private func told(_ ask: () async throws -> Incident) async throws -> Incident {
+    do {
+      return try await ask()
+    } catch let fault as IncidentFault {
+      switch fault {
+      case .unknownIncident(let id): throw Self.unknown("\(id)")
+      case .alreadyResolved, .resolvesByItself, .tooManyUpdates: throw Problem(.conflict, "\(fault)")
+      case .unknownCheck, .tooManyImpacts:
+        throw BodyReader.problem([BodyFault(pointer: "/impacts", detail: "\(fault)")])
+      case .empty(let field), .tooLong(let field, _), .controlCharacter(let field):
+        throw BodyReader.problem([BodyFault(pointer: "/\(field.rawValue)", detail: "\(fault)")])
+      case .inTheFuture, .endsBeforeItBegins:
+        throw BodyReader.problem([BodyFault(pointer: "/began", detail: "\(fault)")])
+      case .storeFails: throw fault
+      }
+    }
+  }
+
   private func number(_ text: String) throws(Problem) -> Int64 {
     guard let number = Int64(text), number > 0, "\(number)" == text else { throw Self.unknown(text) }
     return number
@@ -121,63 +142,11 @@ struct IncidentsAPI: Sendable {
   }
 }
 
-extension JSONWriter {
-  fileprivate mutating func write(_ incident: Incident) {
-    member("id", Int(incident.id))
-    member("origin", incident.origin.rawValue)
-    member("check", incident.check?.text)
-    member("title", incident.title)
-    member("state", incident.state.rawValue)
-    member("began", incident.began)
-    member("opened", incident.opened)
-    member("ended", incident.ended)
-    if let cause = incident.cause {
-      member(
-        "cause",
-        object: { json in
-          json.member("code", cause.code?.rawValue)
-          json.member("step", cause.step)
-          json.member("expression", cause.expression)
-          json.member("message", cause.message)
-        })
-    } else {
-      null("cause")
-    }
-    member("consequence_of", incident.consequenceOf.map { Int($0) })
-    if let acknowledgement = incident.acknowledgement {
-      member(
-        "acknowledgement",
-        object: { json in
-          json.member("by", acknowledgement.by)
-          json.member("note", acknowledgement.note)
-          json.member("at", acknowledgement.at)
-        })
-    } else {
-      null("acknowledgement")
-    }
-    member("published", incident.isPublished)
-    member(
-      "impacts",
-      array: { json in
-        for impact in incident.impacts {
-          json.object { json in
-            json.member("check", impact.check.text)
-            json.member("level", impact.level.rawValue)
-          }
-        }
-      })
-    member(
-      "updates",
-      array: { json in
-        for update in incident.updates {
-          json.object { json in
-            json.member("at", update.at)
-            json.member("kind", update.kind.rawValue)
-            json.member("author", update.author)
-            json.member("state", update.state?.rawValue)
-            json.member("text", update.text)
-          }
-        }
-      })
+extension Reply {
+  /// An incident with its story.
+  fileprivate static func json(status: HTTPResponse.Status = .ok, _ incident: Incident) -> Reply {
+    var json = JSONWriter()
+    IncidentJSON.write(incident, to: &json)
+    return Reply(status: status, type: .json, bytes: json.line)
   }
 }

@@ -55,7 +55,8 @@ struct SeriesAPI: Sendable {
     let region = query.take("region")
     try query.finish()
     let now = sources.time.now
-    let boundaries = LatencyPieces.boundaries(window: window, interval: check.interval, at: now, count: Self.latencyPoints)
+    let boundaries = LatencyPieces.boundaries(
+      window: window, interval: check.interval, at: now, count: Self.latencyPoints)
     let pieces = try await sources.store.latencySeries(of: check.id, region: region, boundaries: boundaries)
     return Reply.json { json in
       json.member("check", check.id.text)

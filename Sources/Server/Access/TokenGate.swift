@@ -49,7 +49,8 @@ struct TokenGate: Sendable {
     if let entry = shown.flatMap({ entry(of: $0) }) {
       guard entry.scopes.contains(scope) else {
         throw Problem(
-          .forbidden, "the token \"\(entry.name)\" has not the scope \"\(scope.rawValue)\", which the service file gives")
+          .forbidden,
+          "the token \"\(entry.name)\" has not the scope \"\(scope.rawValue)\", which the service file gives")
       }
       return entry
     }
@@ -72,6 +73,7 @@ struct TokenGate: Sendable {
     return Problem(
       .unauthorized,
       isShown
-        ? "the token is not in force" : "send a token with the scope \"\(scope.rawValue)\" as `Authorization: Bearer TOKEN`")
+        ? "the token is not in force"
+        : "send a token with the scope \"\(scope.rawValue)\" as `Authorization: Bearer TOKEN`")
   }
 }

@@ -9,14 +9,16 @@ package enum TokenText {
   package static func fresh() -> String {
     var random = SystemRandomNumberGenerator()
     let bytes = (0..<4).flatMap { _ in withUnsafeBytes(of: random.next() as UInt64) { Array($0) } }
-    return prefix + String(Base64.encode(bytes).compactMap { letter -> Character? in
-      switch letter {
-      case "+": "-"
-      case "/": "_"
-      case "=": nil
-      default: letter
-      }
-    })
+    return prefix
+      + String(
+        Base64.encode(bytes).compactMap { letter -> Character? in
+          switch letter {
+          case "+": "-"
+          case "/": "_"
+          case "=": nil
+          default: letter
+          }
+        })
   }
 
   /// SHA-256 of a token. A token has 256 random bits, so no slow hash is needed against guessing.

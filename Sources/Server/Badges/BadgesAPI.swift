@@ -1,3 +1,4 @@
+import HTTPTypes
 import Model
 import ServiceLevels
 import StatusPages
@@ -27,14 +28,12 @@ struct BadgesAPI: Sendable {
     let label = try query.take("label", allowed: "give at most \(Self.labelLimit) characters") {
       $0.unicodeScalars.count <= Self.labelLimit ? $0 : nil
     }
-    let window: Duration? =
-      switch subject {
-      case .status: nil
-      default:
-        try query.take("window", allowed: "give a duration such as 1h, 7d or 30d, ten years at most") {
-          WindowText.duration($0)
-        }
+    var window: Duration?
+    if subject != .status {
+      window = try query.take("window", allowed: "give a duration such as 1h, 7d or 30d, ten years at most") {
+        WindowText.duration($0)
       }
+    }
     try query.finish()
     guard let check = CheckID(id).flatMap({ sources.catalogue.edition[$0] }) else {
       guard form == .picture else {

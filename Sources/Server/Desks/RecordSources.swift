@@ -1,3 +1,4 @@
+package import Incidents
 package import Model
 package import Scheduling
 
@@ -36,64 +37,32 @@ package struct RecordSources: Sendable {
 
 /// Takes in what people say of incidents.
 package protocol IncidentDesk: Sendable {
-  /// Begins an incident that somebody wrote.
-  func report(_ draft: IncidentDraft) async throws -> Incident
+  /// Writes an incident by hand.
+  ///
+  /// - Parameters:
+  ///   - began: nil is now.
+  ///   - ended: nil is now; only for a state of `.resolved`.
+  func report(
+    title: String, impacts: [Impact], state: IncidentState, text: String, author: String, isPublished: Bool,
+    began: Timestamp?, ended: Timestamp?
+  ) async throws(IncidentFault) -> Incident
 
   /// Adds words to an incident.
   ///
-  /// - Returns: the incident with them; nil when there is none of that number.
-  func add(_ remark: IncidentRemark, to id: Int64) async throws -> Incident?
+  /// - Parameters:
+  ///   - state: nil leaves it.
+  ///   - impacts: nil leaves them.
+  @discardableResult
+  func say(
+    _ text: String, of id: Int64, state: IncidentState?, author: String, impacts: [Impact]?
+  ) async throws(IncidentFault) -> Incident
 
   /// Says that somebody takes care.
-  ///
-  /// - Returns: the incident with it; nil when there is none of that number.
-  func acknowledge(_ id: Int64, by name: String, note: String?) async throws -> Incident?
+  @discardableResult
+  func acknowledge(_ id: Int64, by: String, note: String?) async throws(IncidentFault) -> Incident
 }
 
-/// An incident as somebody writes it.
-package struct IncidentDraft: Hashable, Sendable {
-  package var title: String
-  /// The first words of its story.
-  package var text: String
-  package var author: String
-  package var state: IncidentState
-  package var impacts: [Impact]
-  /// When it began; nil is now.
-  package var began: Timestamp?
-  package var isPublished: Bool
-
-  /// A draft with everything said.
-  package init(
-    title: String, text: String, author: String, state: IncidentState, impacts: [Impact], began: Timestamp?,
-    isPublished: Bool
-  ) {
-    self.title = title
-    self.text = text
-    self.author = author
-    self.state = state
-    self.impacts = impacts
-    self.began = began
-    self.isPublished = isPublished
-  }
-}
-
-/// Words for the story of an incident.
-package struct IncidentRemark: Hashable, Sendable {
-  package var text: String
-  package var author: String
-  /// How far it is from now on; nil leaves it.
-  package var state: IncidentState?
-  /// What it does from now on; nil leaves it.
-  package var impacts: [Impact]?
-
-  /// A remark with everything said.
-  package init(text: String, author: String, state: IncidentState?, impacts: [Impact]?) {
-    self.text = text
-    self.author = author
-    self.state = state
-    self.impacts = impacts
-  }
-}
+extension IncidentKeeper: IncidentDesk {}
 
 /// Hears what jobs report.
 package protocol HeartbeatDesk: Sendable {

@@ -1,6 +1,5 @@
 import Model
 import StatusPages
-import Synchronization
 
 /// Tells the readers of pages what changes, as server-sent events.
 ///
@@ -101,7 +100,8 @@ actor LiveHub {
 
   private func send(_ event: LiveEvent, to page: String) {
     channels[page]?.lastSent = time.uptime
-    for reader in channels[page]?.readers.values ?? [:].values {
+    guard let readers = channels[page]?.readers.values else { return }
+    for reader in readers {
       if case .dropped = reader.yield(event.bytes) { reader.finish() }
     }
   }

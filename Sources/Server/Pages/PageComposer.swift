@@ -82,7 +82,9 @@ struct PageComposer: Sendable {
   ) async -> [PageContent.Section] {
     PageSelector(edition: overview.edition).sections(of: definition).map { section in
       let entries = section.checks.map { check in
-        entry(of: check, definition: definition, overview: overview, days: table?.days(of: check.id, count: definition.days))
+        entry(
+          of: check, definition: definition, overview: overview, days: table?.days(of: check.id, count: definition.days)
+        )
       }
       return PageContent.Section(title: section.title, isFolded: section.isFolded, entries: entries)
     }

@@ -71,7 +71,8 @@ struct PageGate: Sendable {
   private func cookie(for page: PageDefinition, stamp: String) -> String {
     let until = (time.now + Self.lifetime).millisecondsSinceEpoch / 1000
     let value = "\(until).\(stamp).\(seal(page, until: until, stamp: stamp))"
-    return "\(Self.name(page))=\(value); Path=\(page.path); Max-Age=\(Int(Self.lifetime.seconds)); HttpOnly; SameSite=Lax"
+    return
+      "\(Self.name(page))=\(value); Path=\(page.path); Max-Age=\(Int(Self.lifetime.seconds)); HttpOnly; SameSite=Lax"
       + (isSecure ? "; Secure" : "")
   }
 
@@ -97,7 +98,8 @@ struct PageGate: Sendable {
 
   /// A token that has left the service file opens nothing any more; a changed password changes the seal.
   private func isInForce(_ stamp: String) -> Bool {
-    stamp == Self.passwordStamp || gate.holds { $0.scopes.contains(.pages) && TokenText.hex(Array($0.digest.prefix(8))) == stamp }
+    stamp == Self.passwordStamp
+      || gate.holds { $0.scopes.contains(.pages) && TokenText.hex(Array($0.digest.prefix(8))) == stamp }
   }
 
   private func seal(_ page: PageDefinition, until: Int64, stamp: String) -> String {

@@ -54,16 +54,13 @@ struct PageMatch: Sendable {
   /// The page that a path belongs to: that of the host before one for every host, and the longest path.
   init?(_ segments: [String], authority: String?, pages: [PageDefinition]) {
     let host = authority.map { PageHost.name(in: $0) }
-    var best: (page: PageDefinition, depth: Int)?
+    var best: (page: PageDefinition, depth: Int, rank: Int)?
     for page in pages where page.host == nil || page.host == host {
       let own = page.path == "/" ? [] : page.path.dropFirst().split(separator: "/").map(String.init)
       guard segments.starts(with: own) || own.isEmpty else { continue }
-      if let known = best,
-        (known.page.host != nil, known.depth) >= (page.host != nil, own.count)
-      {
-        continue
-      }
-      best = (page, own.count)
+      // No path has so many pieces.
+      let rank = own.count + (page.host == nil ? 0 : 100)
+      if rank > best?.rank ?? -1 { best = (page, own.count, rank) }
     }
     if let best {
       let rest = segments.dropFirst(best.depth)
@@ -97,8 +94,4 @@ enum PageHost {
         }
       }
   }
-}
-
-private func >= (left: (Bool, Int), right: (Bool, Int)) -> Bool {
-  left.0 == right.0 ? left.1 >= right.1 : left.0
 }

@@ -25,7 +25,7 @@ struct PagesDesk: Sendable {
   /// A page as JSON, for the API.
   func json(_ page: PageDefinition) async throws -> Reply {
     try await cache.reply(key(page, "json")) {
-      await Self.rendered(.json) { PageJSON.overview($0) }(composer.overview(page))
+      await Self.rendered(.json, composer.overview(page)) { PageJSON.overview($0) }
     }
   }
 
@@ -138,17 +138,17 @@ struct PagesDesk: Sendable {
     switch route {
     case .overview:
       return try await cache.reply(key(page, "/")) {
-        await Self.document { OverviewPage($0, nonce: $1).rendered() }(composer.overview(page))
+        await Self.document(composer.overview(page)) { OverviewPage($0, nonce: $1).rendered() }
       }
     case .check(let id):
       return try await cache.reply(key(page, "checks/\(id)")) {
         guard let content = try await composer.check(id, page) else { return missing(page) }
-        return await Self.document { CheckPage($0, nonce: $1).rendered() }(content)
+        return await Self.document(content) { CheckPage($0, nonce: $1).rendered() }
       }
     case .month(let month):
       return try await cache.reply(key(page, "history/\(month)")) {
         guard let content = try await composer.month(month, page) else { return missing(page) }
-        return await Self.document { MonthPage($0, nonce: $1).rendered() }(content)
+        return await Self.document(content) { MonthPage($0, nonce: $1).rendered() }
       }
     case .json: return try await json(page)
     case .atom: return try await feed(page, .atom, request) { $0.atom() }
@@ -175,7 +175,7 @@ struct PagesDesk: Sendable {
     let authority = request.head.authority.flatMap { PageHost.isPlain($0) ? $0 : nil } ?? page.host ?? "localhost"
     let origin = (isSecure ? "https://" : "http://") + authority
     var reply = try await cache.reply(key(page, "\(type.text) \(origin)")) {
-      await Self.rendered(type) { render(Feeds($0, origin: origin)) }(composer.overview(page))
+      await Self.rendered(type, composer.overview(page)) { render(Feeds($0, origin: origin)) }
     }
     reply.freshness = .seconds(Self.feedFreshness)
     return reply
@@ -210,23 +210,21 @@ struct PagesDesk: Sendable {
   // MARK: Rendering
 
   /// Away from the thread of the connection: pages can be large.
+  @concurrent
   private static func rendered<Content: Sendable>(
-    _ type: Reply.MediaType, _ render: @escaping @Sendable (Content) -> [UInt8]
-  ) -> @concurrent @Sendable (Content) async -> Reply {
-    { content in
-      Reply(type: type, content: .rendered(RenderedBytes(render(content))), freshness: .revalidated)
-    }
+    _ type: Reply.MediaType, _ content: Content, _ render: @Sendable (Content) -> [UInt8]
+  ) async -> Reply {
+    Reply(type: type, content: .rendered(RenderedBytes(render(content))), freshness: .revalidated)
   }
 
+  @concurrent
   private static func document<Content: Sendable>(
-    _ render: @escaping @Sendable (Content, _ nonce: String) -> [UInt8]
-  ) -> @concurrent @Sendable (Content) async -> Reply {
-    { content in
-      let nonce = nonce()
-      return Reply(
-        type: .html, content: .rendered(RenderedBytes(render(content, nonce))),
-        headers: [.contentSecurityPolicy: SecurityHeaders.statusPagePolicy(nonce: nonce)], freshness: .revalidated)
-    }
+    _ content: Content, _ render: @Sendable (Content, _ nonce: String) -> [UInt8]
+  ) async -> Reply {
+    let nonce = nonce()
+    return Reply(
+      type: .html, content: .rendered(RenderedBytes(render(content, nonce))),
+      headers: [.contentSecurityPolicy: SecurityHeaders.statusPagePolicy(nonce: nonce)], freshness: .revalidated)
   }
 
   private static func nonce() -> String {

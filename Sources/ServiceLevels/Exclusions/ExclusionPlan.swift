@@ -12,6 +12,18 @@ package struct ExclusionPlan: Sendable {
     /// The number of the entry.
     package let entry: Int64
     package let span: Range<Timestamp>
+
+    /// A time that an entry did not get.
+    package init(entry: Int64, span: Range<Timestamp>) {
+      self.entry = entry
+      self.span = span
+    }
+
+    /// A refusal with everything said.
+    package init(entry: Int64, span: Range<Timestamp>) {
+      self.entry = entry
+      self.span = span
+    }
   }
 
   /// What entries took out of one check or service.

@@ -112,7 +112,8 @@ package struct Badge: Hashable, Sendable {
     svg.attribute("width", String(rightBox))
     svg.attribute("fill", tone.colour)
     svg.markup(
-      "/></g><g fill=\"#fff\" font-family=\"Verdana,Geneva,DejaVu Sans,sans-serif\" font-size=\"11\" text-rendering=\"geometricPrecision\">")
+      "/></g><g fill=\"#fff\" font-family=\"Verdana,Geneva,DejaVu Sans,sans-serif\" font-size=\"11\" text-rendering=\"geometricPrecision\">"
+    )
     write(label, x: 6, width: left, to: &svg)
     write(message, x: leftBox + 6, width: right, to: &svg)
     svg.markup("</g></svg>\n")

@@ -16,45 +16,57 @@ package enum PageJSON {
       json.member("state", headline.state.rawValue)
       json.member("headline", headline.text)
       json.member("has_figures", content.hasFigures)
-      json.member("announcements", array: { json in
-        for announcement in content.definition.announcements
-        where announcement.at <= content.at && content.at < announcement.until ?? .distantFuture {
-          json.object { json in
-            json.member("kind", announcement.kind.rawValue)
-            json.member("at", announcement.at)
-            json.member("until", announcement.until)
-            json.member("text", announcement.text)
+      json.member(
+        "announcements",
+        array: { json in
+          for announcement in content.definition.announcements
+          where announcement.at <= content.at && content.at < announcement.until ?? .distantFuture {
+            json.object { json in
+              json.member("kind", announcement.kind.rawValue)
+              json.member("at", announcement.at)
+              json.member("until", announcement.until)
+              json.member("text", announcement.text)
+            }
           }
-        }
-      })
-      json.member("sections", array: { json in
-        for section in content.sections {
-          json.object { json in
-            json.member("title", section.title)
-            json.member("entries", array: { json in
-              for entry in section.entries { json.object { writer.write(entry, to: &$0) } }
-            })
+        })
+      json.member(
+        "sections",
+        array: { json in
+          for section in content.sections {
+            json.object { json in
+              json.member("title", section.title)
+              json.member(
+                "entries",
+                array: { json in
+                  for entry in section.entries { json.object { writer.write(entry, to: &$0) } }
+                })
+            }
           }
-        }
-      })
-      json.member("incidents", array: { json in
-        for incident in content.openIncidents + content.pastIncidents {
-          json.object { writer.write(incident, to: &$0) }
-        }
-      })
-      json.member("maintenance", array: { json in
-        for occurrence in content.maintenance {
-          json.object { json in
-            json.member("id", occurrence.window)
-            json.member("title", occurrence.title)
-            json.member("from", occurrence.from)
-            json.member("until", occurrence.until)
-            json.member("checks", array: { json in
-              for check in occurrence.scope.checks.sorted() where names[check] != nil { json.value(check.text) }
-            })
+        })
+      json.member(
+        "incidents",
+        array: { json in
+          for incident in content.openIncidents + content.pastIncidents {
+            json.object { writer.write(incident, to: &$0) }
           }
-        }
-      })
+        })
+      json.member(
+        "maintenance",
+        array: { json in
+          for occurrence in content.maintenance {
+            json.object { json in
+              json.member("id", occurrence.window)
+              json.member("title", occurrence.title)
+              json.member("from", occurrence.from)
+              json.member("until", occurrence.until)
+              json.member(
+                "checks",
+                array: { json in
+                  for check in occurrence.scope.checks.sorted() where names[check] != nil { json.value(check.text) }
+                })
+            }
+          }
+        })
     }
     return json.line
   }
@@ -68,31 +80,37 @@ package enum PageJSON {
     json.object { json in
       writer.writePage(to: &json)
       json.member("entry", object: { json in writer.write(content.entry, to: &json) })
-      json.member("windows", array: { json in
-        for figures in content.windows {
-          json.object { json in
-            json.member("window", figures.window)
-            json.member("availability", figures.availability.availability?.value)
-            json.member("coverage", figures.availability.coverage?.value)
-            json.member("budget_remaining", figures.availability.budgetRemaining?.value)
-            json.member("downtime_s", figures.tally.downtime.seconds)
+      json.member(
+        "windows",
+        array: { json in
+          for figures in content.windows {
+            json.object { json in
+              json.member("window", figures.window)
+              json.member("availability", figures.availability.availability?.value)
+              json.member("coverage", figures.availability.coverage?.value)
+              json.member("budget_remaining", figures.availability.budgetRemaining?.value)
+              json.member("downtime_s", figures.tally.downtime.seconds)
+            }
           }
-        }
-      })
-      json.member("latency", array: { json in
-        for point in content.latency {
-          json.object { json in
-            json.member("from", point.from)
-            json.member("until", point.until)
-            json.member("p50_ms", milliseconds: point.p50)
-            json.member("p95_ms", milliseconds: point.p95)
-            json.member("p99_ms", milliseconds: point.p99)
+        })
+      json.member(
+        "latency",
+        array: { json in
+          for point in content.latency {
+            json.object { json in
+              json.member("from", point.from)
+              json.member("until", point.until)
+              json.member("p50_ms", milliseconds: point.p50)
+              json.member("p95_ms", milliseconds: point.p95)
+              json.member("p99_ms", milliseconds: point.p99)
+            }
           }
-        }
-      })
-      json.member("incidents", array: { json in
-        for incident in content.incidents { json.object { writer.write(incident, to: &$0) } }
-      })
+        })
+      json.member(
+        "incidents",
+        array: { json in
+          for incident in content.incidents { json.object { writer.write(incident, to: &$0) } }
+        })
     }
     return json.line
   }
@@ -106,25 +124,29 @@ package enum PageJSON {
       writer.writePage(to: &json)
       json.member("month", content.month.description)
       json.member("first_month", content.firstMonth.description)
-      json.member("entries", array: { json in
-        for row in content.rows {
-          let availability = Availability(row.tally, objective: row.objective)
-          json.object { json in
-            json.member("id", row.check.text)
-            json.member("name", row.name)
-            json.member("objective", row.objective)
-            json.member("availability", availability.availability?.value)
-            json.member("coverage", availability.coverage?.value)
-            json.member("downtime_s", row.tally.downtime.seconds)
-            json.member("closed_at", row.closedAt)
-            json.member("revision", row.revision)
-            json.member("days", object: { json in Parts.write(row.days, to: &json) })
+      json.member(
+        "entries",
+        array: { json in
+          for row in content.rows {
+            let availability = Availability(row.tally, objective: row.objective)
+            json.object { json in
+              json.member("id", row.check.text)
+              json.member("name", row.name)
+              json.member("objective", row.objective)
+              json.member("availability", availability.availability?.value)
+              json.member("coverage", availability.coverage?.value)
+              json.member("downtime_s", row.tally.downtime.seconds)
+              json.member("closed_at", row.closedAt)
+              json.member("revision", row.revision)
+              json.member("days", object: { json in Parts.write(row.days, to: &json) })
+            }
           }
-        }
-      })
-      json.member("incidents", array: { json in
-        for incident in content.incidents { json.object { writer.write(incident, to: &$0) } }
-      })
+        })
+      json.member(
+        "incidents",
+        array: { json in
+          for incident in content.incidents { json.object { writer.write(incident, to: &$0) } }
+        })
     }
     return json.line
   }
@@ -134,16 +156,26 @@ package enum PageJSON {
     var definition: PageDefinition
     var at: Timestamp
     var names: [CheckID: String]
+    private let wording: Wording
+
+    init(definition: PageDefinition, at: Timestamp, names: [CheckID: String]) {
+      self.definition = definition
+      self.at = at
+      self.names = names
+      wording = Wording(definition, now: at)
+    }
 
     func writePage(to json: inout JSONWriter) {
-      json.member("page", object: { json in
-        json.member("id", definition.id)
-        json.member("path", definition.path)
-        json.member("title", definition.title)
-        json.member("subtitle", definition.subtitle)
-        json.member("language", definition.language)
-        json.member("time_zone", definition.timeZone)
-      })
+      json.member(
+        "page",
+        object: { json in
+          json.member("id", definition.id)
+          json.member("path", definition.path)
+          json.member("title", definition.title)
+          json.member("subtitle", definition.subtitle)
+          json.member("language", definition.language)
+          json.member("time_zone", definition.timeZone)
+        })
       json.member("at", at)
     }
 
@@ -156,19 +188,23 @@ package enum PageJSON {
       json.member("cause", definition.showsCauses ? entry.cause : nil)
       json.member("availability", entry.availability?.value)
       json.member("coverage", entry.coverage?.value)
-      json.member("objective", object: { json in
-        json.member("availability", entry.objective.availability)
-        json.member("window", entry.objective.window.text)
-      })
+      json.member(
+        "objective",
+        object: { json in
+          json.member("availability", entry.objective.availability)
+          json.member("window", entry.objective.window.text)
+        })
       json.member("p95_ms", milliseconds: entry.p95)
-      json.member("regions", array: { json in
-        for region in entry.regions {
-          json.object { json in
-            json.member("name", region.name)
-            json.member("state", region.state.rawValue)
+      json.member(
+        "regions",
+        array: { json in
+          for region in entry.regions {
+            json.object { json in
+              json.member("name", region.name)
+              json.member("state", region.state.rawValue)
+            }
           }
-        }
-      })
+        })
       json.member("days", object: { json in Self.write(entry.days, to: &json) })
     }
 
@@ -184,22 +220,25 @@ package enum PageJSON {
       write("unknown", days, \.unknown, to: &json)
       write("missed", days, \.missed, to: &json)
       write("maintenance", days, \.maintenance, to: &json)
-      json.member("downtime_s", array: { json in
-        for day in days { json.value(Int(day.tally.downtime.components.seconds)) }
-      })
+      json.member(
+        "downtime_s",
+        array: { json in
+          for day in days { json.value(Int(day.tally.downtime.components.seconds)) }
+        })
     }
 
     @inline(__always)
     private static func write(
       _ name: StaticString, _ days: [DayFigures], _ count: (SlotTally) -> Int, to json: inout JSONWriter
     ) {
-      json.member(name, array: { json in
-        for day in days { json.value(count(day.tally)) }
-      })
+      json.member(
+        name,
+        array: { json in
+          for day in days { json.value(count(day.tally)) }
+        })
     }
 
     func write(_ incident: Incident, to json: inout JSONWriter) {
-      let wording = Wording(definition, now: at)
       let words = IncidentWords(
         incident: incident, wording: wording, showsCauses: definition.showsCauses, names: names)
       json.member("id", Int(incident.id))
@@ -208,24 +247,28 @@ package enum PageJSON {
       json.member("began", incident.began)
       json.member("ended", incident.ended)
       json.member("is_consequence", incident.consequenceOf != nil)
-      json.member("impacts", array: { json in
-        for impact in incident.impacts where names[impact.check] != nil {
-          json.object { json in
-            json.member("check", impact.check.text)
-            json.member("level", impact.level.rawValue)
+      json.member(
+        "impacts",
+        array: { json in
+          for impact in incident.impacts where names[impact.check] != nil {
+            json.object { json in
+              json.member("check", impact.check.text)
+              json.member("level", impact.level.rawValue)
+            }
           }
-        }
-      })
-      json.member("updates", array: { json in
-        for update in incident.updates {
-          json.object { json in
-            json.member("at", update.at)
-            json.member("kind", update.kind.rawValue)
-            json.member("state", update.state?.rawValue)
-            json.member("text", words.text(of: update))
+        })
+      json.member(
+        "updates",
+        array: { json in
+          for update in incident.updates {
+            json.object { json in
+              json.member("at", update.at)
+              json.member("kind", update.kind.rawValue)
+              json.member("state", update.state?.rawValue)
+              json.member("text", words.text(of: update))
+            }
           }
-        }
-      })
+        })
     }
   }
 }

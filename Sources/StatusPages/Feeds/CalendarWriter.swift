@@ -27,7 +27,7 @@ struct CalendarWriter {
   private mutating func fold(_ line: String) {
     var width = 0
     for scalar in line.unicodeScalars {
-      let letter = UTF8.encode(scalar).map(Array.init) ?? []
+      let letter = Array(String(Character(scalar)).utf8)
       if width + letter.count > 75 {
         bytes += Array("\r\n ".utf8)
         width = 1

@@ -127,7 +127,8 @@ package struct Feeds: Sendable {
   package func rss() -> [UInt8] {
     var xml = HTMLWriter()
     xml.markup(
-      "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\">\n<channel>\n")
+      "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\">\n<channel>\n"
+    )
     xml.element("title", language(.feedTitle, ["title": title]))
     xml.element("link", origin + links.overview)
     xml.element("description", PlainText.line(definition.subtitle ?? definition.title))
@@ -164,7 +165,9 @@ package struct Feeds: Sendable {
     calendar.line("METHOD", "PUBLISH")
     calendar.line("X-WR-CALNAME", text: language(.feedCalendar, ["title": title]))
     for occurrence in content.maintenance {
-      let affected = content.entries.filter { occurrence.scope.checks.contains($0.check) }.map { PlainText.line($0.name) }
+      let affected = content.entries.filter { occurrence.scope.checks.contains($0.check) }.map {
+        PlainText.line($0.name)
+      }
       calendar.line("BEGIN", "VEVENT")
       calendar.line(
         "UID", text: "\(occurrence.window)-\(FeedDate.calendar(occurrence.from))@\(definition.id).\(host)")

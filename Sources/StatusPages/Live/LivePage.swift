@@ -62,12 +62,14 @@ package struct LivePage: Sendable {
       json.member("title", title)
       json.member("icon", Glyphs.icon(headline.state))
       json.member("say", earlier.headline == headline ? nil : headline.text)
-      json.member("parts", array: { json in
-        json.value(String(decoding: banner.bytes, as: UTF8.self))
-        for (before, now) in zip(earlier.fragments, fragments) where before.html.bytes != now.html.bytes {
-          json.value(String(decoding: now.html.bytes, as: UTF8.self))
-        }
-      })
+      json.member(
+        "parts",
+        array: { json in
+          json.value(String(decoding: banner.bytes, as: UTF8.self))
+          for (before, now) in zip(earlier.fragments, fragments) where before.html.bytes != now.html.bytes {
+            json.value(String(decoding: now.html.bytes, as: UTF8.self))
+          }
+        })
     }
   }
 

@@ -23,7 +23,8 @@ package struct MonthPage: Sendable {
   /// The whole document, as UTF-8.
   package func rendered() -> [UInt8] {
     let frame = Frame(
-      definition: content.definition, wording: wording, nonce: nonce, title: wording.month(content.month), state: .waiting)
+      definition: content.definition, wording: wording, nonce: nonce, title: wording.month(content.month),
+      state: .waiting)
     return frame.document { html in
       html.markup("<p class=\"back\"><a")
       html.attribute("href", links.overview)

@@ -47,7 +47,8 @@ package struct SignInPage: Sendable {
       }
       html.markup("<label for=\"secret\">")
       html.text(language(field == "token" ? .signinToken : .signinPassword))
-      html.markup("</label>\n<input id=\"secret\" type=\"password\" autocomplete=\"current-password\" required autofocus")
+      html.markup(
+        "</label>\n<input id=\"secret\" type=\"password\" autocomplete=\"current-password\" required autofocus")
       html.attribute("name", field)
       if occasion != .first { html.markup(" aria-describedby=\"wrong\" aria-invalid=\"true\"") }
       html.markup(">\n<button>")

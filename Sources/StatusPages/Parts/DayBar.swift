@@ -67,7 +67,7 @@ struct DayBars {
   /// By day of the calendar: `<b>21 Nov</b> `, and the whole item of a day on which all was well.
   private var dates: [LocalDate: (label: HTMLWriter, good: HTMLWriter)] = [:]
   /// Items of days on which all was well, at the places where they stood in the entry before.
-  private var known: [(date: LocalDate, good: HTMLWriter)] = []
+  private var known: [(date: LocalDate, good: HTMLWriter)?] = []
 
   init(_ wording: Wording) { self.wording = wording }
 
@@ -89,12 +89,13 @@ struct DayBars {
       if place == last, let today {
         writeItem(day, id: today, to: &html)
       } else if isGood(day.tally) {
-        if place >= known.count || known[place].date != day.date {
-          let item = (date: day.date, good: pieces(day.date).good)
-          if place < known.count { known[place] = item } else if place == known.count { known.append(item) }
+        while known.count <= place { known.append(nil) }
+        if let item = known[place], item.date == day.date {
           html.append(item.good)
         } else {
-          html.append(known[place].good)
+          let good = pieces(day.date).good
+          known[place] = (day.date, good)
+          html.append(good)
         }
       } else {
         writeItem(day, id: nil, to: &html)

@@ -4,7 +4,9 @@ import Model
 extension Incident {
   /// How bad it is, as a state: the worst of its impacts.
   var severity: PageState {
-    impacts.map(\.level.state).min { PageState.allCases.firstIndex(of: $0) ?? 0 < PageState.allCases.firstIndex(of: $1) ?? 0 }
+    impacts.map(\.level.state).min {
+      PageState.allCases.firstIndex(of: $0) ?? 0 < PageState.allCases.firstIndex(of: $1) ?? 0
+    }
       ?? .unknown
   }
 }
@@ -184,7 +186,8 @@ struct IncidentDays {
         html.markup("</h3>\n")
         day = date
       }
-      IncidentWords(incident: incident, wording: wording, showsCauses: showsCauses, names: names).write(level: 4, to: &html)
+      IncidentWords(incident: incident, wording: wording, showsCauses: showsCauses, names: names).write(
+        level: 4, to: &html)
     }
     if day != nil { html.markup("</div>\n") }
   }

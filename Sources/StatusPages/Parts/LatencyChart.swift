@@ -46,7 +46,9 @@ struct LatencyChart {
     html.attribute("aria-label", label)
     html.markup(">")
     writeGrid(to: &html)
-    html.markup("<svg y=\"8%\" width=\"100%\" height=\"80%\" viewBox=\"0 0 1000 1000\" preserveAspectRatio=\"none\" overflow=\"visible\">")
+    html.markup(
+      "<svg y=\"8%\" width=\"100%\" height=\"80%\" viewBox=\"0 0 1000 1000\" preserveAspectRatio=\"none\" overflow=\"visible\">"
+    )
     writeGaps(to: &html)
     for line in Self.lines { writeLine(line, to: &html) }
     html.markup("</svg>")
@@ -162,12 +164,14 @@ struct LatencyChart {
       html.markup("\"/></svg><span>")
       html.markup(line.name)
       html.markup(" <strong>")
-      html.text(points.last { line.value($0) != nil }.flatMap(line.value).map(wording.duration) ?? wording.language(.noFigure))
+      html.text(
+        points.last { line.value($0) != nil }.flatMap(line.value).map(wording.duration) ?? wording.language(.noFigure))
       html.markup("</strong></span></li>")
     }
     if points.contains(where: { $0.p50 == nil && $0.p95 == nil && $0.p99 == nil }) {
       html.markup(
-        "<li><svg aria-hidden=\"true\"><rect class=\"void\" x=\".5\" y=\".5\" width=\"27\" height=\"11\" rx=\"2\"/></svg>")
+        "<li><svg aria-hidden=\"true\"><rect class=\"void\" x=\".5\" y=\".5\" width=\"27\" height=\"11\" rx=\"2\"/></svg>"
+      )
       html.text(wording.language(.checkLatencyGap))
       html.markup("</li>")
     }

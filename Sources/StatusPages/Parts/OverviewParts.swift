@@ -48,7 +48,9 @@ struct OverviewParts {
   }
 
   func writeNews(to html: inout HTMLWriter) {
-    let news = content.definition.announcements.filter { $0.at <= content.at && content.at < $0.until ?? .distantFuture }
+    let news = content.definition.announcements.filter {
+      $0.at <= content.at && content.at < $0.until ?? .distantFuture
+    }
     html.markup("<div id=\"news\">")
     if !news.isEmpty {
       html.markup("<section class=\"part\"")
@@ -158,7 +160,8 @@ struct OverviewParts {
     }
   }
 
-  private func writeSection(_ section: PageContent.Section, number: Int, bars: inout DayBars, to html: inout HTMLWriter) {
+  private func writeSection(_ section: PageContent.Section, number: Int, bars: inout DayBars, to html: inout HTMLWriter)
+  {
     let worst = PageState.allCases.first { state in section.entries.contains { $0.state == state } } ?? .up
     let title = section.title ?? language(.systems)
     if section.isFolded {
@@ -272,7 +275,9 @@ struct OverviewParts {
         html.moment(since, language(.since, ["moment": wording.moment(since)]), wording)
       }
     }
-    if entry.regions.count > 1, Set(entry.regions.map(\.state)).count > 1 { RegionList(entry.regions, language).write(to: &html) }
+    if entry.regions.count > 1, Set(entry.regions.map(\.state)).count > 1 {
+      RegionList(entry.regions, language).write(to: &html)
+    }
     html.markup("</div>\n")
   }
 

@@ -132,10 +132,9 @@ enum Sheet {
     .b>li:hover>span,.b>.on>span{clip-path:none;width:max-content;max-width:min(16rem,60vw);height:auto;left:50%;
     bottom:calc(100% + 9px);transform:translateX(-50%);padding:.4rem .7rem;border-radius:7px;background:var(--ink);
     color:var(--paper);font-size:.8125rem;line-height:1.4;white-space:normal;pointer-events:none}
-    .b>li:nth-child(-n+30):hover>span,.b>.on:nth-child(-n+30)>span{left:0;transform:none}
-    .b>li:nth-last-child(-n+30):hover>span,.b>.on:nth-last-child(-n+30)>span{left:auto;right:0;transform:none}
-    .b>li:nth-child(-n+15):nth-last-child(-n+32):hover>span,.b>.on:nth-child(-n+15):nth-last-child(-n+32)>span{left:0;
-    right:auto}
+    .b>:is(:hover,.on):nth-child(-n+30)>span{left:0;transform:none}
+    .b>:is(:hover,.on):nth-last-child(-n+30)>span{left:auto;right:0;transform:none}
+    .b>:is(:hover,.on):nth-child(-n+15):nth-last-child(-n+32)>span{left:0;right:auto}
     .b b{display:block;font-weight:650}
     .shut>li>span{display:none}
     .axis .near{display:none}
@@ -236,14 +235,19 @@ enum Sheet {
     .e .b{grid-row:2;grid-column:1/-1;margin-top:.6rem}
     .e .f b,.months .f b{font-size:1rem}
     .e .b>li:nth-last-child(n+46){display:none}
+    .e .b>:is(:hover,.on):nth-last-child(-n+45)>span{left:0;right:auto;transform:none}
+    .e .b>:is(:hover,.on):nth-last-child(-n+30)>span{left:50%;transform:translateX(-50%)}
+    .e .b>:is(:hover,.on):nth-last-child(-n+15)>span{left:auto;right:0;transform:none}
     .axis .near{display:inline}.axis .whole:has(+.near){display:none}
     .months>li{grid-template-columns:1fr auto}
     .months .b{grid-row:2;grid-column:1/-1;margin:.2rem 0 .4rem}
     .wide .days{width:auto}
     .odd{display:none}
-    .wide table,.wide tbody,.wide tr,.wide th,.wide td{display:block;padding:0;text-align:left}
+    .wide table,.wide tbody,.wide th,.wide td{display:block;padding:0;text-align:left}
     .wide thead{display:none}
-    .wide tr{padding:.8rem 0}
+    .wide tr{display:grid;grid-template-columns:1fr 1fr;gap:.1rem 1rem;padding:.8rem 0}
+    .wide tbody tr:first-child{border:0;padding-top:0}
+    .wide th,.wide .days{grid-column:1/-1}
     .wide td[data-label]::before{content:attr(data-label) " ";color:var(--soft);font-size:.875rem}
     .wide .b{margin:.5rem 0}
     }

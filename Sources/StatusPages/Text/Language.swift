@@ -42,7 +42,8 @@ package struct Language: Sendable {
 
   /// The keys that pages ask for.
   package static var wanted: Set<String> {
-    Set(Phrase.allCases.map(\.rawValue)).union(Plural.allCases.flatMap { ["\($0.rawValue).one", "\($0.rawValue).other"] })
+    Set(Phrase.allCases.map(\.rawValue)).union(
+      Plural.allCases.flatMap { ["\($0.rawValue).one", "\($0.rawValue).other"] })
   }
 
   /// A phrase as it stands in the file; its key where the file has none, which a test forbids.

@@ -2,16 +2,18 @@ import ArgumentParser
 import Conversion
 import Documents
 import Glibc
+import History
 import Scenarios
 
 /// `curlew convert`: scenarios from what people have already.
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Makes a scenario from a HAR recording, curl command lines, a .hurl file or Prometheus's jobs.",
+    abstract: "Makes a scenario of what you have: HAR, curl, .hurl, Prometheus's jobs, Gatus, Uptime Kuma.",
     usage: """
       curlew convert <file> [--from <format>] [--output <file>] [--force] [--all] [--id <id>] [--strict]
       curlew convert blackbox.yml prometheus.yml [--output <file>]
+      curlew convert gatus.yaml | config-dir | kuma-backup.json | kuma.db [--service-file <file>]
       curlew convert --from curl -- curl -X POST https://example.org/api …
       """,
     discussion: """
@@ -39,7 +41,10 @@ struct ConvertCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Writes the scenario there, not to standard output.")
   var output: String?
 
-  @Flag(help: "Overwrites the file of --output.")
+  @Option(help: ArgumentHelp("Writes there what becomes of status pages: a service file.", valueName: "file"))
+  var serviceFile: String?
+
+  @Flag(help: "Overwrites the files of --output and --service-file.")
   var force = false
 
   @Flag(name: .customLong("all"), help: "Takes images, styles, scripts, fonts and media of a recording along.")
@@ -66,7 +71,7 @@ struct ConvertCommand: ParsableCommand {
       throw ValidationError("only a curl command can stand after --; a file is named before it")
     default: break
     }
-    if force, output == nil { throw ValidationError("--force goes with --output") }
+    if force, output == nil, serviceFile == nil { throw ValidationError("--force goes with --output or --service-file") }
   }
 
   func run() throws {
@@ -85,6 +90,12 @@ struct ConvertCommand: ParsableCommand {
     for note in conversion.notes {
       Terminal.standardError.write("\(name):\(note.line): \(note.isLoss ? "warning" : "note"): \(note.message)\n")
     }
+    if let serviceFile {
+      guard let text = conversion.serviceFile else {
+        throw CommandFailure("\(name) says nothing of a status page, so there is no service file to write")
+      }
+      try write(text, to: serviceFile)
+    }
     if let output {
       try write(conversion.scenario, to: output)
     } else {
@@ -93,8 +104,19 @@ struct ConvertCommand: ParsableCommand {
     if strict, conversion.notes.contains(where: \.isLoss) { throw ExitCode(ExitStatus.down) }
   }
 
+  private func write(_ text: String, to path: String) throws {
+    try force ? OutputFile.replace(path, with: text) : OutputFile.create(path, with: text)
+  }
+
   private func converted(_ file: String) throws(ConversionFailure) -> Conversion {
-    let bytes = try read(file)
+    if file != "-", case .directory? = try? DiskFiles().kind(of: file) {
+      guard from == nil || from == .gatus else {
+        throw ConversionFailure("it is a directory, and only Gatus keeps its configuration in one", line: 1, column: 1)
+      }
+      return try Conversion(gatus: try folder(file))
+    }
+    let bytes: [UInt8]
+    if let content = try database(file) { bytes = content } else { bytes = try read(file) }
     guard Conversion.moduleNames(in: bytes) == nil else {
       throw ConversionFailure(
         "modules name no targets; give the configuration of Prometheus beside them, whose jobs do", line: 1, column: 1)
@@ -108,6 +130,37 @@ struct ConvertCommand: ParsableCommand {
         "of two files one must be a file of modules and the other the configuration of Prometheus", line: 1, column: 1)
     }
     return try Conversion(of: bytes, as: format, options: options(for: format, file: file))
+  }
+
+  /// What stands in the database of Uptime Kuma, as its backup would say it; nil for a file that is no database.
+  private func database(_ file: String) throws(ConversionFailure) -> [UInt8]? {
+    guard file != "-", KumaDatabase.isDatabase(file) else { return nil }
+    do {
+      return try KumaDatabase(path: file).backup()
+    } catch {
+      throw ConversionFailure("\(error)", line: 1, column: 1)
+    }
+  }
+
+  /// The files of a folder and of those in it, in order of their paths.
+  private func folder(_ path: String) throws(ConversionFailure) -> [(path: String, bytes: [UInt8])] {
+    var files: [(path: String, bytes: [UInt8])] = []
+    do {
+      for name in try DiskFiles().names(in: path).sorted() {
+        let inner = "\(path)/\(name)"
+        if case .directory? = try DiskFiles().kind(of: inner) {
+          files += try folder(inner)
+        } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+          files.append((inner, try read(inner)))
+        }
+      }
+    } catch let failure as ConversionFailure {
+      throw failure
+    } catch {
+      throw ConversionFailure("cannot read '\(path)': \(error)", line: 1, column: 1)
+    }
+    guard !files.isEmpty else { throw ConversionFailure("there is no .yaml or .yml file in it", line: 1, column: 1) }
+    return files
   }
 
   private func read(_ file: String) throws(ConversionFailure) -> [UInt8] {
@@ -149,22 +202,6 @@ struct ConvertCommand: ParsableCommand {
         let bytes = try? DiskFiles().read(path, limit: Conversion.inputLimit)
       else { return nil }
       return (path, bytes)
-    }
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0o644)
-    guard descriptor >= 0 else {
-      if errno == EEXIST { throw CommandFailure("'\(path)' is there already: --force overwrites it") }
-      throw CommandFailure("cannot write '\(path)': \(String(cString: strerror(errno)))")
-    }
-    defer { close(descriptor) }
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw CommandFailure("cannot write '\(path)': \(String(cString: strerror(errno)))") }
-      bytes = bytes.dropFirst(count)
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DemoOrigin
+import History
 import Logging
 import Model
 import Scenarios
@@ -77,11 +78,24 @@ struct DemoCommand: AsyncParsableCommand {
     let settings = ServiceSettings(
       files: [file], listen: listen, store: store, region: "local", retention: .standard, limits: .standard,
       probing: ProbingSettings(), logFormat: .text, logLevel: .notice)
+    let loaded = try ScenarioOptions.checked(reading.result, files: [file])
+    if isBuiltIn { try await writePast(of: loaded) }
     let daemon = Daemon(
-      settings: settings, scenario: try ScenarioOptions.checked(reading.result, files: [file]), sight: reading.sight,
-      read: read, hangups: hangups,
+      settings: settings, scenario: loaded, sight: reading.sight, read: read, hangups: hangups,
       onListening: { Terminal.standardOutput.write(greeting(page: $0, shop: shop, origin: origin)) })
     try await daemon.run()
+  }
+
+  /// Three months that make the pages worth looking at, in a store that is new.
+  private func writePast(of scenario: Scenario) async throws {
+    let kept = try OpenedStore.open(store, mode: .readWrite)
+    do {
+      try await DemoPast(checks: scenario.checks.map(\.check), services: scenario.services, now: SystemTime().now)
+        .write(to: kept)
+      try await kept.close()
+    } catch {
+      throw CommandFailure("\(error)")
+    }
   }
 
   private func greeting(page: ListenPlace, shop: ListenAddress, origin: DemoOrigin.Addresses) -> String {

@@ -1,6 +1,7 @@
 import Exposition
 import Foundation
 import History
+import Incidents
 import Journeys
 import Logging
 import Model
@@ -57,10 +58,18 @@ struct Daemon {
       case .recovered(.upkeep): logger.notice("history is rolled up and cleared again")
       }
     }
+    let incidents = IncidentKeeper(store: store, history: store, time: time, region: region) { event in
+      switch event {
+      case .opened(let check, let isNew): metrics.recordIncident(of: check, isOpen: true, isNew: isNew)
+      case .closed(let check): metrics.recordIncident(of: check, isOpen: false)
+      case .fails(let cause): logger.error("incidents cannot be kept", metadata: ["error": "\(cause)"])
+      case .recovered: logger.notice("incidents are kept again")
+      }
+    }
     let log = RunLog(logger: logger) { recent.verdict(of: $0, in: region) }
     let maintenance = CurrentMaintenance()
     // The log stands first: it compares a run with what was held before it.
-    let recorders = RunFanOut([log, metrics, recent, archive, history])
+    let recorders = RunFanOut([log, metrics, recent, archive, history, incidents.sink])
     let node = ProcessInfo.processInfo.hostName
     let services = ServiceRecorder(region: region, node: node, time: time, sink: recorders) { check, moment in
       maintenance.plan.isInMaintenance(check.id, at: moment)
@@ -89,6 +98,7 @@ struct Daemon {
     metrics.watch(historyQueueLength: { history.status.queueLength })
     metrics.watch(maintenance: { maintenance.plan.state(at: time.now) })
     metrics.watch(heartbeats: { heartbeats.lastReports })
+    metrics.watch(incidentDroppedRuns: { incidents.droppedRuns })
     let drops = HistoryDrops(metrics: metrics)
     registry.onScrape { drops.publish(history.status.dropped) }
 
@@ -110,6 +120,7 @@ struct Daemon {
       scheduler.apply(own.filter(\.kind.isProbed))
       await heartbeats.apply(own)
       history.register(recorded.map { CheckRegistration($0) }, in: region, at: time.now)
+      incidents.apply(recorded)
     }
     await apply(scenario)
     // Now, so that a renamed check shows its history from the start; what fails is tried again later.
@@ -117,8 +128,8 @@ struct Daemon {
     metrics.recordReload(succeeded: true, at: time.now)
     // Before the first run of this process, which is not the end of the time that was slept through.
     let absence = try? await MaintenanceAbsence(
-      of: checks.filter { $0.runs(in: region) }, in: region, plan: maintenance.plan, store: store, until: time.now,
-      retention: settings.retention.runs)
+      of: (checks + scenario.services.map(\.check)).filter { $0.runs(in: region) }, in: region,
+      plan: maintenance.plan, store: store, until: time.now, retention: settings.retention.runs)
     let reloader = Reloader(
       hangups: hangups, sight: sight, read: read, current: current, modules: modules, service: settings.service,
       apply: apply,
@@ -164,6 +175,7 @@ struct Daemon {
       configuration: .init(
         services: [
           .init(service: HistoryService(recorder: history, store: store)),
+          .init(service: UntilShutdown { await incidents.run() }),
           .init(
             service: UntilShutdown {
               async let strips: Void = recent.restore(checks.map(\.id), in: region, from: store)

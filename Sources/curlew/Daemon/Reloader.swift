@@ -66,7 +66,8 @@ final class Reloader: Service {
     }
     // Modules last: theirs are in force as soon as they are read.
     let (file, fault) = service.read()
-    if let problem = if let fault { fault } else { await modules?.reload() } {
+    let problem = if let fault { fault } else { await modules?.reload() }
+    if let problem {
       report(false)
       logger.error("reload refused; what was in force stays in force", metadata: ["problems": "\(problem)"])
       return .refused(diagnostics: problem)
@@ -92,7 +93,9 @@ final class Reloader: Service {
     await cancelWhenGracefulShutdown {
       while (try? await Task.sleep(for: .seconds(2))) != nil {
         let sight = self.sight.withLock { $0 }
-        if !sight.stillHolds || self.modules?.looksDifferent == true || self.service.looksDifferent { _ = await self.reload() }
+        if !sight.stillHolds || self.modules?.looksDifferent == true || self.service.looksDifferent {
+          _ = await self.reload()
+        }
       }
     }
   }

@@ -5,6 +5,7 @@ import Model
 /// made by arithmetic alone, the same for everybody, and written into an empty store only.
 struct DemoPast {
   let checks: [Check]
+  let services: [ServiceDefinition]
   let now: Timestamp
   let region = "local"
 
@@ -16,6 +17,9 @@ struct DemoPast {
     guard try await store.checks().isEmpty else { return false }
     for check in checks where check.kind.isProbed {
       _ = try await store.write(runs(of: check), at: now)
+    }
+    for service in services {
+      _ = try await store.write(runs(of: service.check, members: service.members.map(\.check)), at: now)
     }
     for trouble in troubles.reversed() {
       guard let incident = incident(of: trouble) else { continue }
@@ -97,35 +101,38 @@ struct DemoPast {
   // MARK: Runs
 
   /// Hours at first, then five minutes, so that ninety days are written in a second.
-  private func runs(of check: Check) -> [HistoryRun] {
+  ///
+  /// - Parameter members: those of a service; none for a check.
+  private func runs(of check: Check, members: [CheckID] = []) -> [HistoryRun] {
     let detailed = midnight - .days(7)
-    return runs(of: check, every: .minutes(60), from: midnight - .days(90), to: detailed)
-      + runs(of: check, every: .minutes(5), from: detailed, to: now - .minutes(5))
+    return runs(of: check, members, every: .minutes(60), from: midnight - .days(90), to: detailed)
+      + runs(of: check, members, every: .minutes(5), from: detailed, to: now - .minutes(5))
   }
 
   private func grid(of check: Check, at moment: Timestamp) -> SlotGrid {
     SlotGrid(check: check.id, interval: moment < midnight - .days(7) ? .minutes(60) : .minutes(5))
   }
 
-  private func runs(of check: Check, every interval: Duration, from: Timestamp, to: Timestamp) -> [HistoryRun] {
+  private func runs(
+    of check: Check, _ members: [CheckID], every interval: Duration, from: Timestamp, to: Timestamp
+  ) -> [HistoryRun] {
     let grid = SlotGrid(check: check.id, interval: interval)
     var slot = grid.firstSlot(startingFrom: from)
     var runs: [HistoryRun] = []
     while slot.start < to {
-      if let run = run(of: check, slot) { runs.append(run) }
+      if let run = members.isEmpty ? run(of: check, slot) : run(of: check, members, slot) { runs.append(run) }
       slot = grid.slot(number: slot.number + 1)
     }
     return runs
   }
 
-  /// Nil for a slot of the day and a half when the machine stood still.
+  /// Nil for a slot that nobody was there for.
   private func run(of check: Check, _ slot: Slot) -> HistoryRun? {
-    let still = midnight - .days(41)
-    guard slot.start < still || slot.start >= still + .minutes(36 * 60) else { return nil }
+    guard !isStill(at: slot.start) else { return nil }
     var dice = Dice(seed: check.id.stableHash ^ UInt64(bitPattern: slot.number))
     var verdict = Verdict.up
     var reason: HistoryReason?
-    if let trouble = trouble(of: check, at: slot.start) {
+    if let trouble = trouble(of: check.id, at: slot.start) {
       verdict = .down
       reason = HistoryReason(code: trouble.code, step: trouble.step, message: trouble.message)
     } else if dice.isHit(oneIn: 1400) {
@@ -140,9 +147,25 @@ struct DemoPast {
       duration: duration(of: check, at: slot.start, verdict, &dice), verdict: verdict, reason: reason)
   }
 
-  private func trouble(of check: Check, at moment: Timestamp) -> Trouble? {
+  /// A service that bears the loss of one member: it is never worse than degraded.
+  private func run(of service: Check, _ members: [CheckID], _ slot: Slot) -> HistoryRun? {
+    guard !isStill(at: slot.start) else { return nil }
+    let down = members.first { trouble(of: $0, at: slot.start) != nil }
+    return HistoryRun(
+      check: service.id, region: region, slotStart: slot.start, interval: slot.interval, duration: nil,
+      verdict: down == nil ? .up : .degraded,
+      reason: down.map { HistoryReason(code: .warning, message: "\($0) is down") })
+  }
+
+  /// Whether the machine stood still then, for a day and a half.
+  private func isStill(at moment: Timestamp) -> Bool {
+    let begin = midnight - .days(41)
+    return moment >= begin && moment < begin + .minutes(36 * 60)
+  }
+
+  private func trouble(of check: CheckID, at moment: Timestamp) -> Trouble? {
     troubles.first { trouble in
-      (trouble.check == check.id.text || trouble.others.contains(check.id.text)) && moment >= begin(of: trouble)
+      (trouble.check == check.text || trouble.others.contains(check.text)) && moment >= begin(of: trouble)
         && moment < begin(of: trouble) + .minutes(trouble.minutes)
     }
   }

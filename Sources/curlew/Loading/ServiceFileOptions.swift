@@ -20,18 +20,23 @@ struct ServiceFileOptions: ParsableArguments {
   ///
   /// - Throws: `CommandFailure` when there is anything wrong in the file; its diagnostics are written.
   func settings() throws -> ServiceFile {
-    var file = ServiceFile()
-    if let config {
-      let result = ServiceFileLoader().load(config)
-      if !result.diagnostics.isEmpty {
-        Terminal.standardError.write(result.diagnostics.map { $0.rendered() }.joined(separator: "\n\n") + "\n")
-      }
-      guard let loaded = result.file else {
-        throw CommandFailure("\(HumanText.count(result.diagnostics.count, "problem")) in '\(config)'")
-      }
-      file = loaded
-    }
+    var file = try Self.settings(of: config)
     if let store { file.store = store }
+    return file
+  }
+
+  /// The settings of a service file, or those of none.
+  ///
+  /// - Throws: `CommandFailure` when there is anything wrong in the file; its diagnostics are written.
+  static func settings(of config: String?) throws -> ServiceFile {
+    guard let config else { return ServiceFile() }
+    let result = ServiceFileLoader().load(config)
+    if !result.diagnostics.isEmpty {
+      Terminal.standardError.write(result.diagnostics.map { $0.rendered() }.joined(separator: "\n\n") + "\n")
+    }
+    guard let file = result.file else {
+      throw CommandFailure("\(HumanText.count(result.diagnostics.count, "problem")) in '\(config)'")
+    }
     return file
   }
 }

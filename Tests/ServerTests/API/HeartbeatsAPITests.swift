@@ -55,7 +55,8 @@ struct HeartbeatsAPITests {
   func batch() async throws {
     let fixture = try fixture()
     try await fixture.serving { client async throws in
-      let good = #"{"signals":[{"status":"start","at":"2025-12-31T23:00:00Z"},{"status":"success","at":"2025-12-31T23:01:00Z"}]}"#
+      let good =
+        #"{"signals":[{"status":"start","at":"2025-12-31T23:00:00Z"},{"status":"success","at":"2025-12-31T23:01:00Z"}]}"#
       #expect(try await client.post("/api/v1/heartbeats/backup/batch", good, Self.own).text.contains(#""accepted":2"#))
       let bad = #"{"signals":[{"status":"start","at":"2025-12-31T23:00:00Z"},{"status":"x"}]}"#
       let refused = try await client.post("/api/v1/heartbeats/backup/batch", bad, Self.own)

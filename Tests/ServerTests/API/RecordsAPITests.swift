@@ -49,7 +49,8 @@ struct RecordsAPITests {
       let moment = Timestamp(secondsSinceEpoch: 1_767_000_000 + Int64(number))
       _ = try await fixture.records.insert(
         Incident(
-          origin: .automatic, check: check, title: "#\(number)", impacts: [], state: number == 2 ? .investigating : .resolved,
+          origin: .automatic, check: check, title: "#\(number)", impacts: [],
+          state: number == 2 ? .investigating : .resolved,
           began: moment, opened: moment))
     }
     try await fixture.serving { client async throws in
@@ -83,7 +84,8 @@ struct RecordsAPITests {
         ["/impacts/2", "/impacts/0/check", "/impacts/1/check", "/impacts/1/level"]
       ),
       (#"{"title":"x","text":"y","author":"z","began":"2027-01-01T00:00:00Z"}"#, ["/began"]),
-      ("[]", [""]), ("{", [""]), ("", [""]), (#"{"title":"x","title":"y"}"#, [""]), ("{\"a/b\":1}", ["/title", "/text", "/author", "/a~1b"]),
+      ("[]", [""]), ("{", [""]), ("", [""]), (#"{"title":"x","title":"y"}"#, [""]),
+      ("{\"a/b\":1}", ["/title", "/text", "/author", "/a~1b"]),
     ])
   func wrongBodies(body: String, pointers: [String]) async throws {
     try await fixture().serving { client async throws in

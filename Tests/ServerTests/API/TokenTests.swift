@@ -15,7 +15,10 @@ struct TokenTests {
     let token = TokenText.fresh()
     #expect(token.hasPrefix("curlew_"))
     #expect(token.count == "curlew_".count + 43)
-    #expect(token.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95 })
+    #expect(
+      token.utf8.allSatisfy {
+        (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
+      })
     #expect(token != TokenText.fresh())
   }
 

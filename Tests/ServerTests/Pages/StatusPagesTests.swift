@@ -56,7 +56,8 @@ struct StatusPagesTests {
     }
   }
 
-  @Test("the first page answers at /status too, and a page of a host is the whole of it, but for the server's own paths")
+  @Test(
+    "the first page answers at /status too, and a page of a host is the whole of it, but for the server's own paths")
   func places() async throws {
     let fixture = try fixture(
       Self.page("one", path: "/status/one"), Self.page("two", path: "/", host: "status.example.org"))
@@ -95,7 +96,9 @@ struct StatusPagesTests {
   func origins() async throws {
     let fixture = try fixture(Self.page("one"), Self.page("own", path: "/own", access: .token))
     try await fixture.serving { client async throws in
-      for path in ["/api/v1/checks", "/badges/a/status.svg", "/status/status.json", "/status/feed.rss", "/api/v1/pages"] {
+      for path in [
+        "/api/v1/checks", "/badges/a/status.svg", "/status/status.json", "/status/feed.rss", "/api/v1/pages",
+      ] {
         #expect(try await client.get(path).headers["access-control-allow-origin"] == "*", "\(path)")
       }
       let preflight = try await client.send("OPTIONS", "/api/v1/checks")
@@ -135,7 +138,8 @@ struct StatusPagesTests {
       #expect(cookie.hasSuffix("; Path=/status; Max-Age=604800; HttpOnly; SameSite=Lax"))
       let value = String(cookie.prefix { $0 != ";" })
       #expect(try await client.get("/status", ["Cookie": "x=y; \(value)"]).status == 200)
-      #expect(try await client.get("/status/status.json", ["Cookie": value]).headers["cache-control"] == "private, no-cache")
+      #expect(
+        try await client.get("/status/status.json", ["Cookie": value]).headers["cache-control"] == "private, no-cache")
       #expect(try await client.get("/status", ["Cookie": value + "0"]).status == 401)
       #expect(try await client.get("/status", ["Cookie": value.replacing("=1", with: "=2")]).status == 401)
       fixture.time.advance(by: .seconds(7 * 86_400))

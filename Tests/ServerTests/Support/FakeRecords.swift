@@ -1,3 +1,4 @@
+import Incidents
 import Model
 import Scheduling
 import Server
@@ -31,14 +32,7 @@ final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentD
 
   // MARK: Incidents
 
-  func insert(_ incident: Incident) async throws -> Incident {
-    state.withLock { state in
-      var kept = incident
-      kept.id = Int64(state.incidents.count + 1)
-      state.incidents.append(kept)
-      return kept
-    }
-  }
+  func insert(_ incident: Incident) async throws -> Incident { add(incident) }
 
   func update(_ incident: Incident) async throws {
     change { state in
@@ -65,29 +59,48 @@ final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentD
     }
   }
 
-  func report(_ draft: IncidentDraft) async throws -> Incident {
-    try await insert(
+  func report(
+    title: String, impacts: [Impact], state: IncidentState, text: String, author: String, isPublished: Bool,
+    began: Timestamp?, ended: Timestamp?
+  ) async throws(IncidentFault) -> Incident {
+    add(
       Incident(
-        origin: .manual, check: nil, title: draft.title, impacts: draft.impacts, state: draft.state,
-        began: draft.began ?? now, opened: now, isPublished: draft.isPublished,
-        updates: [IncidentUpdate(at: now, kind: .opened, author: draft.author, state: draft.state, text: draft.text)]))
+        origin: .manual, check: nil, title: title, impacts: impacts, state: state, began: began ?? now, opened: now,
+        isPublished: isPublished,
+        updates: [IncidentUpdate(at: now, kind: .opened, author: author, state: state, text: text)]))
   }
 
-  func add(_ remark: IncidentRemark, to id: Int64) async throws -> Incident? {
-    guard var incident = try await incident(id) else { return nil }
-    incident.state = remark.state ?? incident.state
-    incident.impacts = remark.impacts ?? incident.impacts
-    incident.updates.append(
-      IncidentUpdate(at: now, kind: .comment, author: remark.author, state: remark.state, text: remark.text))
-    try await update(incident)
-    return incident
+  func say(
+    _ text: String, of id: Int64, state: IncidentState?, author: String, impacts: [Impact]?
+  ) async throws(IncidentFault) -> Incident {
+    try changed(id) { incident in
+      incident.state = state ?? incident.state
+      incident.impacts = impacts ?? incident.impacts
+      incident.updates.append(IncidentUpdate(at: now, kind: .comment, author: author, state: state, text: text))
+    }
   }
 
-  func acknowledge(_ id: Int64, by name: String, note: String?) async throws -> Incident? {
-    guard var incident = try await incident(id) else { return nil }
-    incident.acknowledgement = Acknowledgement(by: name, note: note, at: now)
-    try await update(incident)
-    return incident
+  func acknowledge(_ id: Int64, by name: String, note: String?) async throws(IncidentFault) -> Incident {
+    try changed(id) { $0.acknowledgement = Acknowledgement(by: name, note: note, at: now) }
+  }
+
+  private func add(_ incident: Incident) -> Incident {
+    state.withLock { state in
+      var kept = incident
+      kept.id = Int64(state.incidents.count + 1)
+      state.incidents.append(kept)
+      return kept
+    }
+  }
+
+  private func changed(_ id: Int64, _ change: (inout Incident) -> Void) throws(IncidentFault) -> Incident {
+    let changed = state.withLock { state -> Incident? in
+      guard let index = state.incidents.firstIndex(where: { $0.id == id }) else { return nil }
+      change(&state.incidents[index])
+      return state.incidents[index]
+    }
+    guard let changed else { throw .unknownIncident(id) }
+    return changed
   }
 
   // MARK: The ledger

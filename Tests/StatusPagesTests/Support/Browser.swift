@@ -176,6 +176,7 @@ struct Browser {
             target = self.call("Target.createTarget", url="about:blank")["targetId"]
             self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
             for domain in ("Page", "Runtime", "Log"): self.call(domain + ".enable")
+            self.call("Emulation.setFocusEmulationEnabled", enabled=True)
 
         def message(self):
             while b"\0" not in self.buffer:

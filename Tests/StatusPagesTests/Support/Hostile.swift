@@ -6,8 +6,10 @@ import StatusPages
 enum Hostile {
   static let names = [
     "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)", "</title></style></svg>",
-    "]]><!--", "&amp;&#60;&lt;", "a\u{0}b\u{1}c\u{7f}d\u{85}e\u{fffe}", "\u{202e}gnp.exe\u{2066}", "x\r\nEND:VCALENDAR\r\nX:",
-    "data: x\n\nevent: change", "{name} {count}", "x\u{2028}\u{2029}", "שלום \u{200f}!", String(repeating: "W", count: 2000),
+    "]]><!--", "&amp;&#60;&lt;", "a\u{0}b\u{1}c\u{7f}d\u{85}e\u{fffe}", "\u{202e}gnp.exe\u{2066}",
+    "x\r\nEND:VCALENDAR\r\nX:",
+    "data: x\n\nevent: change", "{name} {count}", "x\u{2028}\u{2029}", "שלום \u{200f}!",
+    String(repeating: "W", count: 2000),
   ]
 
   /// A page on which everything that people or targets write is one of the names.
@@ -58,14 +60,17 @@ final class XMLNames {
     var open: [Substring] = []
     var rest = text[...]
     while let start = rest.firstIndex(of: "<") {
-      guard !rest[..<start].contains(">"), let end = rest[start...].firstIndex(of: ">") else { return isWellFormed = false }
+      guard !rest[..<start].contains(">"), let end = rest[start...].firstIndex(of: ">") else {
+        isWellFormed = false
+        return
+      }
       let tag = rest[rest.index(after: start)..<end]
       if tag.hasPrefix("/") {
-        guard open.popLast() == tag.dropFirst() else { return isWellFormed = false }
+        if open.popLast() != tag.dropFirst() { isWellFormed = false }
       } else if !tag.hasPrefix("?") {
         let name = tag.prefix { $0 != " " && $0 != "/" }
         elements.insert(String(name))
-        if tag.count(where: { $0 == "\"" }) % 2 != 0 { return isWellFormed = false }
+        if tag.count(where: { $0 == "\"" }) % 2 != 0 { isWellFormed = false }
         if !tag.hasSuffix("/") { open.append(name) }
       }
       rest = rest[rest.index(after: end)...]

@@ -16,7 +16,8 @@ enum SamplePage {
     PageDefinition(
       id: "public", path: "/status", title: "Larkspur status",
       subtitle: language == "de" ? "Was unsere Kundschaft nutzt" : "Everything our customers rely on",
-      homeURL: "https://larkspur.example", accent: "#0a7d5a", language: language, timeZone: "Europe/Berlin", sections: [],
+      homeURL: "https://larkspur.example", accent: "#0a7d5a", language: language, timeZone: "Europe/Berlin",
+      sections: [],
       announcements: [
         Announcement(
           kind: .information, at: now - .hours(26),
@@ -33,9 +34,12 @@ enum SamplePage {
           title: "Shop",
           entries: [
             entry("shop", "Shop", isService: true, seed: 1),
-            entry("checkout", "Checkout", .degraded, since: 38, cause: "The answer took 2.1 s, and 800 ms are promised", seed: 5),
+            entry(
+              "checkout", "Checkout", .degraded, since: 38, cause: "The answer took 2.1 s, and 800 ms are promised",
+              seed: 5),
             entry("search", "Search", seed: 3),
-            entry("images", "Image delivery", .down, since: 12, cause: "The connection was refused", seed: 4, regions: true),
+            entry(
+              "images", "Image delivery", .down, since: 12, cause: "The connection was refused", seed: 4, regions: true),
           ]),
         .init(
           title: "Accounts and payments",
@@ -48,7 +52,8 @@ enum SamplePage {
           title: "For partners", isFolded: true,
           entries: [
             entry("api", "Partner API", seed: 10), entry("webhooks", "Webhooks", seed: 11),
-            entry("exports", "Nightly exports", .waiting, seed: 12, first: 84), entry("legacy", "Old API", .disabled, seed: 13),
+            entry("exports", "Nightly exports", .waiting, seed: 12, first: 84),
+            entry("legacy", "Old API", .disabled, seed: 13),
           ]),
       ],
       openIncidents: [openIncident], pastIncidents: pastIncidents,
@@ -80,7 +85,8 @@ enum SamplePage {
   }
 
   static func check(language: String = "en") -> CheckPageContent {
-    var entry = entry("checkout", "Checkout", .degraded, since: 38, cause: "The answer took 2.1 s, and 800 ms are promised", seed: 5)
+    var entry = entry(
+      "checkout", "Checkout", .degraded, since: 38, cause: "The answer took 2.1 s, and 800 ms are promised", seed: 5)
     entry.days = days(365, seed: 5, first: 30)
     entry.regions = ["Frankfurt", "Virginia", "Singapore"].enumerated().map {
       PageEntry.RegionState(name: $0.element, state: $0.offset == 1 ? .degraded : .up)
@@ -112,7 +118,8 @@ enum SamplePage {
   static func month(language: String = "en") -> MonthPageContent {
     let month = YearMonth(year: 2026, month: 10)
     let rows = overview().entries.enumerated().map { place, entry in
-      let days = days(31, seed: UInt64(place + 2), last: LocalDate(year: 2026, month: 10, day: 31), first: place == 10 ? 31 : 0)
+      let days = days(
+        31, seed: UInt64(place + 2), last: LocalDate(year: 2026, month: 10, day: 31), first: place == 10 ? 31 : 0)
       return MonthPageContent.Row(
         check: entry.check, name: entry.name, days: days, tally: days.reduce(SlotTally()) { $0 + $1.tally },
         objective: 0.999, closedAt: place == 3 ? nil : now - .days(17), revision: place == 3 ? nil : place == 5 ? 2 : 1)
