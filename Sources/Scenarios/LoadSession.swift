@@ -120,7 +120,8 @@ struct LoadSession {
     guard let source, let file = ScenarioFile(source, surroundings: surroundings, sink: sink) else { return [] }
     let visible = visible(from: file, chain: [files.realPath(path) ?? path])
     let scopes = scopes(of: visible)
-    loadServicesAndMaintenance(of: file, scopes)
+    // After the checks, so that of one id the check comes first.
+    defer { loadServicesAndMaintenance(of: file, scopes) }
     guard let nodes = file.checks else { return [] }
     let journeys = JourneyDecoder(scopes: scopes, fragments: fragments([], visible, scopes, file), log: log)
     let decoder = CheckDecoder(

@@ -130,8 +130,9 @@ struct RecurrenceTests {
 
   private func starts(_ recurrence: Recurrence, _ zone: String, _ from: String, _ to: String) throws -> [String] {
     let calendar = try #require(LocalCalendar(timeZone: zone))
-    let (from, to) = (try #require(Timestamp(rfc3339: from)), try #require(Timestamp(rfc3339: to)))
-    return recurrence.occurrences(in: calendar, from: from, to: to).map { $0.lowerBound.rfc3339(fractionDigits: 0) }
+    let begin = try #require(Timestamp(rfc3339: from))
+    let end = try #require(Timestamp(rfc3339: to))
+    return recurrence.occurrences(in: calendar, from: begin, to: end).map { $0.lowerBound.rfc3339(fractionDigits: 0) }
   }
 
   @Test("a time that the clocks leave out begins where they go on, and one that comes twice is meant the first time")

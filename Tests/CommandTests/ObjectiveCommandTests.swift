@@ -45,7 +45,9 @@ struct ObjectiveCommandTests {
         beyond the cap, and not excluded for checkout: 2026-10-01T04:00:00Z to 2026-10-01T06:00:00Z
 
         """)
-    let window = ["report", "--window", "31d", "--at", "2026-11-01T00:00:00Z", "--format", "json", "--check", "checkout"]
+    let window = [
+      "report", "--window", "31d", "--at", "2026-11-01T00:00:00Z", "--format", "json", "--check", "checkout",
+    ]
     let row = try JSONValue(try await run(workspace, window + config).stdout)[0]
     #expect(row.slots.down.int == 2)
     #expect(row.slots.maintenance.int == 4)
@@ -76,7 +78,8 @@ struct ObjectiveCommandTests {
     #expect(try await run(workspace, ["exclude"] + time + Self.signed).exitCode == 0)
     let corrected = try await run(workspace, ["close", "2026-10", "--correct", "--check", "checkout"] + Self.signed)
     #expect(corrected.exitCode == 0, "\(corrected.stderr)")
-    let rows = try JSONValue(try await run(workspace, ["report", "--month", "2026-10", "--format", "json"]).stdout).items
+    let rows = try JSONValue(try await run(workspace, ["report", "--month", "2026-10", "--format", "json"]).stdout)
+      .items
     #expect(rows.map { $0.check.text } == ["checkout", "checkout", "front-page"])
     #expect(rows.map { $0.revision.int } == [1, 2, 1])
     #expect(rows.map { $0.slots.down.int } == [6, 0, 0])
@@ -123,11 +126,17 @@ struct ObjectiveCommandTests {
       (["exclude", "--author", "a", "--reason", " "], "--reason is empty"),
       (["exclude", "--author", "a", "--reason", "b"], "give --from and --until"),
       (
-        ["exclude", "--from", "2026-10-02T00:00:00Z", "--until", "2026-10-01T00:00:00Z", "--author", "a", "--reason", "b"],
+        [
+          "exclude", "--from", "2026-10-02T00:00:00Z", "--until", "2026-10-01T00:00:00Z", "--author", "a", "--reason",
+          "b",
+        ],
         "--until is not after --from"
       ),
       (
-        ["exclude", "--from", "2026-10-02T00:00:00Z", "--until", "2100-10-01T00:00:00Z", "--author", "a", "--reason", "b"],
+        [
+          "exclude", "--from", "2026-10-02T00:00:00Z", "--until", "2100-10-01T00:00:00Z", "--author", "a", "--reason",
+          "b",
+        ],
         "cannot be excluded at once"
       ),
       (

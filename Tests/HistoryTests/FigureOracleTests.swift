@@ -29,7 +29,9 @@ struct FigureOracleTests {
         var slot = begin + .seconds(Int.random(in: 0..<interval, using: &random))
         while slot < end {
           defer { slot = slot + step }
-          if Int.random(in: 0..<200, using: &random) == 0 { slot = slot + step * Int.random(in: 1..<40, using: &random) }
+          if Int.random(in: 0..<200, using: &random) == 0 {
+            slot = slot + step * Int.random(in: 1..<40, using: &random)
+          }
           // A clock that is set back runs no slot again, and off the beat it starts a new one.
           if Int.random(in: 0..<400, using: &random) == 0 { slot = slot + .seconds(interval / 3) }
           guard slot < end, Int.random(in: 0..<25, using: &random) > 0 else { continue }

@@ -75,7 +75,8 @@ struct MetricsRecorderTests {
 
   @Test("ask for planned work and last reports at each scrape, and forget what is not spoken of any more")
   func asked() throws {
-    let state = Mutex<[CheckID: Bool]>([try makeID("a"): true, try makeID("b"): false])
+    let (a, b) = (try makeID("a"), try makeID("b"))
+    let state = Mutex([a: true, b: false])
     recorder.watch(maintenance: { state.withLock { $0 } })
     let backup = try makeID("backup")
     recorder.watch(heartbeats: { [backup: epoch] })
@@ -84,7 +85,6 @@ struct MetricsRecorderTests {
         #"curlew_heartbeat_last_timestamp_seconds{check="backup"} 1.7672256e+09"#,
         #"curlew_maintenance_active{check="a"} 1"#, #"curlew_maintenance_active{check="b"} 0"#,
       ])
-    let a = try makeID("a")
     state.withLock { $0 = [a: false] }
     #expect(samples("curlew_maintenance_active") == [#"curlew_maintenance_active{check="a"} 0"#])
   }

@@ -35,7 +35,8 @@ struct IncidentDowntimeTests {
 
   @Test("leaves out what only hurts others, and what merely degrades")
   func others() throws {
-    #expect(try minutes([incident(10, 30, check: "other"), incident(10, 30, .degraded), incident(40, 45, .partial)]) == 5)
+    #expect(
+      try minutes([incident(10, 30, check: "other"), incident(10, 30, .degraded), incident(40, 45, .partial)]) == 5)
   }
 
   @Test("gives the share of time beside that of slots")

@@ -129,7 +129,9 @@ struct ReportTests {
       lines[0].hasPrefix(
         "check,region,window,from,to,expected,up,degraded,down,unknown,missed,maintenance,availability,"))
     #expect(lines[1].contains(",0.9959839357429718,0.997,0.995,0.19678714859437751,240,"))
-    #expect(lines[2] == "login,\"eu,\"\"1\"\"\",30d,2026-01-01T00:00:00Z,2026-01-31T00:00:00Z,0,0,0,0,0,0,0,,,1,,0,,,,,0,,,,,")
+    #expect(
+      lines[2] == "login,\"eu,\"\"1\"\"\",30d,2026-01-01T00:00:00Z,2026-01-31T00:00:00Z,0,0,0,0,0,0,0,,,1,,0,,,,,0,,,,,"
+    )
   }
 
   @Test("in CSV names the region and the window of each row")

@@ -122,7 +122,7 @@ extension Form where Value == MonthDay {
   static let monthDay = Form<String>.text.map(schema: .text(pattern: pattern)) { text, node, reader -> MonthDay? in
     if text == "last" { return .last }
     if let day = Int(text), (1...31).contains(day) { return .day(day) }
-    let words = text.split(separator: " ")
+    let words = text.split(separator: " ", omittingEmptySubsequences: false)
     if words.count == 2, let ordinal = ordinals[String(words[0])], let day = Form<Weekday>.named(words[1]) {
       return .weekday(day, ordinal: ordinal)
     }

@@ -69,7 +69,8 @@ package struct BurnRates: Hashable, Sendable {
     guard let rate = Availability(pace, objective: objective).burnRate?.reduced, rate.numerator > 0 else { return nil }
     let above = Int128(left.numerator).multipliedReportingOverflow(by: Int128(rate.denominator))
     let below = Int128(left.denominator).multipliedReportingOverflow(by: Int128(rate.numerator))
-    let (product, overflows) = above.partialValue.multipliedReportingOverflow(by: Int128(period.nanoseconds / 1_000_000))
+    let (product, overflows) = above.partialValue.multipliedReportingOverflow(
+      by: Int128(period.nanoseconds / 1_000_000))
     guard !above.overflow, !below.overflow, !overflows else {
       let days = left.value / rate.value * period.seconds / 86_400
       // Beyond a thousand years nobody counts.

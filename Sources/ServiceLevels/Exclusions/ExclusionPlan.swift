@@ -13,6 +13,12 @@ package struct ExclusionPlan: Sendable {
     package let entry: Int64
     package let span: Range<Timestamp>
 
+    /// A time that an entry did not get.
+    package init(entry: Int64, span: Range<Timestamp>) {
+      self.entry = entry
+      self.span = span
+    }
+
     /// A refusal with everything said.
     package init(entry: Int64, span: Range<Timestamp>) {
       self.entry = entry

@@ -49,7 +49,8 @@ struct ReportCommand: AsyncParsableCommand {
       throw ValidationError("--month goes with --check, --time-zone and --format alone")
     }
     if let timeZone, window == nil, month == nil {
-      throw ValidationError("--time-zone \(timeZone.name) says whose calendar --window or --month is of; give one of them")
+      throw ValidationError(
+        "--time-zone \(timeZone.name) says whose calendar --window or --month is of; give one of them")
     }
   }
 
@@ -100,8 +101,10 @@ struct ReportCommand: AsyncParsableCommand {
       of: month, for: subjects.filter { !closedChecks.contains($0.figures.check) }.map(MonthBooks.Subject.init),
       at: SystemTime().now)
     let rows = closed.map { MonthReport.Row($0, isOpen: false) } + open.map { MonthReport.Row($0, isOpen: true) }
-    return MonthReport(rows.sorted { ($0.figures.check, $0.figures.revision) < ($1.figures.check, $1.figures.revision) })
-      .render(format)
+    return MonthReport(
+      rows.sorted { ($0.figures.check, $0.figures.revision) < ($1.figures.check, $1.figures.revision) }
+    )
+    .render(format)
   }
 }
 

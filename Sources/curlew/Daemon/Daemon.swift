@@ -129,8 +129,7 @@ struct Daemon {
     // Before the first run of this process, which is not the end of the time that was slept through.
     let absence = try? await MaintenanceAbsence(
       of: (checks + scenario.services.map(\.check)).filter { $0.runs(in: region) }, in: region,
-      plan: maintenance.plan, store: store, until: time.now,
-      retention: settings.retention.runs)
+      plan: maintenance.plan, store: store, until: time.now, retention: settings.retention.runs)
     let reloader = Reloader(
       hangups: hangups, sight: sight, read: read, current: current, modules: modules, service: settings.service,
       apply: apply,

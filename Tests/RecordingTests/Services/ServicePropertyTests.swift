@@ -32,7 +32,8 @@ struct ServicePropertyTests {
     case missed(MissedSlots)
   }
 
-  @Test("every slot is judged once, by the members' slots that cover it, whatever order runs come in", arguments: 0..<20)
+  @Test(
+    "every slot is judged once, by the members' slots that cover it, whatever order runs come in", arguments: 0..<20)
   func oracle(seed: UInt64) throws {
     var random = SeededGenerator(state: seed)
     let time = ManualTime()

@@ -20,8 +20,6 @@ struct HeartbeatBench {
   /// The slot that the bench began in.
   let first: Slot
   private var moment: Moment
-  /// How far the wall clock was set.
-  private var offset = Duration.zero
 
   init(_ check: Check, state: HeartbeatState? = nil, after delay: Duration = .zero) {
     self.check = check
@@ -38,22 +36,24 @@ struct HeartbeatBench {
     let step = elapsed + .seconds(77) - moment.uptime
     moment.wall = moment.wall + step
     moment.uptime += step
-    return words(machine.advance(to: moment))
+    let actions = machine.advance(to: moment)
+    return words(actions)
   }
 
   /// Sets the wall clock alone.
   mutating func setClock(by offset: Duration) -> [String] {
     moment.wall = moment.wall + offset
-    return words(machine.advance(to: moment))
+    let actions = machine.advance(to: moment)
+    return words(actions)
   }
 
   /// Takes a report in, of now unless said otherwise.
   mutating func report(
     _ kind: HeartbeatSignal.Kind, ago: Duration = .zero, duration: Duration? = nil, output: String? = nil
   ) -> [String] {
-    words(
-      machine.receive(
-        HeartbeatSignal(check: check.id, kind: kind, at: moment.wall - ago, duration: duration, output: output)))
+    let actions = machine.receive(
+      HeartbeatSignal(check: check.id, kind: kind, at: moment.wall - ago, duration: duration, output: output))
+    return words(actions)
   }
 
   /// `up 3` is slot 3 from the begin that is up; a late one stands in brackets.
@@ -96,7 +96,7 @@ final class HeartbeatMemory: HeartbeatStore {
 
   func breakDown(_ isBroken: Bool = true) { content.withLock { $0.isBroken = isBroken } }
 
-  private func access<Result>(_ body: (inout Content) -> Result) throws -> Result {
+  private func access<Result: Sendable>(_ body: (inout Content) -> Result) throws -> Result {
     try content.withLock { content in
       if content.isBroken { throw Failure() }
       return body(&content)
