@@ -71,7 +71,9 @@ struct ConvertCommand: ParsableCommand {
       throw ValidationError("only a curl command can stand after --; a file is named before it")
     default: break
     }
-    if force, output == nil, serviceFile == nil { throw ValidationError("--force goes with --output or --service-file") }
+    if force, output == nil, serviceFile == nil {
+      throw ValidationError("--force goes with --output or --service-file")
+    }
   }
 
   func run() throws {
