@@ -1,5 +1,7 @@
 import Conversion
 import Documents
+import Model
+import Scenarios
 import Testing
 
 @Suite("The configuration of Gatus")
@@ -12,7 +14,7 @@ struct GatusTests {
     let lines = conversion.scenario.split(separator: "\n").map(String.init)
     guard let start = lines.firstIndex(where: { $0.hasSuffix("expect:") }), start + 1 < lines.count else { return nil }
     let line = lines[start + 1].drop { $0 == " " }.dropFirst(2)
-    return line.hasPrefix("'") ? line.dropFirst().dropLast().replacing("''", with: "'") : String(line)
+    return line.hasPrefix("'") ? String(line.dropFirst().dropLast()).replacing("''", with: "'") : String(line)
   }
 
   @Test(

@@ -1,4 +1,6 @@
 import Conversion
+import Model
+import Scenarios
 import Testing
 
 @Suite("A backup of Uptime Kuma")

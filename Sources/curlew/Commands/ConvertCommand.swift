@@ -115,8 +115,7 @@ struct ConvertCommand: ParsableCommand {
       }
       return try Conversion(gatus: try folder(file))
     }
-    let bytes: [UInt8]
-    if let content = try database(file) { bytes = content } else { bytes = try read(file) }
+    let bytes = if let database = try database(file) { database } else { try read(file) }
     guard Conversion.moduleNames(in: bytes) == nil else {
       throw ConversionFailure(
         "modules name no targets; give the configuration of Prometheus beside them, whose jobs do", line: 1, column: 1)
