@@ -119,12 +119,8 @@ struct ConvertCommand: ParsableCommand {
       guard !files.isEmpty else { throw ConversionFailure("there is no .yaml or .yml file in it", line: 1, column: 1) }
       return try Conversion(gatus: files)
     }
-<<<<<<< HEAD
     let bytes: [UInt8]
     if let backup = try database(file) { bytes = backup } else { bytes = try read(file) }
-=======
-    let bytes = if let database = try database(file) { database } else { try read(file) }
->>>>>>> 94f46d5d780de036e0f68fc218cf98da3d5a4907
     guard Conversion.moduleNames(in: bytes) == nil else {
       throw ConversionFailure(
         "modules name no targets; give the configuration of Prometheus beside them, whose jobs do", line: 1, column: 1)
