@@ -10,15 +10,9 @@ struct Curlew: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, CheckCommand.self, ValidateCommand.self, SchemaCommand.self, EvalCommand.self,
-<<<<<<< HEAD
-      ProbeCommand.self, ReportCommand.self, ExcludeCommand.self, CloseCommand.self, ImportCommand.self,
-      ConvertCommand.self, DemoCommand.self,
-      BlackboxCommand.self, TokenCommand.self,
-=======
       ProbeCommand.self, ReportCommand.self, IncidentsCommand.self, ExcludeCommand.self, CloseCommand.self,
       RulesCommand.self, ImportCommand.self, ConvertCommand.self, DemoCommand.self, BlackboxCommand.self,
       TokenCommand.self,
->>>>>>> 8cb654f40f8f911f6f028ef5fac8d7f8784074e4
     ])
 
   static func main() async {
