@@ -61,6 +61,8 @@ extension IncidentKeeper {
     let open = board.openIncident(of: check.id)
     var runs = try await history.lastRuns(of: check.id, limit: limit)
     if let region { runs.removeAll { $0.region != region } }
+    // Those of this process come in by the sink, and what they open and close is to be told of.
+    runs.removeAll { $0.started >= moment }
     runs.sort { $0.slotStart < $1.slotStart }
     var machine = IncidentMachine(policy: check.incidents)
     if let open {

@@ -83,6 +83,8 @@ package actor IncidentKeeper {
   var knownChecks: Set<CheckID> = []
   var graph = DependencyGraph([])
   private var steps: [Step] = []
+  /// Whether the first of the steps was tried before, and may be in the store all the same.
+  private var wasTried = false
   private var lastError: String?
   /// The checks that were in force first, until the store was read for them.
   private var first: (checks: [Check], moment: Timestamp)?
@@ -206,16 +208,16 @@ package actor IncidentKeeper {
   /// Brings everything that is decided into the store.
   private func settle(until deadline: Duration?) async -> Bool {
     while let step = steps.first {
-      var isAgain = false
       let isDone = await retry(until: deadline) {
         await enter()
         defer {
-          isAgain = true
+          wasTried = true
           leave()
         }
-        try await perform(step, isAgain: isAgain)
+        try await perform(step, isAgain: wasTried)
       }
       guard isDone else { return false }
+      wasTried = false
       steps.removeFirst()
     }
     return true
@@ -231,6 +233,8 @@ package actor IncidentKeeper {
         lastError = nil
         return true
       } catch {
+        // The store does not answer a cancelled task, and is asked again by one that is not.
+        if Task.isCancelled { return false }
         let words = "\(error)"
         if lastError != words { observe(.fails(because: words)) }
         lastError = words

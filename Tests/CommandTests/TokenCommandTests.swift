@@ -18,7 +18,10 @@ struct TokenCommandTests {
   @Test(
     "what is wrong is told with what is allowed",
     arguments: [
-      (["--name", "a", "--scope", "page"], "unknown scope 'page'; scopes are incidents, exclusions, heartbeats, pages"),
+      (
+        ["--name", "a", "--scope", "page"],
+        "unknown scope 'page'; scopes are incidents, exclusions, heartbeats, pages"
+      ),
       (["--name", "", "--scope", "pages"], "a name is one line of 1 to 64 characters"),
     ])
   func wrong(arguments: [String], words: String) async throws {

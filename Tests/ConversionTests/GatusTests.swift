@@ -1,25 +1,29 @@
 import Conversion
 import Documents
+import Model
+import Scenarios
 import Testing
 
 @Suite("The configuration of Gatus")
 struct GatusTests {
   /// The scenario of one endpoint with one condition.
-  private func expectation(_ condition: String, url: String = "https://a.example", more: String = "") throws -> String? {
+  private func expectation(_ condition: String, url: String = "https://a.example", more: String = "") throws -> String?
+  {
     let text = "endpoints:\n  - name: a\n    url: '\(url)'\n\(more)    conditions: ['\(condition)']\n"
     let conversion = try convert(text, as: .gatus)
     _ = try load(conversion.scenario)
     let lines = conversion.scenario.split(separator: "\n").map(String.init)
     guard let start = lines.firstIndex(where: { $0.hasSuffix("expect:") }), start + 1 < lines.count else { return nil }
     let line = lines[start + 1].drop { $0 == " " }.dropFirst(2)
-    return line.hasPrefix("'") ? line.dropFirst().dropLast().replacing("''", with: "'") : String(line)
+    return line.hasPrefix("'") ? String(line.dropFirst().dropLast().replacing("''", with: "'")) : String(line)
   }
 
   @Test(
     "has conditions that become expressions",
     arguments: [
       ("[STATUS] == 200", "status == 200"), ("[status] != 500", "status != 500"),
-      ("[STATUS] == any(200, 429)", "status in [200, 429]"), ("[STATUS] == pat(2*)", #"string(status).startsWith("2")"#),
+      ("[STATUS] == any(200, 429)", "status in [200, 429]"),
+      ("[STATUS] == pat(2*)", #"string(status).startsWith("2")"#),
       ("[RESPONSE_TIME] < 500", #"elapsed < duration("500ms")"#),
       ("[RESPONSE_TIME] <= 2s", #"elapsed <= duration("2s")"#),
       ("[IP] == pat(10.*.1)", #"ip.matches(r"^(?s:10\..*\.1)$")"#),
@@ -44,9 +48,13 @@ struct GatusTests {
   func others() throws {
     #expect(try expectation("[RESPONSE_TIME] < 5", url: "icmp://192.0.2.1") == #"rtt.avg < duration("5ms")"#)
     let dns = "    dns: {query-name: a.example, query-type: A}\n"
-    #expect(try expectation("[BODY] == 192.0.2.1", url: "192.0.2.2", more: dns) == #"answers.exists(i, i.data == "192.0.2.1")"#)
+    #expect(
+      try expectation("[BODY] == 192.0.2.1", url: "192.0.2.2", more: dns)
+        == #"answers.exists(i, i.data == "192.0.2.1")"#)
     #expect(try expectation("[BODY].status == SERVING", url: "grpc://a.example:1") == #"serving == "SERVING""#)
-    #expect(try expectation("[BODY] == pong", url: "tcp://a.example:1", more: "    body: ping\n") == #"received.trim() == "pong""#)
+    #expect(
+      try expectation("[BODY] == pong", url: "tcp://a.example:1", more: "    body: ping\n")
+        == #"received.trim() == "pong""#)
   }
 
   @Test(
@@ -70,7 +78,8 @@ struct GatusTests {
       try Conversion(gatus: texts.enumerated().map { ("\($0.offset).yaml", Array($0.element.utf8)) })
     }
     let one = "ui: {title: a}\nendpoints: [{name: a, url: 'https://a.example', conditions: ['[STATUS] == 200']}]\n"
-    let two = "ui: {link: 'https://b'}\nendpoints: [{name: b, url: 'tcp://b.example:1', conditions: ['[CONNECTED] == true']}]\n"
+    let two =
+      "ui: {link: 'https://b'}\nendpoints: [{name: b, url: 'tcp://b.example:1', conditions: ['[CONNECTED] == true']}]\n"
     let conversion = try merge(one, two)
     #expect(try load(conversion.scenario).checks.map(\.check.id.text) == ["a", "b"])
     #expect(conversion.serviceFile?.contains("home: https://b") == true)

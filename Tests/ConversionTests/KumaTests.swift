@@ -1,4 +1,6 @@
 import Conversion
+import Model
+import Scenarios
 import Testing
 
 @Suite("A backup of Uptime Kuma")
@@ -25,7 +27,8 @@ struct KumaTests {
   @Test("opens incidents after its retries, and closes them at once")
   func retries() throws {
     let conversion = try scenario(
-      #"{"id": 1, "name": "A", "type": "http", "url": "https://a.example", "interval": 60, "maxretries": 3, "retryInterval": 20}"#)
+      #"{"id": 1, "name": "A", "type": "http", "url": "https://a.example", "interval": 60, "maxretries": 3, "retryInterval": 20}"#
+    )
     let check = try #require(try load(conversion.scenario).checks.first).check
     #expect(check.incidents.openAfter == 4)
     #expect(check.incidents.closeAfter == 1)
@@ -56,10 +59,12 @@ struct KumaTests {
       {"id": 1, "name": "A", "type": "port", "hostname": "a.example", "port": 1},
       {"id": 2, "name": "B", "type": "docker"}, {"id": 3, "name": "C", "type": "gamedig"}
       """)
-    #expect(conversion.notes.count { $0.isLoss && $0.message.contains("is left out: there is no check of the kind") } == 2)
+    #expect(
+      conversion.notes.count { $0.isLoss && $0.message.contains("is left out: there is no check of the kind") } == 2)
   }
 
-  @Test("is refused where it is none", arguments: ["{}", "[]", "7", "{\"monitorList\": []}", "{\"monitorList\": [{}]}"])
+  @Test(
+    "is refused where it is none", arguments: ["{}", "[]", "7", "{\"monitorList\": []}", "{\"monitorList\": [{}]}"])
   func refused(text: String) {
     #expect(throws: ConversionFailure.self) { try convert(text, as: .kuma) }
   }

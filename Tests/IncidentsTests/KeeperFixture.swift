@@ -21,7 +21,7 @@ final class KeeperEvents: Sendable {
 final class KeeperFixture: Sendable {
   let history: SQLiteHistory
   let store: FailingIncidentStore
-  let time = ManualTime(now: newYear)
+  let time: ManualTime
   let keeper: IncidentKeeper
   let events: KeeperEvents
 
@@ -33,6 +33,8 @@ final class KeeperFixture: Sendable {
       let folder = try TestProgram.temporaryFolder()
       history = try SQLiteHistory(path: "\(folder)/history.db")
     }
+    let time = ManualTime(now: before?.time.now ?? newYear)
+    self.time = time
     let events = KeeperEvents()
     self.events = events
     store = FailingIncidentStore(history)

@@ -64,7 +64,7 @@ struct PageTests {
   func whole() {
     let page = Self.text(OverviewPage(SamplePage.overview(), nonce: "abc").rendered())
     for piece in [
-      "<html lang=\"en\">", "<style nonce=\"abc\">", "<h1>Image delivery is down</h1>", "What is going on",
+      "<html lang=\"en\">", "<style nonce=\"abc\">", "<h1>Image delivery is down</h1>", "Happening now",
       "Planned maintenance",
       "Past incidents", "href=\"/status/checks/checkout\"", "href=\"/status/feed.atom\"",
       "href=\"/status/calendar.ics\"",
@@ -288,6 +288,17 @@ struct LivePageTests {
     let after = LivePage(content)
     #expect(after.event(after: before) == after.greeting())
     #expect(try Self.data(after.greeting())["version"] as? String == after.version)
+  }
+
+  @Test("read themselves anew when another day has begun")
+  func midnight() {
+    var content = SamplePage.calm()
+    let before = LivePage(content)
+    content.sections[0].entries[0].days.removeFirst()
+    content.sections[0].entries[0].days.append(
+      DayFigures(date: SamplePage.today.adding(days: 1), tally: SlotTally(expected: 1, up: 1)))
+    let after = LivePage(content)
+    #expect(after.event(after: before) == after.greeting())
   }
 
   @Test("get one line of data, whatever stands in it", arguments: Hostile.names)

@@ -141,7 +141,9 @@ struct GatusCondition {
 
   private func json(_ path: String) throws(Loss) -> JSONPath {
     let rooted = path.isEmpty || path.hasPrefix(".") || path.hasPrefix("[") ? "$" + path : "$." + path
-    guard let json = JSONPath(rooted), !json.isMany else { throw Loss(message: "has the path '\(path)', which is no path") }
+    guard let json = JSONPath(rooted), !json.isMany else {
+      throw Loss(message: "has the path '\(path)', which is no path")
+    }
     return json
   }
 
@@ -175,7 +177,8 @@ struct GatusCondition {
   }
 
   private func timed(_ inner: String) throws(Loss) -> String {
-    guard !inner.contains(","), inner.uppercased().hasPrefix("[BODY]"), case .value(let source, .dynamic)? = try placeholder(inner)
+    guard !inner.contains(","), inner.uppercased().hasPrefix("[BODY]"),
+      case .value(let source, .dynamic)? = try placeholder(inner)
     else { throw Loss(message: "reads a time that is not in the form of RFC 3339") }
     return source
   }
@@ -213,7 +216,9 @@ struct GatusCondition {
 
   private func compare(_ source: String, _ kind: Kind, _ operation: String, _ right: Operand) throws(Loss) -> String {
     switch right {
-    case .literal(let literal): return "\(source) \(operation) \(try value(literal, kind, isOrdered: operation.first != "=" && operation != "!="))"
+    case .literal(let literal):
+      return
+        "\(source) \(operation) \(try value(literal, kind, isOrdered: operation.first != "=" && operation != "!="))"
     case .value(let other, _): return "\(source) \(operation) \(other)"
     case .any(let options):
       var values: [String] = []

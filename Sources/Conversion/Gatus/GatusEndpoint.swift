@@ -49,7 +49,8 @@ struct GatusEndpoint {
     entries.append(.entry("every", .plain(Units.text(of: interval))))
     if timeout > interval {
       draft.note(
-        "the timeout of '\(name)' is longer than its interval, and becomes \(Units.text(of: interval))", line: node.line,
+        "the timeout of '\(name)' is longer than its interval, and becomes \(Units.text(of: interval))",
+        line: node.line,
         on: &check)
     }
     entries.append(.entry("timeout", .plain(Units.text(of: min(timeout, interval)))))
@@ -63,7 +64,9 @@ struct GatusEndpoint {
   /// A label's name, as Prometheus and so Curlew takes it.
   private static func label(_ name: String) -> String {
     let text = String(
-      name.unicodeScalars.map { $0.isASCII && (UInt8($0.value).isLetter || UInt8($0.value).isDigit) ? Character($0) : "_" })
+      name.unicodeScalars.map {
+        $0.isASCII && (UInt8($0.value).isLetter || UInt8($0.value).isDigit) ? Character($0) : "_"
+      })
     let isTaken = ["check", "name", "group", "kind"].contains(text)
     return isTaken || text.first?.isNumber == true || text.hasPrefix("__") ? "exported_\(text)" : text
   }
@@ -86,7 +89,8 @@ struct GatusEndpoint {
     case "ssh": return ssh(rest, on: &check, draft: &draft)
     default:
       draft.note(
-        "'\(name)' is left out: there is no check of \(scheme.isEmpty ? "'\(url)'" : scheme)", line: node.line, on: &check)
+        "'\(name)' is left out: there is no check of \(scheme.isEmpty ? "'\(url)'" : scheme)", line: node.line,
+        on: &check)
       return nil
     }
   }
@@ -345,7 +349,8 @@ struct GatusEndpoint {
     }
     if case .mapping(let entries)? = node.entry(named: "ui")?.value.content, !entries.isEmpty {
       draft.note(
-        "ui.\(entries.map(\.name).joined(separator: ", ui.")) of '\(name)' is not carried over", line: node.line, on: &check)
+        "ui.\(entries.map(\.name).joined(separator: ", ui.")) of '\(name)' is not carried over", line: node.line,
+        on: &check)
     }
   }
 }

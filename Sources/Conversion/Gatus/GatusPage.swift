@@ -36,7 +36,8 @@ struct GatusPage {
     let host = address == "0.0.0.0" ? "" : address
     draft.serviceFile.insert(.entry("listen", .text(TemplateText("\(host):\(port)"))), at: 0)
     if web.entry(named: "tls") != nil {
-      draft.note("web.tls is not carried over: it is said by the file that `web` of the service file names", line: web.line)
+      draft.note(
+        "web.tls is not carried over: it is said by the file that `web` of the service file names", line: web.line)
     }
   }
 

@@ -112,7 +112,9 @@ struct KumaCheck {
   private var ping: Tree.Entry? {
     guard let host = monitor.text("hostname") else { return nil }
     var entries: [Tree.Entry] = [.entry("target", .text(TemplateText(host)))]
-    if let count = monitor.int("ping_count"), count > 1 { entries.append(.entry("count", .plain(String(min(count, 1000))))) }
+    if let count = monitor.int("ping_count"), count > 1 {
+      entries.append(.entry("count", .plain(String(min(count, 1000)))))
+    }
     if let size = monitor.int("packetSize"), size != 56, (0...65_507).contains(size) {
       entries.append(.entry("size", .plain(String(size))))
     }
@@ -135,7 +137,9 @@ struct KumaCheck {
   private func dns(on check: inout CheckDraft, draft: inout ScenarioDraft) -> Tree.Entry? {
     guard let name = monitor.text("hostname") else { return nil }
     var entries: [Tree.Entry] = [.entry("name", .text(TemplateText(name)))]
-    if let type = monitor.text("dns_resolve_type"), type != "A" { entries.append(.entry("type", .text(TemplateText(type)))) }
+    if let type = monitor.text("dns_resolve_type"), type != "A" {
+      entries.append(.entry("type", .text(TemplateText(type))))
+    }
     if let server = monitor.text("dns_resolve_server") {
       let first = server.split(separator: ",").first.map { String($0).trimmed } ?? server
       let port = monitor.int("port") ?? 53
@@ -212,7 +216,8 @@ struct KumaCheck {
     check.comments += step.comments
     if monitor.type == "real-browser" {
       draft.note(
-        "'\(monitor.name)' was opened in a browser; here its first answer alone is looked at", line: monitor.line, on: &check)
+        "'\(monitor.name)' was opened in a browser; here its first answer alone is looked at", line: monitor.line,
+        on: &check)
     }
     return .entry("http", request.tree(expect: expectations(on: &check, draft: &draft)))
   }
@@ -235,15 +240,18 @@ struct KumaCheck {
       ])
     case "bearer": request.auth = .map([.entry("bearer", .text(secret("bearer_token", "token", &draft)))])
     case "oauth2-cc":
-      let scopes = (monitor.text("oauth_scopes") ?? "").split(separator: " ").map { Tree.text(TemplateText(String($0))) }
+      let scopes = (monitor.text("oauth_scopes") ?? "").split(separator: " ").map {
+        Tree.text(TemplateText(String($0)))
+      }
       request.auth = .map([
         .entry(
           "oauth2",
-          .map([
-            .entry("token_url", .text(TemplateText(monitor.text("oauth_token_url") ?? ""))),
-            .entry("client_id", .text(TemplateText(monitor.text("oauth_client_id") ?? ""))),
-            .entry("client_secret", .text(secret("oauth_client_secret", "client_secret", &draft))),
-          ] + (scopes.isEmpty ? [] : [.entry("scopes", .list(scopes))])))
+          .map(
+            [
+              .entry("token_url", .text(TemplateText(monitor.text("oauth_token_url") ?? ""))),
+              .entry("client_id", .text(TemplateText(monitor.text("oauth_client_id") ?? ""))),
+              .entry("client_secret", .text(secret("oauth_client_secret", "client_secret", &draft))),
+            ] + (scopes.isEmpty ? [] : [.entry("scopes", .list(scopes))])))
       ])
     case "mtls":
       for (key, name) in [("tlsCert", "cert"), ("tlsKey", "key"), ("tlsCa", "ca")] where monitor.text(key) != nil {
@@ -264,7 +272,9 @@ struct KumaCheck {
   // MARK: Expectations
 
   private func expectations(on check: inout CheckDraft, draft: inout ScenarioDraft) -> [String] {
-    var expectations = [Self.statuses(monitor.list("accepted_statuscodes").compactMap { $0.text ?? $0.int.map(String.init) })]
+    var expectations = [
+      Self.statuses(monitor.list("accepted_statuscodes").compactMap { $0.text ?? $0.int.map(String.init) })
+    ]
     if monitor.type == "keyword", let keyword = monitor.text("keyword") {
       let found = "body.contains(\(CELText.quoted(keyword)))"
       expectations.append(monitor.flag("invertKeyword") ? "!\(found)" : found)
@@ -308,7 +318,8 @@ struct KumaCheck {
     switch operation {
     case "==", "equals": return "string(\(source)) == \(CELText.quoted(expected))"
     case "!=", "not_equals": return "string(\(source)) != \(CELText.quoted(expected))"
-    case ">", ">=", "<", "<=": return number.map { "double(\(source)) \(operation) \($0.contains(".") ? $0 : "\($0).0")" }
+    case ">", ">=", "<", "<=":
+      return number.map { "double(\(source)) \(operation) \($0.contains(".") ? $0 : "\($0).0")" }
     case "lt": return comparison(source, "<", expected)
     case "gt": return comparison(source, ">", expected)
     case "lte": return comparison(source, "<=", expected)

@@ -49,7 +49,8 @@ struct KumaOthers {
       guard let from = Self.local(window.text("start_date")), let until = Self.local(window.text("end_date")) else {
         return nil
       }
-      return .entry("once", .map([.entry("from", .text(TemplateText(from))), .entry("until", .text(TemplateText(until)))]))
+      return .entry(
+        "once", .map([.entry("from", .text(TemplateText(from))), .entry("until", .text(TemplateText(until)))]))
     case "recurring-weekday":
       let days = window.list("weekdays").compactMap(\.int).map { Self.weekdays[(($0 % 7) + 7) % 7] }
       return times(window).flatMap { days.isEmpty ? nil : .entry("weekly", .map([Self.on(days)] + $0)) }
@@ -60,7 +61,9 @@ struct KumaOthers {
         if let number = day.int { return .plain(String(number)) }
         return day.text == "lastDay1" ? .text(TemplateText("last")) : nil
       }
-      guard let times = times(window), days.count == window.list("days_of_month").count, !days.isEmpty else { return nil }
+      guard let times = times(window), days.count == window.list("days_of_month").count, !days.isEmpty else {
+        return nil
+      }
       return .entry("monthly", .map([.entry("on", .list(days))] + times))
     case "cron":
       guard let cron = window.text("cron"), let seconds = window.int("duration") else { return nil }
@@ -108,7 +111,9 @@ struct KumaOthers {
         .entry("title", .text(TemplateText(page.text("title") ?? "Status"))),
       ]
       if let text = page.text("description") { entries.append(.entry("subtitle", .text(TemplateText(text)))) }
-      if let host = page.list("domains").compactMap(\.text).first { entries.append(.entry("host", .text(TemplateText(host)))) }
+      if let host = page.list("domains").compactMap(\.text).first {
+        entries.append(.entry("host", .text(TemplateText(host))))
+      }
       let sections = page.list("groups").compactMap { group -> Tree? in
         let checks = KumaMonitor(group, line: 0).list("monitorIDs").compactMap(\.int).compactMap { ids[$0] }
         guard !checks.isEmpty else { return nil }

@@ -53,7 +53,9 @@ package final class ForeignDatabase: Sendable {
   ///   - region: where the runs were made from.
   ///   - now: what lies behind it is left out.
   ///   - receive: stores a portion.
-  package func runs(in region: String, until now: Timestamp, _ receive: ([HistoryRun]) async throws -> Void) async throws {
+  package func runs(in region: String, until now: Timestamp, _ receive: ([HistoryRun]) async throws -> Void)
+    async throws
+  {
     var batch: [HistoryRun] = []
     for (index, subject) in subjects.enumerated() where subject.sums > 0 {
       for sum in try reader.sums(of: index) {

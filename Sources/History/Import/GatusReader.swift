@@ -90,7 +90,8 @@ struct GatusReader: ForeignReader {
         endpoints[row[0]] = try add(row)
       }
       let results = try Row.fetchCursor(
-        database, sql: "SELECT endpoint_id, timestamp, success FROM endpoint_results \(steps) ORDER BY endpoint_result_id")
+        database,
+        sql: "SELECT endpoint_id, timestamp, success FROM endpoint_results \(steps) ORDER BY endpoint_result_id")
       while let row = try results.next() {
         guard let id: Int64 = row[0], let index = endpoints[id], let moment = Self.moment(row[1]) else { continue }
         sketches[index].see(moment, isGood: row[2] ?? false)
@@ -115,7 +116,8 @@ struct GatusReader: ForeignReader {
         first: sketch.first, last: sketch.last)
       if let endpoint = endpoints.first(where: { $0.value == index })?.key {
         let hours = try Self.hours(of: endpoint, in: source)
-        if sketch.interval == nil, let middle = hours.map(\.total).sorted().dropFirst(hours.count / 2).first, middle > 0 {
+        if sketch.interval == nil, let middle = hours.map(\.total).sorted().dropFirst(hours.count / 2).first, middle > 0
+        {
           subject.interval = .seconds(max(1, 3600 / middle))
         }
         let sums = Self.sums(hours, before: (sketch.first, sketch.edge), interval: subject.interval)
@@ -129,7 +131,9 @@ struct GatusReader: ForeignReader {
       let steps = try source.queue.read {
         try Int.fetchOne($0, sql: "SELECT count(*) FROM endpoint_results WHERE suite_result_id IS NOT NULL") ?? 0
       }
-      if steps > 0 { losses.append("\(steps) results of single steps of suites: the suites' own results are carried over") }
+      if steps > 0 {
+        losses.append("\(steps) results of single steps of suites: the suites' own results are carried over")
+      }
     }
     for (table, what) in [
       ("endpoint_events", "events: changes are told by the runs"),

@@ -40,7 +40,8 @@ package struct KumaDatabase: Sendable {
     try source.queue.read { database in
       var writer = BackupWriter()
       let tags = try self.tags(in: database)
-      try writer.list("monitorList", of: Row.fetchAll(database, sql: "SELECT * FROM monitor ORDER BY id")) { row, item in
+      try writer.list("monitorList", of: Row.fetchAll(database, sql: "SELECT * FROM monitor ORDER BY id")) {
+        row, item in
         item.row(row, names: Self.names)
         item.raw("tags", tags[row["id"] ?? 0].map { "[\($0.joined(separator: ","))]" } ?? "[]")
       }
@@ -54,7 +55,8 @@ package struct KumaDatabase: Sendable {
         item.row(row)
         try item.raw("monitorIDs", list("monitor_maintenance", "monitor_id", "maintenance_id", row["id"], in: database))
       }
-      try writer.list("statusPageList", of: rows("status_page", "id, slug, title, description", in: database)) { row, item in
+      try writer.list("statusPageList", of: rows("status_page", "id, slug, title, description", in: database)) {
+        row, item in
         item.row(row)
         let domains = try texts("status_page_cname", "domain", "status_page_id", row["id"], in: database)
         item.raw("domains", "[\(domains.map(BackupWriter.quoted).joined(separator: ","))]")

@@ -47,7 +47,8 @@ struct KumaReader: ForeignReader {
         monitors[row[0]] = subjects.count
         subjects.append(
           ForeignSubject(
-            name: name, check: map[name] ?? id, interval: .seconds(min(31_536_000, max(1, row[2] ?? Int64(60)))), runs: 0,
+            name: name, check: map[name] ?? id, interval: .seconds(min(31_536_000, max(1, row[2] ?? Int64(60)))),
+            runs: 0,
             sums: 0, first: nil, last: nil))
         horizons.append(nil)
       }
@@ -55,7 +56,8 @@ struct KumaReader: ForeignReader {
         let horizon =
           hasSums
           ? try String.fetchOne(
-            database, sql: "SELECT min(time) FROM heartbeat WHERE monitor_id = ? AND important = 0", arguments: [monitor])
+            database, sql: "SELECT min(time) FROM heartbeat WHERE monitor_id = ? AND important = 0",
+            arguments: [monitor])
           : nil
         horizons[index] = horizon.flatMap(ForeignTime.moment)
         let row = try Row.fetchOne(

@@ -6,6 +6,11 @@ package struct HTMLWriter: Sendable {
   /// Nothing is written yet.
   package init() {}
 
+  /// Nothing is written yet, and so many bytes are expected.
+  package init(expected count: Int) {
+    bytes.reserveCapacity(count)
+  }
+
   /// Markup, which can only be a literal.
   package mutating func markup(_ literal: StaticString) {
     literal.withUTF8Buffer { bytes.append(contentsOf: $0) }

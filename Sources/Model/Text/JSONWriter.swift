@@ -108,6 +108,25 @@ package struct JSONWriter: Sendable {
     try array(write)
   }
 
+  /// Whole numbers, written in one go: pages have millions of them.
+  package mutating func member(_ name: StaticString, numbers: some Collection<Int>) {
+    key(name)
+    separate()
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: numbers.count * (Self.longest + 1) + 2) { buffer in
+      buffer[0] = UInt8(ascii: "[")
+      var end = 1
+      for number in numbers {
+        if end > 1 {
+          buffer[end] = UInt8(ascii: ",")
+          end += 1
+        }
+        end = Self.write(number, to: buffer, at: end)
+      }
+      buffer[end] = UInt8(ascii: "]")
+      bytes.append(contentsOf: buffer[...end])
+    }
+  }
+
   /// An object of texts, by name.
   package mutating func member(_ name: StaticString, _ texts: [String: String]) {
     key(name)
@@ -155,20 +174,37 @@ package struct JSONWriter: Sendable {
     needsComma = true
   }
 
-  /// Digit by digit: pages have millions of counts, and a `String` for each takes most of their time.
   private mutating func append(decimal number: Int) {
-    if number < 0 { bytes.append(UInt8(ascii: "-")) }
-    var rest = number.magnitude
-    guard rest > 9 else {
-      bytes.append(UInt8(truncatingIfNeeded: rest) + 48)
-      return
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.longest) { buffer in
+      let end = Self.write(number, to: buffer, at: 0)
+      bytes.append(contentsOf: buffer[..<end])
     }
-    let start = bytes.count
-    while rest > 0 {
-      bytes.append(UInt8(truncatingIfNeeded: rest % 10) + 48)
+  }
+
+  /// How many bytes a whole number takes at most, with its sign.
+  private static let longest = 20
+
+  /// Digit by digit, because a `String` for each of millions takes longer than all the rest.
+  ///
+  /// - Returns: where the digits end.
+  private static func write(_ number: Int, to buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+    var end = start
+    if number < 0 {
+      buffer[end] = UInt8(ascii: "-")
+      end += 1
+    }
+    var rest = number.magnitude
+    var width = 1
+    var power: UInt = 10
+    while width < 19, rest >= power {
+      width += 1
+      power *= 10
+    }
+    for place in stride(from: end + width - 1, through: end, by: -1) {
+      buffer[place] = UInt8(truncatingIfNeeded: rest % 10) + 48
       rest /= 10
     }
-    bytes[start...].reverse()
+    return end + width
   }
 
   private mutating func append(raw text: StaticString) {

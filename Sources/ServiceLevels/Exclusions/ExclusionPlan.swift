@@ -18,12 +18,6 @@ package struct ExclusionPlan: Sendable {
       self.entry = entry
       self.span = span
     }
-
-    /// A refusal with everything said.
-    package init(entry: Int64, span: Range<Timestamp>) {
-      self.entry = entry
-      self.span = span
-    }
   }
 
   /// What entries took out of one check or service.

@@ -277,7 +277,8 @@ package struct RuleFile: Sendable {
       name: "curlew-presence", interval: nil,
       rules: [
         .alert(
-          "CurlewAbsent", .critical, for: .minutes(5), "absent(curlew_build_info)", summary: "There are no metrics of Curlew",
+          "CurlewAbsent", .critical, for: .minutes(5), "absent(curlew_build_info)",
+          summary: "There are no metrics of Curlew",
           description: "Prometheus scrapes no Curlew, so nothing is known of any check, and no other alert can fire."),
         .alert(
           "CurlewCheckGone", .info,

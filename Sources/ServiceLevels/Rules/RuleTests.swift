@@ -126,7 +126,8 @@ package struct RuleTests {
           continue
         }
       }
-      parts.append(runs[index].minutes == 1 ? "\(runs[index].value)" : "\(runs[index].value)x\(runs[index].minutes - 1)")
+      parts.append(
+        runs[index].minutes == 1 ? "\(runs[index].value)" : "\(runs[index].value)x\(runs[index].minutes - 1)")
       index += 1
     }
     return parts.joined(separator: " ")
@@ -165,7 +166,8 @@ package struct RuleTests {
     let before = quiet(check) / slot * slot
     let after = max(30, 6 * slot)
     var scene = Scene(name: "one bad slot of \(check.id.text) is a blip")
-    scene.series = standing(check, minutes: before + slot + after) + slots(check, before: before, bad: slot, after: after)
+    scene.series =
+      standing(check, minutes: before + slot + after) + slots(check, before: before, bad: slot, after: after)
     for severity in [BurnPair.Severity.critical, .warning] {
       for minute in [before + 1, before + slot + 1, before + slot + after - 1] {
         scene.expectations.append((minute, "CurlewErrorBudgetBurn", severity, false))
@@ -178,7 +180,8 @@ package struct RuleTests {
     let slot = Self.minutes(check.interval)
     let before = 3 * slot
     var scene = Scene(name: "\(check.id.text) runs rarely, and is down twice")
-    scene.series = standing(check, minutes: before + 4 * slot) + slots(check, before: before, bad: 2 * slot, after: slot)
+    scene.series =
+      standing(check, minutes: before + 4 * slot) + slots(check, before: before, bad: 2 * slot, after: slot)
     let state = "curlew_check_state\(labels(check, ", region=\"local\", state=\"down\""))"
     scene.series.append((state, "0x\(before - 1) 1x\(2 * slot - 1) 0x\(slot)"))
     scene.expectations = [
@@ -225,7 +228,8 @@ package struct RuleTests {
   private static func bounds(around limit: Duration) -> [(text: String, isAtMost: Bool, isInfinite: Bool)] {
     let seconds = limit.seconds
     return [
-      ("\(seconds / 2)", true, false), ("\(seconds)", true, false), ("\(seconds * 3)", false, false), ("+Inf", false, true),
+      ("\(seconds / 2)", true, false), ("\(seconds)", true, false), ("\(seconds * 3)", false, false),
+      ("+Inf", false, true),
     ]
   }
 
@@ -237,9 +241,11 @@ package struct RuleTests {
     let minutes = 2 * slot + silence + wait + 10
     var silent = Scene(name: "\(check.id.text) no longer runs")
     let running = slots(check, before: 2 * slot + 1, bad: 0, after: 0)
-    silent.series = standing(check, minutes: minutes) + running.map { series, values in
-      (series, "\(values) \(values.split(separator: " ").last.map(Self.lastValue) ?? "0")x\(minutes)")
-    }
+    silent.series =
+      standing(check, minutes: minutes)
+      + running.map { series, values in
+        (series, "\(values) \(values.split(separator: " ").last.map(Self.lastValue) ?? "0")x\(minutes)")
+      }
     silent.expectations = [
       (2 * slot, "CurlewNoRuns", .warning, false), (minutes - 1, "CurlewNoRuns", .warning, true),
     ]

@@ -213,29 +213,14 @@ package enum PageJSON {
       json.member("first", days.first?.date.description)
       json.member("last", days.last?.date.description)
       json.member("count", days.count)
-      write("expected", days, \.expected, to: &json)
-      write("up", days, \.up, to: &json)
-      write("degraded", days, \.degraded, to: &json)
-      write("down", days, \.down, to: &json)
-      write("unknown", days, \.unknown, to: &json)
-      write("missed", days, \.missed, to: &json)
-      write("maintenance", days, \.maintenance, to: &json)
-      json.member(
-        "downtime_s",
-        array: { json in
-          for day in days { json.value(Int(day.tally.downtime.components.seconds)) }
-        })
-    }
-
-    @inline(__always)
-    private static func write(
-      _ name: StaticString, _ days: [DayFigures], _ count: (SlotTally) -> Int, to json: inout JSONWriter
-    ) {
-      json.member(
-        name,
-        array: { json in
-          for day in days { json.value(count(day.tally)) }
-        })
+      json.member("expected", numbers: days.lazy.map { $0.tally.expected })
+      json.member("up", numbers: days.lazy.map { $0.tally.up })
+      json.member("degraded", numbers: days.lazy.map { $0.tally.degraded })
+      json.member("down", numbers: days.lazy.map { $0.tally.down })
+      json.member("unknown", numbers: days.lazy.map { $0.tally.unknown })
+      json.member("missed", numbers: days.lazy.map { $0.tally.missed })
+      json.member("maintenance", numbers: days.lazy.map { $0.tally.maintenance })
+      json.member("downtime_s", numbers: days.lazy.map { Int($0.tally.downtime.components.seconds) })
     }
 
     func write(_ incident: Incident, to json: inout JSONWriter) {

@@ -4,9 +4,27 @@ import Model
 package struct LivePage: Sendable {
   /// The same for the same parts: documents carry it, so that a reader who comes back knows whether anything was missed.
   package let version: String
-  /// By the id of the element that each replaces, in the order of the page.
-  private let fragments: [(id: String, html: HTMLWriter)]
-  private let banner: HTMLWriter
+
+  /// What changes of one entry; figures and today's bar only where there are figures.
+  struct EntryParts: Sendable {
+    var check: CheckID
+    var state: HTMLWriter
+    var cause: HTMLWriter
+    var figure: HTMLWriter?
+    var today: HTMLWriter?
+    /// Which day that is.
+    var day: LocalDate?
+
+    fileprivate var fragments: [HTMLWriter?] { [state, cause, figure, today] }
+  }
+
+  /// In the order of the page; the banner, which has the time in it, is not among them.
+  let news: HTMLWriter
+  let incidents: HTMLWriter
+  let maintenance: HTMLWriter
+  let entries: [EntryParts]
+  let past: HTMLWriter
+  let banner: HTMLWriter
   private let headline: Headline
   private let title: String
 
@@ -16,31 +34,30 @@ package struct LivePage: Sendable {
   }
 
   init(_ parts: OverviewParts) {
-    var fragments: [(id: String, html: HTMLWriter)] = []
-    func add(_ id: String, _ write: (inout HTMLWriter) -> Void) {
+    func part(_ write: (inout HTMLWriter) -> Void) -> HTMLWriter {
       var html = HTMLWriter()
       write(&html)
-      fragments.append((id, html))
+      return html
     }
-    add("news") { parts.writeNews(to: &$0) }
-    add("incidents") { parts.writeOpenIncidents(to: &$0) }
-    add("maintenance") { parts.writeMaintenance(to: &$0) }
+    banner = part { parts.writeBanner(to: &$0) }
+    news = part { parts.writeNews(to: &$0) }
+    incidents = part { parts.writeOpenIncidents(to: &$0) }
+    maintenance = part { parts.writeMaintenance(to: &$0) }
+    past = part { parts.writePast(to: &$0) }
     var bars = DayBars(parts.wording)
-    for entry in parts.content.entries {
-      let id = entry.check.text
-      add("s-\(id)") { parts.writeState(entry, to: &$0) }
-      add("c-\(id)") { parts.writeCause(entry, to: &$0) }
-      guard parts.content.hasFigures, let today = entry.days.last else { continue }
-      add("f-\(id)") { parts.writeFigure(entry, to: &$0) }
-      add("t-\(id)") { bars.writeItem(today, id: OverviewParts.todayID(entry), to: &$0) }
+    entries = parts.content.entries.map { entry in
+      var (figure, today): (HTMLWriter?, HTMLWriter?) = (nil, nil)
+      if parts.content.hasFigures, let day = entry.days.last {
+        figure = part { parts.writeFigure(entry, to: &$0) }
+        today = part { bars.writeItem(day, id: OverviewParts.todayID(entry), to: &$0) }
+      }
+      return EntryParts(
+        check: entry.check, state: part { parts.writeState(entry, to: &$0) },
+        cause: part { parts.writeCause(entry, to: &$0) }, figure: figure, today: today, day: entry.days.last?.date)
     }
-    add("past") { parts.writePast(to: &$0) }
-    self.fragments = fragments
     headline = parts.headline
     title = "\(headline.text) · \(PlainText.isolated(parts.content.definition.title))"
-    var banner = HTMLWriter()
-    parts.writeBanner(to: &banner)
-    self.banner = banner
+    let fragments = [news, incidents, maintenance, past] + entries.flatMap { $0.fragments.compactMap(\.self) }
     version = Self.digest(fragments, headline)
   }
 
@@ -53,9 +70,20 @@ package struct LivePage: Sendable {
   package func event(after earlier: LivePage) -> LiveEvent? {
     guard earlier.version != version else { return nil }
     // Other entries, or another day: the page itself has changed.
-    guard earlier.fragments.count == fragments.count,
-      zip(earlier.fragments, fragments).allSatisfy({ $0.id == $1.id })
+    guard earlier.entries.count == entries.count,
+      zip(earlier.entries, entries).allSatisfy({ $0.check == $1.check && $0.day == $1.day })
     else { return greeting() }
+    var changed = [banner]
+    func compare(_ before: HTMLWriter?, _ now: HTMLWriter?) {
+      if let now, now.bytes != before?.bytes { changed.append(now) }
+    }
+    compare(earlier.news, news)
+    compare(earlier.incidents, incidents)
+    compare(earlier.maintenance, maintenance)
+    for (before, now) in zip(earlier.entries, entries) {
+      for (before, now) in zip(before.fragments, now.fragments) { compare(before, now) }
+    }
+    compare(earlier.past, past)
     return LiveEvent("change", id: version) { json in
       json.member("after", earlier.version)
       json.member("version", version)
@@ -65,22 +93,19 @@ package struct LivePage: Sendable {
       json.member(
         "parts",
         array: { json in
-          json.value(String(decoding: banner.bytes, as: UTF8.self))
-          for (before, now) in zip(earlier.fragments, fragments) where before.html.bytes != now.html.bytes {
-            json.value(String(decoding: now.html.bytes, as: UTF8.self))
-          }
+          for html in changed { json.value(String(decoding: html.bytes, as: UTF8.self)) }
         })
     }
   }
 
   /// FNV-1a (64 bit) over all that is sent.
-  private static func digest(_ fragments: [(id: String, html: HTMLWriter)], _ headline: Headline) -> String {
+  private static func digest(_ fragments: [HTMLWriter], _ headline: Headline) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func add(_ bytes: some Sequence<UInt8>) {
       for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     }
     add(headline.text.utf8)
-    for fragment in fragments { add(fragment.html.bytes) }
+    for fragment in fragments { add(fragment.bytes) }
     return String(hash, radix: 36)
   }
 }

@@ -16,16 +16,18 @@ package struct OverviewPage: Sendable {
   /// The whole document, as UTF-8.
   package func rendered() -> [UInt8] {
     let parts = OverviewParts(content)
+    let days = content.entries.reduce(0) { $0 + $1.days.count }
+    let live = LivePage(parts)
     let frame = Frame(
       definition: content.definition, wording: parts.wording, nonce: nonce, title: parts.headline.text,
-      state: parts.headline.state, liveVersion: LivePage(parts).version)
-    return frame.document { html in
-      parts.writeBanner(to: &html)
-      parts.writeNews(to: &html)
-      parts.writeOpenIncidents(to: &html)
-      parts.writeMaintenance(to: &html)
-      parts.writeSections(to: &html)
-      parts.writePast(to: &html)
+      state: parts.headline.state, liveVersion: live.version)
+    return frame.document(expected: days * 60 + 65_536) { html in
+      html.append(live.banner)
+      html.append(live.news)
+      html.append(live.incidents)
+      html.append(live.maintenance)
+      parts.writeSections(live.entries, to: &html)
+      html.append(live.past)
     }
   }
 }

@@ -68,13 +68,15 @@ struct DayBars {
   private var dates: [LocalDate: (label: HTMLWriter, good: HTMLWriter)] = [:]
   /// Items of days on which all was well, at the places where they stood in the entry before.
   private var known: [(date: LocalDate, good: HTMLWriter)?] = []
+  /// What days with the same counts say; bounded.
+  private var spoken: [SlotTally: HTMLWriter] = [:]
 
   init(_ wording: Wording) { self.wording = wording }
 
   /// The list of an entry's days.
   ///
-  /// - Parameter today: the id of the last item, which changes while somebody looks; nil where nothing does.
-  mutating func write(_ days: [DayFigures], label: String, today: String? = nil, to html: inout HTMLWriter) {
+  /// - Parameter today: the last item, which changes while somebody looks; nil where nothing does.
+  mutating func write(_ days: [DayFigures], label: String, today: HTMLWriter? = nil, to html: inout HTMLWriter) {
     html.markup("<ol class=\"b\"")
     html.attribute("aria-label", label)
     html.markup(">")
@@ -83,11 +85,11 @@ struct DayBars {
   }
 
   /// The items of such a list.
-  mutating func writeItems(_ days: [DayFigures], today: String?, to html: inout HTMLWriter) {
+  mutating func writeItems(_ days: [DayFigures], today: HTMLWriter?, to html: inout HTMLWriter) {
     let last = days.count - 1
     for (place, day) in days.enumerated() {
       if place == last, let today {
-        writeItem(day, id: today, to: &html)
+        html.append(today)
       } else if isGood(day.tally) {
         while known.count <= place { known.append(nil) }
         if let item = known[place], item.date == day.date {
@@ -113,8 +115,16 @@ struct DayBars {
     if let id { html.attribute("id", id) }
     html.markup("><span>")
     html.append(pieces(day.date).label)
-    html.text(DayBar.words(day.tally, wording))
+    html.append(words(day.tally))
     html.markup("</span></li>")
+  }
+
+  private mutating func words(_ tally: SlotTally) -> HTMLWriter {
+    if let words = spoken[tally] { return words }
+    var html = HTMLWriter()
+    html.text(DayBar.words(tally, wording))
+    if spoken.count < 10_000 { spoken[tally] = html }
+    return html
   }
 
   /// Whether nothing is to be said but "100 %".

@@ -19,8 +19,10 @@ struct Frame {
   private var links: PageLinks { PageLinks(definition) }
 
   /// The whole document.
-  func document(_ write: (inout HTMLWriter) -> Void) -> [UInt8] {
-    var html = HTMLWriter()
+  ///
+  /// - Parameter count: how many bytes it will be, more or less.
+  func document(expected count: Int = 65_536, _ write: (inout HTMLWriter) -> Void) -> [UInt8] {
+    var html = HTMLWriter(expected: count)
     writeHead(to: &html)
     writeBodyStart(to: &html)
     html.markup("<main id=\"main\">\n")

@@ -144,11 +144,15 @@ struct OverviewParts {
 
   // MARK: Lists
 
-  func writeSections(to html: inout HTMLWriter) {
+  /// - Parameter live: what changes of each entry, in the order of the page.
+  func writeSections(_ live: [LivePage.EntryParts], to html: inout HTMLWriter) {
     var bars = DayBars(wording)
+    var rest = live[...]
     html.markup("<div class=\"sections\">\n")
     for (number, section) in content.sections.enumerated() {
-      writeSection(section, number: number, bars: &bars, to: &html)
+      writeSection(
+        section, number: number, live: rest.prefix(section.entries.count), bars: &bars, to: &html)
+      rest = rest.dropFirst(section.entries.count)
     }
     html.markup("</div>\n")
     if content.hasFigures {
@@ -160,8 +164,10 @@ struct OverviewParts {
     }
   }
 
-  private func writeSection(_ section: PageContent.Section, number: Int, bars: inout DayBars, to html: inout HTMLWriter)
-  {
+  private func writeSection(
+    _ section: PageContent.Section, number: Int, live: ArraySlice<LivePage.EntryParts>, bars: inout DayBars,
+    to html: inout HTMLWriter
+  ) {
     let worst = PageState.allCases.first { state in section.entries.contains { $0.state == state } } ?? .up
     let title = section.title ?? language(.systems)
     if section.isFolded {
@@ -184,7 +190,7 @@ struct OverviewParts {
       html.markup("</div>\n")
     }
     html.markup("<ul class=\"list\">\n")
-    for entry in section.entries { write(entry, bars: &bars, to: &html) }
+    for (entry, live) in zip(section.entries, live) { write(entry, live, bars: &bars, to: &html) }
     html.markup("</ul>\n")
     html.markup(section.isFolded ? "</details>\n" : "</section>\n")
   }
@@ -206,21 +212,21 @@ struct OverviewParts {
   /// How many bars the style sheet shows on a phone.
   private static let near = 45
 
-  private func write(_ entry: PageEntry, bars: inout DayBars, to html: inout HTMLWriter) {
+  private func write(_ entry: PageEntry, _ live: LivePage.EntryParts, bars: inout DayBars, to html: inout HTMLWriter) {
     html.markup("<li class=\"e\"><div><a class=\"n\"")
     html.attribute("href", links.check(entry.check))
     html.markup(">")
     html.name(entry.name)
     html.markup("</a>")
-    writeState(entry, to: &html)
+    html.append(live.state)
     html.markup("</div>\n")
     if content.hasFigures, !entry.days.isEmpty {
       let label = language(.bars, ["count": String(entry.days.count), "name": PlainText.isolated(entry.name)])
-      bars.write(entry.days, label: label, today: Self.todayID(entry), to: &html)
+      bars.write(entry.days, label: label, today: live.today, to: &html)
       html.markup("\n")
-      writeFigure(entry, to: &html)
     }
-    writeCause(entry, to: &html)
+    if let figure = live.figure { html.append(figure) }
+    html.append(live.cause)
     html.markup("</li>\n")
   }
 

@@ -245,10 +245,11 @@ enum Sheet {
     .odd{display:none}
     .wide table,.wide tbody,.wide th,.wide td{display:block;padding:0;text-align:left}
     .wide thead{display:none}
-    .wide tr{display:grid;grid-template-columns:1fr 1fr;gap:.1rem 1rem;padding:.8rem 0}
+    .wide tr{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:.1rem 1rem;padding:.8rem 0}
     .wide tbody tr:first-child{border:0;padding-top:0}
     .wide th,.wide .days{grid-column:1/-1}
-    .wide td[data-label]::before{content:attr(data-label) " ";color:var(--soft);font-size:.875rem}
+    .wide td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);font-size:.8125rem}
+    td.r{white-space:normal}
     .wide .b{margin:.5rem 0}
     }
     @media(min-width:1900px){html{font-size:19px}}

@@ -12,6 +12,8 @@ package enum PlainText {
 
   /// As `clean`, on one line and at most so many characters, the last of which says that there was more.
   package static func line(_ text: String, limit: Int = 300) -> String {
+    // Spaces in a row are one on a page.
+    if text.utf8.count <= limit, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
     let words = clean(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     return words.count > limit ? words.prefix(limit - 1) + "…" : words
   }

@@ -128,8 +128,8 @@ package struct Wording: Sendable {
     case ..<10_000_000_000:
       let hundredths = nanoseconds / 10_000_000 % 100
       let seconds = String(nanoseconds / 1_000_000_000)
-      let fraction = hundredths == 0 ? "" : "\(language(.decimal))\(hundredths < 10 ? "0" : "")\(hundredths)"
-      return language(.unitS, ["count": seconds + fraction])
+      let digits = hundredths % 10 == 0 ? "\(hundredths / 10)" : "\(hundredths < 10 ? "0" : "")\(hundredths)"
+      return language(.unitS, ["count": hundredths == 0 ? seconds : seconds + language(.decimal) + digits])
     default: break
     }
     let units: [(phrase: Phrase, seconds: Int64)] = [(.unitD, 86_400), (.unitH, 3600), (.unitMin, 60), (.unitS, 1)]

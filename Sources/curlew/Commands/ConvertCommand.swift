@@ -71,7 +71,9 @@ struct ConvertCommand: ParsableCommand {
       throw ValidationError("only a curl command can stand after --; a file is named before it")
     default: break
     }
-    if force, output == nil, serviceFile == nil { throw ValidationError("--force goes with --output or --service-file") }
+    if force, output == nil, serviceFile == nil {
+      throw ValidationError("--force goes with --output or --service-file")
+    }
   }
 
   func run() throws {
@@ -113,10 +115,16 @@ struct ConvertCommand: ParsableCommand {
       guard from == nil || from == .gatus else {
         throw ConversionFailure("it is a directory, and only Gatus keeps its configuration in one", line: 1, column: 1)
       }
-      return try Conversion(gatus: try folder(file))
+      let files = try folder(file)
+      guard !files.isEmpty else { throw ConversionFailure("there is no .yaml or .yml file in it", line: 1, column: 1) }
+      return try Conversion(gatus: files)
     }
+<<<<<<< HEAD
     let bytes: [UInt8]
-    if let content = try database(file) { bytes = content } else { bytes = try read(file) }
+    if let backup = try database(file) { bytes = backup } else { bytes = try read(file) }
+=======
+    let bytes = if let database = try database(file) { database } else { try read(file) }
+>>>>>>> 94f46d5d780de036e0f68fc218cf98da3d5a4907
     guard Conversion.moduleNames(in: bytes) == nil else {
       throw ConversionFailure(
         "modules name no targets; give the configuration of Prometheus beside them, whose jobs do", line: 1, column: 1)
@@ -144,22 +152,19 @@ struct ConvertCommand: ParsableCommand {
 
   /// The files of a folder and of those in it, in order of their paths.
   private func folder(_ path: String) throws(ConversionFailure) -> [(path: String, bytes: [UInt8])] {
-    var files: [(path: String, bytes: [UInt8])] = []
-    do {
-      for name in try DiskFiles().names(in: path).sorted() {
-        let inner = "\(path)/\(name)"
-        if case .directory? = try DiskFiles().kind(of: inner) {
-          files += try folder(inner)
-        } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-          files.append((inner, try read(inner)))
-        }
-      }
-    } catch let failure as ConversionFailure {
-      throw failure
-    } catch {
+    let names: [String]
+    do throws(FileProblem) { names = try DiskFiles().names(in: path).sorted() } catch {
       throw ConversionFailure("cannot read '\(path)': \(error)", line: 1, column: 1)
     }
-    guard !files.isEmpty else { throw ConversionFailure("there is no .yaml or .yml file in it", line: 1, column: 1) }
+    var files: [(path: String, bytes: [UInt8])] = []
+    for name in names {
+      let inner = "\(path)/\(name)"
+      if case .directory? = try? DiskFiles().kind(of: inner) {
+        files += try folder(inner)
+      } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+        files.append((inner, try read(inner)))
+      }
+    }
     return files
   }
 

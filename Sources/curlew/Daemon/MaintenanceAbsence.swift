@@ -29,11 +29,13 @@ struct MaintenanceAbsence {
       // Of a check that never ran nothing was expected.
       guard let run = last[check.id] else { return [] }
       let first = check.grid.firstSlot(startingFrom: max(run + .milliseconds(1), until - retention))
+      // The slot that is under way belongs to the process before, but for what is judged at a slot's end.
       let present = check.grid.slot(at: until)
-      guard first.number < present.number else { return [] }
+      let last = check.kind.isProbed ? present : check.grid.slot(number: present.number - 1)
+      guard first.number <= last.number else { return [] }
       let missed = MissedSlots(
-        check: check.id, grid: check.grid, numbers: first.number...(present.number - 1), cause: .stopped)
-      return missed.divided(by: plan.maintenance(of: check.id, from: first.start, to: present.start))
+        check: check.id, grid: check.grid, numbers: first.number...last.number, cause: .stopped)
+      return missed.divided(by: plan.maintenance(of: check.id, from: first.start, to: last.end))
         .filter(\.isInMaintenance)
     }
   }

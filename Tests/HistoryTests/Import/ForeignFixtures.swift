@@ -78,7 +78,7 @@ enum ForeignFixtures {
 
   /// A database with a schema and rows.
   static func make(_ schema: String, _ fill: (Database) throws -> Void = { _ in }) throws -> String {
-    let path = path()
+    let path = Self.path()
     let queue = try DatabaseQueue(path: path)
     try queue.write { database in
       try database.execute(sql: schema)

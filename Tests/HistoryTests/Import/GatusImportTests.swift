@@ -126,7 +126,9 @@ struct GatusImportTests {
     let id = try #require(CheckID("shop"))
     let foreign = try ForeignDatabase(of: .gatus, path: path, map: ["core_front-page": id])
     #expect(foreign.subjects.contains { $0.check == id })
-    let failure = #expect(throws: HistoryError.self) { try ForeignDatabase(of: .gatus, path: path, map: ["nobody": id]) }
+    let failure = #expect(throws: HistoryError.self) {
+      try ForeignDatabase(of: .gatus, path: path, map: ["nobody": id])
+    }
     #expect(failure?.message.contains("there is no 'nobody' in it") == true)
   }
 

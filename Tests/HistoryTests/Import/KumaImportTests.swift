@@ -14,7 +14,9 @@ struct KumaImportTests {
     for (second, status) in beats {
       try database.execute(
         sql: "INSERT INTO heartbeat (important, monitor_id, status, msg, time, ping) VALUES (0, ?, ?, ?, ?, 42)",
-        arguments: [monitor, status, status == 1 ? "200 - OK" : "timeout of 48000ms exceeded", Fixtures.kumaTime(second)])
+        arguments: [
+          monitor, status, status == 1 ? "200 - OK" : "timeout of 48000ms exceeded", Fixtures.kumaTime(second),
+        ])
     }
   }
 
@@ -136,9 +138,13 @@ struct KumaImportTests {
   func backup() throws {
     let path = try Fixtures.make(Fixtures.kumaSchema) { database in
       try database.execute(
-        sql: "INSERT INTO monitor (name, type, interval, url, push_token) VALUES ('A \"b\"', 'http', 30, 'https://a', 'x')")
+        sql:
+          "INSERT INTO monitor (name, type, interval, url, push_token) VALUES ('A \"b\"', 'http', 30, 'https://a', 'x')"
+      )
       try database.execute(
-        sql: "INSERT INTO maintenance (title, strategy, start_time, end_time, weekdays) VALUES ('w', 'recurring-weekday', '23:00:00', '01:00:00', '[0]')")
+        sql:
+          "INSERT INTO maintenance (title, strategy, start_time, end_time, weekdays) VALUES ('w', 'recurring-weekday', '23:00:00', '01:00:00', '[0]')"
+      )
       try database.execute(sql: "INSERT INTO monitor_maintenance VALUES (1, 1, 1)")
     }
     #expect(KumaDatabase.isDatabase(path))

@@ -10,6 +10,12 @@ struct WriterTests {
     var json = JSONWriter()
     json.array { $0.value(number) }
     #expect(String(decoding: json.bytes, as: UTF8.self) == "[\(number)]")
+    var object = JSONWriter()
+    object.object { json in
+      json.member("a", numbers: [number, 1, number])
+      json.member("b", numbers: [Int]())
+    }
+    #expect(String(decoding: object.bytes, as: UTF8.self) == "{\"a\":[\(number),1,\(number)],\"b\":[]}")
   }
 
   @Test("take what another one wrote as it is")

@@ -1,5 +1,6 @@
 import Model
 import Server
+import TestSupport
 import Testing
 
 @Suite("The API of incidents, exclusions, maintenance and months")

@@ -1,6 +1,7 @@
 import Glibc
 import Model
 import Server
+import TestSupport
 import Testing
 
 @Suite("Status pages over HTTP")

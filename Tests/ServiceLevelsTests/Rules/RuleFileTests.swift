@@ -24,12 +24,14 @@ struct RuleFileTests {
     let quick = LatencyObjective(below: .milliseconds(400), ratio: 0.95)
     return [
       try check("usual", labels: ["team": "web", "severity": "mine"]),
-      try check("quick", every: .seconds(10), Objective(availability: 0.999, window: .rolling(.days(28)), latency: quick)),
+      try check(
+        "quick", every: .seconds(10), Objective(availability: 0.999, window: .rolling(.days(28)), latency: quick)),
       try check("month", over(.calendar(.month, timeZone: "Europe/Berlin"), 0.99)),
       try check("weekly", every: .minutes(5), over(.rolling(.days(7)))),
       try check("daily", over(.calendar(.day, timeZone: "UTC"))),
       try check("year", over(.rolling(.days(365)), 0.99)),
-      try check("five", every: .minutes(5), Objective(availability: 0.995, window: .rolling(.days(30)), latency: quick)),
+      try check(
+        "five", every: .minutes(5), Objective(availability: 0.995, window: .rolling(.days(30)), latency: quick)),
       try check("quarter", every: .minutes(15), over(.calendar(.quarter, timeZone: "UTC"))),
       try check("hourly", every: .hours(1)), try check("backup", every: .days(1)),
       try check("perfect", over(.rolling(.days(90)), 1)),
