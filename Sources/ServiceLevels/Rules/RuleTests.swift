@@ -88,24 +88,26 @@ package struct RuleTests {
   }
 
   /// Counters of slots: `before` minutes good, so many bad, and good again to the end. Slots begin at their first minute.
+  ///
+  /// - Parameter isBlip: whether of the slots of a bad minute a single one is bad.
   private func slots(
-    _ check: Check, before: Int, bad: Int, after: Int
+    _ check: Check, before: Int, bad: Int, after: Int, isBlip: Bool = false
   ) -> [(series: String, values: String)] {
     let step = max(1, Int(check.interval.seconds / 60))
     let each = check.interval.seconds < 60 ? Int(60 / check.interval.seconds) : 1
-    func values(counting counts: (Int) -> Bool) -> String {
+    func values(of count: (Int) -> Int) -> String {
       var total = 0
       var runs: [(value: Int, minutes: Int)] = []
       for minute in 0..<(before + bad + after) {
-        if minute > 0, minute % step == 0, counts(minute) { total += each }
+        if minute > 0, minute % step == 0 { total += count(minute) }
         if runs.last?.value == total { runs[runs.count - 1].minutes += 1 } else { runs.append((total, 1)) }
       }
       return Self.compact(runs)
     }
-    let isBad = { (minute: Int) in minute >= before && minute < before + bad }
+    let failures = { (minute: Int) in minute < before || minute >= before + bad ? 0 : isBlip ? 1 : each }
     return [
-      ("curlew_slots_total\(labels(check, ", verdict=\"up\""))", values { !isBad($0) }),
-      ("curlew_slots_total\(labels(check, ", verdict=\"down\""))", values { isBad($0) }),
+      ("curlew_slots_total\(labels(check, ", verdict=\"up\""))", values { each - failures($0) }),
+      ("curlew_slots_total\(labels(check, ", verdict=\"down\""))", values(of: failures)),
     ]
   }
 
@@ -167,7 +169,8 @@ package struct RuleTests {
     let after = max(30, 6 * slot)
     var scene = Scene(name: "one bad slot of \(check.id.text) is a blip")
     scene.series =
-      standing(check, minutes: before + slot + after) + slots(check, before: before, bad: slot, after: after)
+      standing(check, minutes: before + slot + after)
+      + slots(check, before: before, bad: slot, after: after, isBlip: true)
     for severity in [BurnPair.Severity.critical, .warning] {
       for minute in [before + 1, before + slot + 1, before + slot + after - 1] {
         scene.expectations.append((minute, "CurlewErrorBudgetBurn", severity, false))
@@ -210,7 +213,7 @@ package struct RuleTests {
       scene.series = standing(check, minutes: minutes)
       let region = ", region=\"local\""
       for bound in Self.bounds(around: speed.objective.below) {
-        let isReached = bound.isInfinite || (!isSlow && bound.isAtMost)
+        let isReached = bound.isInfinite || !isSlow
         scene.series.append(
           (
             "curlew_run_duration_seconds_bucket\(labels(check, region + ", le=\"\(bound.text)\""))",
@@ -224,13 +227,10 @@ package struct RuleTests {
     return scenes
   }
 
-  /// A bound of a histogram: half of the limit, the limit, three times it, and none.
-  private static func bounds(around limit: Duration) -> [(text: String, isAtMost: Bool, isInfinite: Bool)] {
+  /// Bounds of a histogram: half of the limit, the limit, three times it, and none.
+  private static func bounds(around limit: Duration) -> [(text: String, isInfinite: Bool)] {
     let seconds = limit.seconds
-    return [
-      ("\(seconds / 2)", true, false), ("\(seconds)", true, false), ("\(seconds * 3)", false, false),
-      ("+Inf", false, true),
-    ]
+    return [("\(seconds / 2)", false), ("\(seconds)", false), ("\(seconds * 3)", false), ("+Inf", true)]
   }
 
   private func presence(_ check: Check) -> String {
