@@ -104,6 +104,23 @@ struct IncidentCommandTests {
     #expect(try await incidents(workspace).items.isEmpty)
   }
 
+  @Test("are marked as consequences of the incident of what their check depends on")
+  func dependencies() async throws {
+    defer { server.stop() }
+    let database = "  - {id: database, http: {url: \"http://127.0.0.1:\(server.port)/\"}}\n"
+    let dependent = scenario().replacing("name: Front page,", with: "name: Front page, depends_on: [database],")
+    let workspace = try Workspace(["shop.yaml": dependent + database])
+    let daemon = try await Daemon("shop.yaml", "--store", "sqlite:h.db", in: workspace)
+    _ = try await eventually("one is linked to the other") { () -> Bool? in
+      let all = try await incidents(workspace, "--open").items
+      guard let child = all.first(where: { $0.check.text == "front-page" }),
+        let parent = all.first(where: { $0.check.text == "database" })
+      else { return nil }
+      return child.consequence_of.int == parent.id.int && parent.consequence_of.isNull ? true : nil
+    }
+    _ = try await daemon.stop()
+  }
+
   @Test("end when their check leaves the files, and can be read in every form")
   func removed() async throws {
     defer { server.stop() }
