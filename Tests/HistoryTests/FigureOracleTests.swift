@@ -167,7 +167,7 @@ struct FigureOracleTests {
   }
 
   private func compare(
-    _ story: Story, _ ledger: Ledger, from: Timestamp, to: Timestamp, recent: [Duration] = hourly
+    _ story: Story, _ ledger: Ledger, from: Timestamp, to: Timestamp, recent: [Duration] = FigureOracleTests.hourly
   ) async throws {
     let plan = ExclusionPlan(ledger.entries, cap: ledger.cap)
     let place = SourceLocation(file: "checks.yaml", line: 1, column: 1)
