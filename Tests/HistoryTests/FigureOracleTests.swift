@@ -126,7 +126,8 @@ struct FigureOracleTests {
     }
   }
 
-  private static let recent: [Duration] = [.minutes(5), .hours(1), .hours(6), .days(3)]
+  /// Where runs are gone, edges are exact to the hour.
+  private static let hourly: [Duration] = [.hours(1), .hours(6), .days(3)]
 
   @Test("where runs are kept every window is exact, with exclusions and without", arguments: 0..<8 as Range<UInt64>)
   func rolling(seed: UInt64) async throws {
@@ -138,7 +139,9 @@ struct FigureOracleTests {
     var random = SeededGenerator(seed: seed &+ 9)
     for _ in 0..<6 {
       let to = newYear + .seconds(Int.random(in: 86_400..<6 * 86_400, using: &random))
-      try await compare(story, ledger, from: to - .seconds(Int.random(in: 1..<400_000, using: &random)), to: to)
+      try await compare(
+        story, ledger, from: to - .seconds(Int.random(in: 1..<400_000, using: &random)), to: to,
+        recent: [.minutes(5)] + Self.hourly)
     }
   }
 
@@ -163,7 +166,9 @@ struct FigureOracleTests {
     }
   }
 
-  private func compare(_ story: Story, _ ledger: Ledger, from: Timestamp, to: Timestamp) async throws {
+  private func compare(
+    _ story: Story, _ ledger: Ledger, from: Timestamp, to: Timestamp, recent: [Duration] = FigureOracleTests.hourly
+  ) async throws {
     let plan = ExclusionPlan(ledger.entries, cap: ledger.cap)
     let place = SourceLocation(file: "checks.yaml", line: 1, column: 1)
     let service = ServiceDefinition(
@@ -172,7 +177,7 @@ struct FigureOracleTests {
       rule: .weighted(downBelow: 0.5), interval: .seconds(60), location: place)
     let subjects = story.checks.map { FigureSubject($0) } + [FigureSubject(service)]
     let figures = try await FigureReader(store: story.store, plan: plan).figures(
-      of: subjects, from: from, to: to, recent: Self.recent)
+      of: subjects, from: from, to: to, recent: recent)
     var weighted = (good: 0, bad: 0)
     for (index, check) in story.checks.enumerated() {
       func expected(_ from: Timestamp) -> SlotTally {
@@ -183,7 +188,7 @@ struct FigureOracleTests {
       let unadjusted = story.tally(of: check, from: from, to: to) { _ in false }
       #expect(own.unadjusted == unadjusted, "\(check), \(from.rfc3339()) to \(to.rfc3339())")
       #expect(own.excludedSlots == own.tally.maintenance - unadjusted.maintenance)
-      #expect(own.recent == Self.recent.map { expected(to - $0) })
+      #expect(own.recent == recent.map { expected(to - $0) })
       let weight = [3, 1, 7][index]
       // What is taken out of a service is taken out of its members, and nothing is here.
       let tally = story.tally(of: check, from: from, to: to) { moment in
