@@ -10,8 +10,9 @@ struct Curlew: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, CheckCommand.self, ValidateCommand.self, SchemaCommand.self, EvalCommand.self,
-      ProbeCommand.self, ReportCommand.self, ExcludeCommand.self, CloseCommand.self, ImportCommand.self,
-      ConvertCommand.self, DemoCommand.self, BlackboxCommand.self, TokenCommand.self,
+      ProbeCommand.self, ReportCommand.self, IncidentsCommand.self, ExcludeCommand.self, CloseCommand.self,
+      RulesCommand.self, ImportCommand.self, ConvertCommand.self, TokenCommand.self, DemoCommand.self,
+      BlackboxCommand.self,
     ])
 
   static func main() async {
