@@ -172,8 +172,8 @@ import Testing
         labels: {team: data}
         once: {from: 2026-12-01T22:00, until: 2026-12-02T02:00}
         time_zone: Europe/Berlin
-      - {id: weekly, weekly: {on: [sunday], at: 03:00, for: 2h}}
-      - {id: monthly, monthly: {on: [1, last, first monday, last sunday], at: "03:00", for: 2h}}
+      - {id: weekly, weekly: {days: [sunday], at: 03:00, for: 2h}}
+      - {id: monthly, monthly: {days: [1, last, first monday, last sunday], at: "03:00", for: 2h}}
       - {id: cron, cron: {at: "0 3 * * 0", for: 2h}}
     """,
   ]
@@ -249,7 +249,7 @@ import Testing
       "version: 1\nchecks: [{id: a, heartbeat: {}}]\nservices: [{id: b, checks: [a], rule: al}]",
       "version: 1\nchecks: [{id: a, heartbeat: {}}]\nservices: [{id: b, checks: {a: 0}}]",
       "version: 1\nchecks: [{id: a, heartbeat: {}}]\nmaintenance: [{id: b}]",
-      "version: 1\nchecks: [{id: a, heartbeat: {}}]\nmaintenance: [{id: b, weekly: {on: [sun], at: '03:00', for: 1h}}]",
+      "version: 1\nchecks: [{id: a, heartbeat: {}}]\nmaintenance: [{id: b, weekly: {days: [sun], at: '03:00', for: 1h}}]",
       "version: 1\nchecks: [{id: a, heartbeat: {}}]\nmaintenance: [{id: b, cron: {for: 1h}}]",
     ])
   func badFiles(text: String) throws {

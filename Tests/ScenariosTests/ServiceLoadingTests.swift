@@ -133,17 +133,17 @@ import Testing
           until: LocalDateTime(date: LocalDate(year: 2026, month: 12, day: 2), time: LocalTime(hour: 2, minute: 0)))
       ),
       (
-        "weekly: {on: [sunday, monday], at: 03:30, for: 2h}",
+        "weekly: {days: [sunday, monday], at: 03:30, for: 2h}",
         .weekly(on: [.sunday, .monday], at: LocalTime(hour: 3, minute: 30), lasting: .hours(2))
       ),
       (
-        "monthly: {on: [31, last, second tuesday, last friday], at: 00:00, for: 1h}",
+        "monthly: {days: [31, last, second tuesday, last friday], at: 00:00, for: 1h}",
         .monthly(
           on: [.day(31), .last, .weekday(.tuesday, ordinal: 2), .weekday(.friday, ordinal: -1)],
           at: LocalTime(hour: 0, minute: 0), lasting: .hours(1))
       ),
       (
-        "weekly: {on: [sunday], at: 03:00, for: 7d}",
+        "weekly: {days: [sunday], at: 03:00, for: 7d}",
         .weekly(on: [.sunday], at: LocalTime(hour: 3, minute: 0), lasting: .days(7))
       ),
     ])

@@ -122,7 +122,7 @@ struct ChecksAPITests {
       ("runs?since=1", "since", "allowed here: from, to, verdict, region, limit, cursor"),
       ("runs?limit=1&limit=2", "limit", "is given twice"),
       ("runs?limit=%zz", "limit", "is not percent-encoded UTF-8"),
-      ("availability?window=month", "window", "give a duration such as 1h, 7d or 30d"),
+      ("availability?window=fortnight", "window", "give a duration such as 1h, 7d or 30d"),
       ("availability?window=0s", "window", "give a duration"),
       ("availability?window=99999999999d", "window", "give a duration"),
       ("availability?window=4000d", "window", "ten years at most"),

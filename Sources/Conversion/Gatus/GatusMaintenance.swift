@@ -30,7 +30,7 @@ enum GatusMaintenance {
       .entry(
         "weekly",
         .map([
-          .entry("on", .list((named.isEmpty ? days : named).map { .text(TemplateText($0)) })),
+          .entry("days", .list((named.isEmpty ? days : named).map { .text(TemplateText($0)) })),
           .entry("at", .text(TemplateText(start))), .entry("for", .plain(Units.text(of: length))),
         ])))
     if let zone = node.text("timezone") { entries.append(.entry("time_zone", .text(TemplateText(zone)))) }

@@ -64,7 +64,7 @@ struct KumaOthers {
       guard let times = times(window), days.count == window.list("days_of_month").count, !days.isEmpty else {
         return nil
       }
-      return .entry("monthly", .map([.entry("on", .list(days))] + times))
+      return .entry("monthly", .map([.entry("days", .list(days))] + times))
     case "cron":
       guard let cron = window.text("cron"), let seconds = window.int("duration") else { return nil }
       return .entry(
@@ -76,7 +76,7 @@ struct KumaOthers {
     }
   }
 
-  private static func on(_ days: [String]) -> Tree.Entry { .entry("on", .list(days.map { .text(TemplateText($0)) })) }
+  private static func on(_ days: [String]) -> Tree.Entry { .entry("days", .list(days.map { .text(TemplateText($0)) })) }
 
   /// From one time of day to another, which may be on the next day.
   private func times(_ window: KumaMonitor) -> [Tree.Entry]? {

@@ -38,11 +38,11 @@ enum RecurrenceKeys {
     "for", .duration(.seconds(1) ... .days(366)), isRequired: true, "how long it lasts: 2h")
 
   static let weekdays = Key(
-    "on", Form<[Weekday]>.list(of: .weekday, minimum: 1), isRequired: true, "days: monday … sunday")
+    "days", Form<[Weekday]>.list(of: .weekday, minimum: 1), isRequired: true, "days: monday … sunday")
   static let weeklyTable = SectionTable("weekly", [weekdays.any, at.any, lasting.any])
 
   static let monthDays = Key(
-    "on", Form<[MonthDay]>.list(of: .monthDay, minimum: 1), isRequired: true, "days: 1 … 31, last, first monday")
+    "days", Form<[MonthDay]>.list(of: .monthDay, minimum: 1), isRequired: true, "days: 1 … 31, last, first monday")
   static let monthlyTable = SectionTable("monthly", [monthDays.any, at.any, lasting.any])
 
   static let expression = Key("at", .cronExpression, isRequired: true, "five fields of crontab(5): \"0 3 * * 0\"")

@@ -16,17 +16,14 @@ struct BurnPair: Hashable {
 
   /// So many bad slots at least are in the long window: of a few slots a single bad one is a large share, and nobody is
   /// woken for a blip.
-  static let leastFailures = 3
+  static let leastFailures = BurnRates.leastFailures
 
   /// More than this is never asked for: where a budget is so large that its pair would allow every slot to be bad, an
   /// outage is one still.
   static let highestShare = 0.9
 
-  /// The pairs of the workbook: what share of a budget is used up in the long window.
-  private static let table: [(long: Duration, short: Duration, share: Double, severity: Severity)] = [
-    (.hours(1), .minutes(5), 0.02, .critical), (.hours(6), .minutes(30), 0.05, .critical),
-    (.days(1), .hours(2), 0.1, .warning), (.days(3), .hours(6), 0.1, .warning),
-  ]
+  /// The pairs, each with how much it disturbs.
+  private static let table = Array(zip(BurnWindow.all, [Severity.critical, .critical, .warning, .warning]))
 
   /// A factor below this lets an alert fire although the budget would last. Of 28 days the last pair has 0.933, which is
   /// meant.
@@ -42,8 +39,8 @@ struct BurnPair: Hashable {
     let seen = table.enumerated().dropFirst(max(0, rank - 1))
     let pairs = seen.map { index, entry in
       BurnPair(
-        long: entry.long, short: table[max(index, rank)].short,
-        factor: Self.rounded(entry.share * window.seconds / entry.long.seconds), severity: entry.severity)
+        long: entry.0.long, short: table[max(index, rank)].0.short,
+        factor: Self.rounded(entry.0.factor(over: window).value), severity: entry.1)
     }
     let useful = pairs.filter { $0.factor >= leastFactor }
     guard useful.isEmpty, var first = pairs.first else { return useful }
@@ -77,6 +74,14 @@ enum Rhythm: Hashable, Comparable {
     switch self {
     case .quick(let rank): Self.longest[rank]
     case .slow(let interval): interval
+    }
+  }
+
+  /// What tells the alerts of rhythms apart: `up to 1m40s`, or the interval itself.
+  var name: String {
+    switch self {
+    case .quick: "up to \(Units.text(of: upper))"
+    case .slow(let interval): Units.text(of: interval)
     }
   }
 

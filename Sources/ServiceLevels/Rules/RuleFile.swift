@@ -28,7 +28,8 @@ package struct RuleFile: Sendable {
 
   /// Label names that alerts have for themselves.
   private static let taken: Set<String> = [
-    "alertname", "alertstate", "severity", "window", "job", "instance", "check", "name", "group", "kind", "region",
+    "alertname", "alertstate", "severity", "window", "rhythm", "below", "ratio", "job", "instance", "check", "name", "group",
+    "kind", "region",
   ]
 
   /// Rules for checks, services among them. Disabled checks are left out.
@@ -185,7 +186,7 @@ package struct RuleFile: Sendable {
         )
         and on (job, check) job_check:curlew_check_interval:seconds \(promise.rhythm.condition)
         """),
-      labels: [("window", window)],
+      labels: [("window", window), ("rhythm", promise.rhythm.name)],
       summary: "{{ $labels.check }} uses its error budget too fast",
       description:
         "{{ $value | humanizePercentage }} of its slots were bad lately. The budget over \(window) is used faster than "
@@ -206,11 +207,11 @@ package struct RuleFile: Sendable {
       """
     return [
       .alert(
-        "CurlewSlowCheckDown", .critical, described("\(condition)\n\(twice)"), labels: [("window", window.text)],
+        "CurlewSlowCheckDown", .critical, described("\(condition)\n\(twice)"), labels: [("window", window.text), ("rhythm", every)],
         summary: "{{ $labels.check }} is down for the second time in a row",
         description: "It runs every \(every) only, so its error budget over \(window.text) is a few slots at most."),
       .alert(
-        "CurlewSlowCheckDown", .warning, described(condition), labels: [("window", window.text)],
+        "CurlewSlowCheckDown", .warning, described(condition), labels: [("window", window.text), ("rhythm", every)],
         summary: "{{ $labels.check }} is down",
         description: "It runs every \(every) only, so its error budget over \(window.text) is a few slots at most."),
     ]
@@ -235,7 +236,7 @@ package struct RuleFile: Sendable {
             ) > \(RuleText.number(speed.objective.below.seconds))
             and on (job, check) sum by (job, check) (increase(curlew_run_duration_seconds_count{\(matcher)}[\(range)])) \
             > \(RuleText.number(Self.leastRuns(for: speed.objective)))
-            """),
+            """), labels: [("below", below), ("ratio", RuleText.percent(speed.objective.ratio)), ("rhythm", speed.rhythm.name)],
           summary: "{{ $labels.check }} is slower than promised",
           description:
             "\(RuleText.percent(speed.objective.ratio)) of the runs shall take less than \(below); over \(range) they took "
@@ -267,7 +268,7 @@ package struct RuleFile: Sendable {
           job_check:curlew_check_interval:seconds \(rhythm.condition)
           and on (job, check)
             sum by (job, check) (increase(curlew_slots_total{verdict!="missed"}[\(Units.text(of: rhythm.silence))])) == 0
-          """),
+          """), labels: [("rhythm", rhythm.name)],
         summary: "{{ $labels.check }} has not run",
         description:
           "No slot of it had a run for \(Units.text(of: rhythm.silence)), although it is to run every "

@@ -77,7 +77,8 @@ struct DemoCommand: AsyncParsableCommand {
     let reading = read()
     let settings = ServiceSettings(
       files: [file], listen: listen, store: store, region: "local", retention: .standard, limits: .standard,
-      probing: ProbingSettings(), logFormat: .text, logLevel: .notice)
+      probing: ProbingSettings(), logFormat: .text, logLevel: .notice,
+      service: ServiceFileKeeper(DemoPages.service, path: nil))
     let loaded = try ScenarioOptions.checked(reading.result, files: [file])
     if isBuiltIn { try await writePast(of: loaded) }
     let daemon = Daemon(
@@ -102,6 +103,7 @@ struct DemoCommand: AsyncParsableCommand {
     """
     Curlew is watching a small shop that it serves itself.
 
+      status    http://\(page)/status
       page      http://\(page)/
       metrics   http://\(page)/metrics
       API       http://\(page)/api/v1/checks

@@ -74,7 +74,7 @@ struct GatusImportTests {
     let suite = try await self.tally(of: "core-checkout", in: store)
     #expect(suite.up == 5)
     #expect(suite.down == 1)
-    #expect(suite.missed == 0)
+    #expect(suite.known == 6)
 
     let check = try #require(CheckID("core-front-page"))
     let page2 = try await store.runs(RunQuery(check: check, verdict: .down, limit: 1))
