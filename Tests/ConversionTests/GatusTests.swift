@@ -27,7 +27,7 @@ struct GatusTests {
       ("[RESPONSE_TIME] < 500", #"elapsed < duration("500ms")"#),
       ("[RESPONSE_TIME] <= 2s", #"elapsed <= duration("2s")"#),
       ("[IP] == pat(10.*.1)", #"ip.matches(r"^(?s:10\..*\.1)$")"#),
-      ("[BODY] == UP", #"body.trim() == "UP""#), ("[BODY] == pat(*<div*)", #"body.contains("<div")"#),
+      ("[BODY] == UP", #"body.trim() == "UP""#), ("[BODY] == pat(*<div*)", #"body.trim().contains("<div")"#),
       ("[BODY].status == UP", #"json.status == "UP""#), ("[BODY].a.b > 5", "json.a.b > 5"),
       ("[BODY][0].id == 1", "json[0].id == 1"), ("[BODY].ok == true", "json.ok == true"),
       ("[BODY].ttl < 5m", "json.ttl < 300000"), ("len([BODY].items) >= 5", "size(json.items) >= 5"),

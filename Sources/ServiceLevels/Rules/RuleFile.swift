@@ -28,7 +28,8 @@ package struct RuleFile: Sendable {
 
   /// Label names that alerts have for themselves.
   private static let taken: Set<String> = [
-    "alertname", "alertstate", "severity", "window", "rhythm", "below", "ratio", "job", "instance", "check", "name", "group",
+    "alertname", "alertstate", "severity", "window", "rhythm", "below", "ratio", "job", "instance", "check", "name",
+    "group",
     "kind", "region",
   ]
 
@@ -207,7 +208,8 @@ package struct RuleFile: Sendable {
       """
     return [
       .alert(
-        "CurlewSlowCheckDown", .critical, described("\(condition)\n\(twice)"), labels: [("window", window.text), ("rhythm", every)],
+        "CurlewSlowCheckDown", .critical, described("\(condition)\n\(twice)"),
+        labels: [("window", window.text), ("rhythm", every)],
         summary: "{{ $labels.check }} is down for the second time in a row",
         description: "It runs every \(every) only, so its error budget over \(window.text) is a few slots at most."),
       .alert(
@@ -236,7 +238,10 @@ package struct RuleFile: Sendable {
             ) > \(RuleText.number(speed.objective.below.seconds))
             and on (job, check) sum by (job, check) (increase(curlew_run_duration_seconds_count{\(matcher)}[\(range)])) \
             > \(RuleText.number(Self.leastRuns(for: speed.objective)))
-            """), labels: [("below", below), ("ratio", RuleText.percent(speed.objective.ratio)), ("rhythm", speed.rhythm.name)],
+            """),
+          labels: [
+            ("below", below), ("ratio", RuleText.percent(speed.objective.ratio)), ("rhythm", speed.rhythm.name),
+          ],
           summary: "{{ $labels.check }} is slower than promised",
           description:
             "\(RuleText.percent(speed.objective.ratio)) of the runs shall take less than \(below); over \(range) they took "

@@ -9,7 +9,8 @@ enum DemoPages {
     file.pages = [
       PageDefinition(
         id: "shop", path: "/status", title: "The shop of the demonstration",
-        subtitle: "Made of one process on loopback. What is older than this start was made up, so that there is something to see.",
+        subtitle:
+          "Made of one process on loopback. What is older than this start was made up, so that there is something to see.",
         accent: "#2b6c8f",
         sections: [
           PageSection(title: nil, selection: .chosen(["shop"].compactMap { CheckID($0) })),

@@ -29,7 +29,8 @@ struct DescriptionConformanceTests {
       let outcome = try await ChildProcess.run(
         [
           Self.tools + "/st", "run", "http://127.0.0.1:\(client.port)/api/openapi.json", "--max-examples", "8",
-          "--phases", "examples,coverage,fuzzing", "--max-time", "40", "--request-timeout", "60", "--no-color", "--generation-deterministic",
+          "--phases", "examples,coverage,fuzzing", "--max-time", "40", "--request-timeout", "60", "--no-color",
+          "--generation-deterministic",
           "--no-shrink", "--continue-on-failure", "--warnings", "off", "--header", "Authorization: Bearer all",
           "--checks",
           "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance",
