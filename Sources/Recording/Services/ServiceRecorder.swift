@@ -233,6 +233,13 @@ package final class ServiceRecorder: RunSink {
     return deadline > now ? deadline : nil
   }
 
+  /// Whether a member's run for the slot that covers the start of `slot` was due before this process watched it.
+  private func isUnseen(_ member: CheckID, _ slot: Slot, _ state: State) -> Bool {
+    guard let results = state.members[member], results.check.kind != .heartbeat, results.covering(slot.start) == nil
+    else { return false }
+    return results.check.grid.slot(at: slot.start).start < results.watchedSince
+  }
+
   private func run(of service: Service, _ slot: Slot, _ state: State) -> Run? {
     var found: [CheckID: MemberResults.Result] = [:]
     let verdicts = service.definition.members.compactMap { member -> MemberVerdict? in
@@ -248,6 +255,9 @@ package final class ServiceRecorder: RunSink {
     }
     guard verdicts.contains(where: { $0.verdict != nil }) else { return nil }
     let judgement = service.judge.judge(verdicts)
+    // What nobody watched yet is missed: there was no run whose fault could have been ours.
+    let isBeginning = service.definition.members.contains { isUnseen($0.check, slot, state) }
+    guard judgement.verdict != .unknown || !isBeginning else { return nil }
     // It is as fast as its slowest member.
     let duration = found.values.compactMap { $0.verdict?.isGood == true ? $0.duration : nil }.max() ?? .zero
     let decisive = judgement.culprit.map { found[$0] } ?? found.values.max { $0.start < $1.start }

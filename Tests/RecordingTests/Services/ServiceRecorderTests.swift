@@ -87,6 +87,25 @@ struct ServiceRecorderTests {
     }
   }
 
+  @Test("what a member did before this process watched it makes no slot unknown")
+  func beginning() async throws {
+    let scene = try Scene(interval: .seconds(5))
+    try await scene.running {
+      let begin = scene.time.now
+      for second in 1...180 {
+        scene.turn(to: begin + .seconds(second))
+        for (place, check) in scene.checks.enumerated() {
+          let slot = check.grid.slot(at: scene.time.now)
+          guard slot.start >= begin, scene.time.now - slot.start < .seconds(1) else { continue }
+          scene.recorder.record(scene.run(place, at: slot.start))
+        }
+        scene.recorder.judgeDue()
+      }
+    }
+    #expect(scene.kept.runs.count > 12)
+    #expect(scene.kept.runs.allSatisfy { $0.verdict == .up })
+  }
+
   @Test("runs of other regions, and of checks that are no members, say nothing")
   func strangers() async throws {
     let scene = try Scene()
