@@ -145,8 +145,12 @@ struct TallyReader {
   }
 
   private func totals(of stream: Stream, before moment: Int64, from level: RollupLevel) throws -> RunningTotals {
-    try RunningTotals(
-      of: stream.key, sealed: stream.sealed, before: moment, from: level, cuts: cuts, using: lookup)
+    // Where days begin every level says the same, and ninety days of one stream are on three pages of the coarsest.
+    let coarsest = RollupLevel.allCases.last { coarser in
+      coarser.rawValue >= level.rawValue && moment <= stream.sealed[coarser.rawValue] && coarser.floor(moment) == moment
+    }
+    return try RunningTotals(
+      of: stream.key, sealed: stream.sealed, before: moment, from: coarsest ?? level, cuts: cuts, using: lookup)
   }
 
   /// How many slots before `moment` have a run: exact also where runs are gone, for roll-ups keep which slots they were.

@@ -93,8 +93,8 @@ struct RecordTablesTests {
     #expect(try await execute(statement) == answer)
   }
 
-  @Test("are read through indexes, however many incidents there are")
-  func staysQuick() async throws {
+  @Test("give the pages that are asked for out of very many incidents")
+  func many() async throws {
     try await SQLiteHistory(path: folder.database).close()
     let made = try await execute(
       """
@@ -113,10 +113,7 @@ struct RecordTablesTests {
       IncidentQuery(checks: some, from: recent, limit: 1000), IncidentQuery(from: recent, limit: 2000),
     ]
     for (query, count) in zip(queries, [20, 4, 40, 4, 1004]) {
-      let start = ContinuousClock.now
       #expect(try await store.incidents(query).incidents.count == count)
-      // Wide, for the machine that tests run on is busy; without the indexes it is more than a second.
-      #expect(ContinuousClock.now - start < .milliseconds(500))
     }
   }
 }
