@@ -52,6 +52,17 @@ struct HeartbeatsAPITests {
     }
   }
 
+  @Test("output is handed on whole, for it is cut where secrets are masked")
+  func longOutput() async throws {
+    let fixture = try fixture()
+    try await fixture.serving { client async throws in
+      let output = String(repeating: "x", count: 30_000)
+      let body = "{\"status\":\"failure\",\"output\":\"\(output)\"}"
+      #expect(try await client.post("/api/v1/heartbeats/backup", body, Self.own).status == 202)
+      #expect(fixture.records.read(\.signals).first?.output == output)
+    }
+  }
+
   @Test("a batch carries what could not be sent, and tells the place of what is wrong in it")
   func batch() async throws {
     let fixture = try fixture()
