@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Model
 import Server
@@ -185,14 +186,15 @@ struct StatusPagesTests {
   func events() async throws {
     let socket = try await fixture(Self.page("one")).serving { client async throws -> Int32 in
       let socket = try client.stall("/status/events")
-      let head = Self.read(socket, until: "\r\n\r\n")
+      let head = await Self.read(socket, until: "\r\n\r\n")
       #expect(head.hasPrefix("HTTP/1.1 200"))
       #expect(head.lowercased().contains("content-type: text/event-stream"))
       #expect(try await client.send("HEAD", "/status/events").status == 200)
       return socket
     }
     // Chunks, and then the end: the server waits for no reader.
-    #expect(Self.read(socket, until: "\r\n0\r\n\r\n").hasSuffix("0\r\n\r\n"))
+    let rest = await Self.read(socket, until: "\r\n0\r\n\r\n")
+    #expect(rest.hasSuffix("0\r\n\r\n"))
     close(socket)
   }
 
@@ -216,13 +218,17 @@ struct StatusPagesTests {
     }
   }
 
-  /// Blocking, as nothing else is done meanwhile.
-  private static func read(_ socket: Int32, until end: String) -> String {
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
-    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    var text = ""
-    var byte: UInt8 = 0
-    while !text.hasSuffix(end), recv(socket, &byte, 1, 0) == 1 { text.unicodeScalars.append(UnicodeScalar(byte)) }
-    return text
+  /// On a thread of its own: the server under test needs those of the cooperative pool.
+  private static func read(_ socket: Int32, until end: String) async -> String {
+    await withCheckedContinuation { continuation in
+      DispatchQueue(label: "reader").async {
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var text = ""
+        var byte: UInt8 = 0
+        while !text.hasSuffix(end), recv(socket, &byte, 1, 0) == 1 { text.unicodeScalars.append(UnicodeScalar(byte)) }
+        continuation.resume(returning: text)
+      }
+    }
   }
 }
