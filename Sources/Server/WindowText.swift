@@ -1,23 +1,12 @@
 import Model
 
-/// Windows as people write them: `30d`, `1h30m`.
+/// Windows as people write them in requests: `30d`, `1h30m`.
 enum WindowText {
   private static let units: [(letter: Character, seconds: Int)] = [
     ("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60), ("s", 1),
   ]
   /// Ten years: longer than history has anything to say of.
   private static let maximumSeconds = 3650 * 86_400
-
-  /// Whole seconds in the largest units that divide them, but no weeks: `30d`, `1h30m`.
-  static func text(_ window: Duration) -> String {
-    var rest = Int(window.components.seconds)
-    var text = ""
-    for unit in units.dropFirst() where rest >= unit.seconds {
-      text += "\(rest / unit.seconds)\(unit.letter)"
-      rest %= unit.seconds
-    }
-    return text.isEmpty ? "0s" : text
-  }
 
   /// Reads whole numbers with units, as `30d`, `2w` or `1h30m`, from a second to ten years.
   static func duration(_ text: String) -> Duration? {

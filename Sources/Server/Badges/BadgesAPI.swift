@@ -52,7 +52,7 @@ struct BadgesAPI: Sendable {
       let standing = overview.standing(of: check.id) ?? CheckStanding(state: .waiting)
       return .status(label: label ?? check.name, state: PageState(standing))
     case .uptime:
-      let label = label ?? "uptime \(window.map { WindowText.text($0) } ?? check.objective.window.text)"
+      let label = label ?? "uptime \(window.map { ObjectiveWindow.rolling($0).text } ?? check.objective.window.text)"
       let target = check.objective.availability
       guard let window else {
         let figures = try await sources.board.fresh()[check.id]
@@ -67,9 +67,8 @@ struct BadgesAPI: Sendable {
       let now = sources.time.now
       let from = window.map { now - $0 } ?? now - .seconds(86_400)
       let latency = try await sources.store.latency(of: check.id, region: nil, from: from, to: now)
-      return .latency(
-        label: label ?? "p95 \(window.map { WindowText.text($0) } ?? "24h")", p95: latency.percentile(0.95),
-        limit: check.objective.latency?.below)
+      let label = label ?? "p95 \(window.map { ObjectiveWindow.rolling($0).text } ?? "24h")"
+      return .latency(label: label, p95: latency.percentile(0.95), limit: check.objective.latency?.below)
     }
   }
 

@@ -149,23 +149,4 @@ struct IncidentStoreTests {
       #expect(try await found(query).count == (edge == .max ? 1 : 0))
     }
   }
-
-  @Test("tells when a check was in an incident, cut to a window and joined")
-  func downtime() async throws {
-    for (minute, lasted) in [(0, 10), (5, 10), (15, 5), (30, 1), (40, nil)] {
-      _ = try await store.insert(incident(minute, state: lasted == nil ? .investigating : .resolved, lasted: lasted))
-    }
-    _ = try await store.insert(incident(32, origin: .manual))
-    _ = try await store.insert(incident(33, "shop", lasted: 1))
-    let (page, shop) = (try CheckID.named("front-page"), try CheckID.named("shop"))
-    func minutes(_ from: Int, _ to: Int) -> Range<Timestamp> { newYear + .minutes(from)..<newYear + .minutes(to) }
-    let window = minutes(3, 45)
-    let expected = [minutes(3, 20), minutes(30, 31), minutes(40, 45)]
-    #expect(
-      try await store.downtime(of: nil, from: window.lowerBound, to: window.upperBound)
-        == [page: expected, shop: [minutes(33, 34)]])
-    #expect(
-      try await store.downtime(of: [page], from: window.lowerBound, to: window.upperBound) == [page: expected])
-    #expect(try await store.downtime(of: nil, from: window.upperBound, to: window.lowerBound) == [:])
-  }
 }
