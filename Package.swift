@@ -18,6 +18,7 @@ let walls: [Target] = [
     name: "CBrotli", path: "Sources/CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
   .systemLibrary(
     name: "CCrypt", path: "Sources/CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+  .systemLibrary(name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
   .target(name: "CLinux", path: "Sources/CLinux"),
   .target(name: "CRE2", path: "Sources/CRE2", linkerSettings: [.linkedLibrary("re2")]),
 ]
@@ -33,6 +34,7 @@ let engines: [Target] = [
   .target(name: "Calendars", dependencies: ["Model"]),
   .target(name: "Expressions", dependencies: ["CLinux", "CRE2", "CNettle", "CXML"]),
   .target(name: "Exposition"),
+  .target(name: "Postgres", dependencies: ["CPostgres"]),
   .target(
     name: "Transport",
     dependencies: [
@@ -42,9 +44,10 @@ let engines: [Target] = [
     ]),
 ]
 
-/// Floor 3: how files are read, whatever they say.
+/// Floor 3: how files are read, whatever they say, and what nodes and hubs write to each other.
 let reading: [Target] = [
-  .target(name: "Documents", dependencies: ["Model", "Expressions", "CYAML"])
+  .target(name: "Documents", dependencies: ["Model", "Expressions", "CYAML"]),
+  .target(name: "Fleet", dependencies: ["Model"]),
 ]
 
 /// Floor 4: what a check is made of, and where its history is kept.
@@ -64,6 +67,8 @@ let parts: [Target] = [
     dependencies: [
       "Model", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
+  .target(name: "PostgresHistory", dependencies: ["Model", "Fleet", "Postgres"]),
+  .target(name: "Regions", dependencies: ["Model"]),
   .target(name: "ServiceLevels", dependencies: ["Model", "Calendars"]),
   .target(name: "Blackbox", dependencies: ["Model", "Expressions", "Exposition", "Documents"]),
 ]
@@ -74,6 +79,8 @@ let drivers: [Target] = [
   .target(name: "Journeys", dependencies: ["Model", "Expressions", "Scenarios"]),
   .target(name: "Recording", dependencies: ["Model", "Exposition", "ServiceLevels"]),
   .target(name: "Incidents", dependencies: ["Model"]),
+  .target(name: "Agent", dependencies: ["Model", "Fleet", "Regions", "Transport"]),
+  .target(name: "Hub", dependencies: ["Model", "Fleet", "Regions"]),
   .target(
     name: "StatusPages", dependencies: ["Model", "Calendars", "ServiceLevels"],
     resources: [.embedInCode("Languages/en.txt"), .embedInCode("Languages/de.txt")]),
@@ -85,7 +92,7 @@ let doors: [Target] = [
     name: "Server",
     dependencies: [
       "Model", "Calendars", "Expressions", "Exposition", "ServiceLevels", "Recording", "Incidents", "StatusPages",
-      "Scheduling", "Blackbox", "Compression", "Documents", "Transport", "CCrypt",
+      "Fleet", "Hub", "Scheduling", "Blackbox", "Compression", "Documents", "Transport", "CCrypt",
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -104,7 +111,7 @@ let doors: [Target] = [
     name: "curlew",
     dependencies: [
       "Model", "Calendars", "Expressions", "Documents", "Exposition", "Transport", "Probes", "Scenarios", "History",
-      "ServiceLevels", "Scheduling", "Journeys", "Recording", "Incidents", "StatusPages", "Blackbox", "Server",
+      "PostgresHistory", "Fleet", "Regions", "Agent", "Hub", "ServiceLevels", "Scheduling", "Journeys", "Recording", "Incidents", "StatusPages", "Blackbox", "Server",
       "DemoOrigin", "Conversion",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
@@ -132,13 +139,21 @@ let tests: [Target] = [
   .testTarget(
     name: "HistoryTests",
     dependencies: [
-      "Model", "Calendars", "History", "ServiceLevels", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      "Model", "Calendars", "History", "PostgresHistory", "ServiceLevels", "TestSupport",
+      .product(name: "GRDB", package: "GRDB.swift"),
     ], exclude: ["Fixtures"]),
   .testTarget(name: "CalendarsTests", dependencies: ["Model", "Calendars"]),
   .testTarget(name: "ServiceLevelsTests", dependencies: ["Model", "Calendars", "ServiceLevels", "TestSupport"]),
-  .testTarget(name: "IncidentsTests", dependencies: ["Model", "Incidents", "History", "TestSupport"]),
+  .testTarget(
+    name: "IncidentsTests", dependencies: ["Model", "Incidents", "History", "PostgresHistory", "TestSupport"]),
   .testTarget(
     name: "StatusPagesTests", dependencies: ["Model", "Calendars", "ServiceLevels", "StatusPages", "TestSupport"]),
+  .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"]),
+  .testTarget(name: "PostgresHistoryTests", dependencies: ["Model", "Postgres", "PostgresHistory", "TestSupport"]),
+  .testTarget(name: "FleetTests", dependencies: ["Model", "Fleet"]),
+  .testTarget(name: "RegionsTests", dependencies: ["Model", "Fleet", "Regions", "Agent", "Hub", "TestSupport"]),
+  .testTarget(name: "AgentTests", dependencies: ["Model", "Fleet", "Regions", "Transport", "Agent", "TestSupport"]),
+  .testTarget(name: "HubTests", dependencies: ["Model", "Fleet", "Regions", "Hub", "TestSupport"]),
   .testTarget(name: "DemoOriginTests", dependencies: ["Model", "Transport", "Probes", "DemoOrigin"]),
   .testTarget(name: "SchedulingTests", dependencies: ["Model", "Scheduling", "TestSupport"]),
   .testTarget(

@@ -21,6 +21,8 @@ package struct Check: Hashable, Sendable {
   package var timeout: Duration
   /// The regions that run it; nil means every region.
   package var regions: [String]?
+  /// How many regions must agree that it is down.
+  package var quorum: Quorum
   /// A disabled check is loaded and shown, and never run.
   package var isEnabled: Bool
   /// How a failure is confirmed inside the run.
@@ -42,7 +44,7 @@ package struct Check: Hashable, Sendable {
   package init(
     id: CheckID, name: String? = nil, movedFrom: CheckID? = nil, group: String? = nil, labels: [String: String] = [:],
     kind: ProbeKind, interval: Duration = .seconds(60), timeout: Duration = .seconds(10), regions: [String]? = nil,
-    isEnabled: Bool = true, retry: RetryPolicy = .none, objective: Objective = .standard,
+    quorum: Quorum = .standard, isEnabled: Bool = true, retry: RetryPolicy = .none, objective: Objective = .standard,
     incidents: IncidentPolicy = .standard, dependsOn: [CheckID] = [], heartbeat: Heartbeat? = nil,
     host: String? = nil, location: SourceLocation
   ) {
@@ -55,6 +57,7 @@ package struct Check: Hashable, Sendable {
     self.interval = interval
     self.timeout = timeout
     self.regions = regions
+    self.quorum = quorum
     self.isEnabled = isEnabled
     self.retry = retry
     self.objective = objective

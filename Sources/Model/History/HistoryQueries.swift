@@ -59,6 +59,21 @@ package struct WriteSummary: Hashable, Sendable {
   }
 }
 
+/// What is held of one slot over all regions, where that is more than their runs alone say.
+package struct JudgedSlot: Hashable, Sendable {
+  package var check: CheckID
+  /// When the slot began; kept to the millisecond.
+  package var slotStart: Timestamp
+  package var verdict: Verdict
+
+  /// A slot with what is held of it.
+  package init(check: CheckID, slotStart: Timestamp, verdict: Verdict) {
+    self.check = check
+    self.slotStart = slotStart
+    self.verdict = verdict
+  }
+}
+
 /// Which runs of a check are wanted, newest first.
 package struct RunQuery: Sendable {
   package var check: CheckID

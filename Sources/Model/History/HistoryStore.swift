@@ -17,6 +17,10 @@ package protocol HistoryStore: Sendable {
   @discardableResult
   func write(_ runs: [HistoryRun], at now: Timestamp) async throws -> WriteSummary
 
+  /// Says what is held of slots over all regions, in place of what `Verdict.overRegions` gives of their runs. Of two verdicts
+  /// for one slot the later one holds. A check that is known in one region only needs none.
+  func judge(_ verdicts: [JudgedSlot]) async throws
+
   /// Does a bounded portion of what time makes due: rolling up, and deleting what outlived its retention.
   ///
   /// - Returns: whether more is due already.

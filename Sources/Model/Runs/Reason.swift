@@ -2,7 +2,11 @@
 package enum ReasonCode: String, Hashable, Sendable, CaseIterable {
   // Degraded.
   case warning, retried
+  /// Some regions see it down, and too few for a quorum.
+  case regional
   // Down.
+  /// A quorum of regions sees it down.
+  case quorum
   case expectationFailed = "expectation_failed"
   case captureFailed = "capture_failed"
   case resolveFailed = "resolve_failed"
@@ -21,14 +25,18 @@ package enum ReasonCode: String, Hashable, Sendable, CaseIterable {
   case templateFailed = "template_failed"
   case `internal`
   case nodeOffline = "node_offline"
+  /// The node that ran it fails what it should not: its references, or what all other nodes pass.
+  case nodeSick = "node_sick"
+  /// Too few regions voted.
+  case blind
   case cancelled
   case notPermitted = "not_permitted"
 
   /// The verdict that this reason gives.
   package var verdict: Verdict {
     switch self {
-    case .warning, .retried: .degraded
-    case .templateFailed, .internal, .nodeOffline, .cancelled, .notPermitted: .unknown
+    case .warning, .retried, .regional: .degraded
+    case .templateFailed, .internal, .nodeOffline, .nodeSick, .blind, .cancelled, .notPermitted: .unknown
     default: .down
     }
   }

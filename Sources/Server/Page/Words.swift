@@ -25,6 +25,10 @@ enum Words {
     case .templateFailed: "a template could not be filled in"
     case .internal: "the prober itself failed"
     case .nodeOffline: "the node was offline"
+    case .nodeSick: "the node itself had trouble"
+    case .blind: "too few regions could say"
+    case .regional: "some regions see it down"
+    case .quorum: "regions agree that it is down"
     case .cancelled: "the run was cut short"
     case .notPermitted: "the probe is not permitted here"
     }
