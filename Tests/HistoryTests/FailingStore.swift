@@ -20,6 +20,8 @@ final class FailingStore: HistoryStore {
     try await store.register(checks, in: region, at: moment)
   }
   func takeOver(_ old: CheckID, by new: CheckID) async throws { try await store.takeOver(old, by: new) }
+  func judge(_ verdicts: [JudgedSlot]) async throws {}
+
   func maintain(at now: Timestamp) async throws -> Bool {
     guard !isUpkeepFailing.load(ordering: .sequentiallyConsistent) else { throw HistoryError("the disk is full") }
     return try await store.maintain(at: now)

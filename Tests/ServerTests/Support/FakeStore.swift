@@ -38,6 +38,8 @@ final class FakeStore: HistoryStore {
   func register(_ checks: [CheckRegistration], in region: String, at moment: Timestamp) async throws {}
   func takeOver(_ old: CheckID, by new: CheckID) async throws {}
   func write(_ runs: [HistoryRun], at now: Timestamp) async throws -> WriteSummary { WriteSummary() }
+  func judge(_ verdicts: [JudgedSlot]) async throws {}
+
   func maintain(at now: Timestamp) async throws -> Bool { false }
   func checks() async throws -> [KnownCheck] { [] }
   func close() async throws {}
