@@ -66,9 +66,11 @@ struct RunMark: Hashable, Sendable {
   var isTimed: Bool { verdict.isGood && !isInMaintenance && microseconds != nil }
 
   /// One slot from its runs in several regions. It has no duration: latency is that of runs, not of slots.
-  static func overRegions(_ marks: some Collection<RunMark>, slot: Int64) -> RunMark {
+  ///
+  /// - Parameter judged: what is held of the slot, where somebody said so.
+  static func overRegions(_ marks: some Collection<RunMark>, slot: Int64, judged: Verdict?) -> RunMark {
     RunMark(
-      slot: slot, verdict: .overRegions(marks.map(\.verdict)),
+      slot: slot, verdict: judged ?? .overRegions(marks.map(\.verdict)),
       isInMaintenance: marks.contains { $0.isInMaintenance }, microseconds: nil)
   }
 }

@@ -9,6 +9,8 @@ struct TallyReader {
     var sealed: [Int64]
     /// The streams whose runs it is made of.
     var sources: [Int64]
+    /// Whether it is the one over all regions.
+    var isCombined = false
     var cadence: Cadence
     /// When nothing was expected of it; the last one may be open.
     var pauses: [Range<Int64>]
@@ -28,12 +30,14 @@ struct TallyReader {
   private let cuts: Cuts
   private let lookup: RunningTotals.Lookup
   private let marks: StoredStatement
+  private let judged: JudgedSlots
 
   init(_ database: Database) throws {
     self.database = database
     cuts = try Cuts(reading: database)
     lookup = try RunningTotals.Lookup(database)
     marks = try RunMark.lookup(database)
+    judged = try JudgedSlots(database)
   }
 
   /// A stream with the names that its row bears.
@@ -100,6 +104,7 @@ struct TallyReader {
       // Of the only region, the stream is that over all regions.
       if found.count - start > 1 {
         found[start].stream.sources = found[start...].filter { $0.region != nil }.map(\.stream.key)
+        found[start].stream.isCombined = true
         found.removeSubrange((start + 1)...)
       }
       found[start].region = nil
@@ -133,7 +138,8 @@ struct TallyReader {
     if moment >= cuts.kept(0, sealed: stream.sealed) {
       let rolled = min(RollupLevel.fiveMinutes.floor(moment), stream.sealed[0])
       var known = try totals(of: stream, before: rolled, from: .fiveMinutes)
-      try RunMark.forEach(streams: stream.sources, from: rolled, to: moment, using: marks) { mark in
+      let held = stream.isCombined ? try judged.verdicts(of: stream.key, from: rolled, to: moment) : nil
+      try RunMark.forEach(streams: stream.sources, judged: held, from: rolled, to: moment, using: marks) { mark in
         known.totals.count(mark, interval: stream.cadence.interval(at: mark.slot) ?? 0)
         known.lastSlot = mark.slot
       }
@@ -221,7 +227,7 @@ struct TallyReader {
   ) throws {
     guard from < to else { return }
     guard let level else {
-      try RunMark.forEach(streams: [stream.key], from: from, to: to, using: marks) { mark in
+      try RunMark.forEach(streams: [stream.key], judged: nil, from: from, to: to, using: marks) { mark in
         if mark.isTimed, let microseconds = mark.microseconds { histogram.add(microseconds: microseconds) }
       }
       return
