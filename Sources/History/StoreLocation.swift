@@ -1,3 +1,5 @@
+import Model
+
 /// Where `--store` points: `sqlite:PATH`, or a path alone.
 package enum StoreLocation: Hashable, Sendable {
   /// An SQLite file.

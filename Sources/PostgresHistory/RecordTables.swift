@@ -1,0 +1,4 @@
+/// The tables of incidents, exclusions, closed months and jobs.
+enum RecordTables {
+  static let first = ""
+}
