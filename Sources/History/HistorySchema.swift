@@ -1,4 +1,5 @@
 import GRDB
+import Model
 
 /// The tables, as the steps that made them. A step that was released is never changed; another one follows it.
 ///

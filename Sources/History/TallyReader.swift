@@ -182,29 +182,10 @@ struct TallyReader {
   ///   is over by now is expected as every other one, so that the tallies of pieces add up to that of the whole.
   func tally(of stream: Stream, from: Edge, to: Edge, knownUntil end: Edge? = nil) throws -> SlotTally {
     let end = end ?? to
-    let counted = to.known.totals - from.known.totals
-    var expected = stream.cadence.count(from: from.moment, to: to.moment)
-    // The slot that is still open is expected only if it was run; one that no pause takes off already is taken off.
-    var open = stream.cadence.openSlot(at: end.moment)
-    if let slot = open, slot < from.moment || slot >= to.moment || end.known.lastSlot == slot { open = nil }
-    /// Up to where pauses are taken off: two may lie in one slot.
-    var done = from.moment
-    for pause in stream.pauses where pause.lowerBound <= end.moment && pause.upperBound > from.moment {
-      // So is the slot that was open when the pause began.
-      let begin = max(done, stream.cadence.openSlot(at: pause.lowerBound) ?? pause.lowerBound)
-      let end = min(to.moment, pause.upperBound)
-      guard begin < end else { continue }
-      done = end
-      let known = try knownSlots(of: stream, before: end) - knownSlots(of: stream, before: begin)
-      expected -= max(0, stream.cadence.count(from: begin, to: end) - known)
-      if let slot = open, slot >= begin, slot < end { open = nil }
-    }
-    if open != nil { expected -= 1 }
-    expected = max(expected, counted.known)
-    return SlotTally(
-      expected: Int(expected), up: Int(counted.up), degraded: Int(counted.degraded), down: Int(counted.down),
-      unknown: Int(counted.unknown), missed: Int(expected - counted.known), maintenance: Int(counted.maintenance),
-      downtime: .milliseconds(counted.downMilliseconds))
+    let expected = try Expectation(cadence: stream.cadence, pauses: stream.pauses).slots(
+      from: from.moment, to: to.moment, knownUntil: end.moment, isKnown: { end.known.lastSlot == $0 },
+      count: { try knownSlots(of: stream, before: $0.upperBound) - knownSlots(of: stream, before: $0.lowerBound) })
+    return SlotTally(to.known.totals - from.known.totals, expected: expected)
   }
 
   /// The latency of a stream's runs between two moments, from the fewest rows that hold them.
