@@ -38,8 +38,9 @@ struct IncidentTable {
     try session.execute("DELETE FROM incident_impacts WHERE incident = $1", [.int(incident.id)])
     try storeImpacts(of: incident, incident.id)
     // The row of the incident is locked by now, so nobody else adds updates.
-    let kept: Int = try session.value(
-      "SELECT count(*) FROM incident_updates WHERE incident = $1", [.int(incident.id)]) ?? 0
+    let kept: Int =
+      try session.value(
+        "SELECT count(*) FROM incident_updates WHERE incident = $1", [.int(incident.id)]) ?? 0
     try storeUpdates(incident.updates.dropFirst(kept), of: incident.id, from: kept)
     return true
   }
@@ -164,7 +165,8 @@ struct IncidentTable {
     guard !incidents.isEmpty else { return [] }
     let ids = PostgresValue.ints(incidents.map(\.id))
     var impacts: [Int64: [Impact]] = [:]
-    let hurt = "SELECT incident, check_id, level FROM incident_impacts WHERE incident = ANY($1) ORDER BY incident, position"
+    let hurt =
+      "SELECT incident, check_id, level FROM incident_impacts WHERE incident = ANY($1) ORDER BY incident, position"
     for row in try session.execute(hurt, [ids]) {
       if let check = CheckID(try row[1]), let level = Impact.Level(rawValue: try row[2]) {
         impacts[try row[0], default: []].append(Impact(check: check, level: level))
