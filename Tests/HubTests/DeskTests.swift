@@ -161,7 +161,7 @@ import Testing
     await rig.time.sleepers()
     rig.store.change { state in
       state.opinions.append(
-        SecondOpinion(
+        OpinionQuestion(
           number: 1, check: FixedSupply.shop.id, slot: 5, node: "probe-1", region: "eu-west",
           until: rig.time.now + .seconds(30)))
     }

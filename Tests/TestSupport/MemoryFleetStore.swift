@@ -15,7 +15,7 @@ package final class MemoryFleetStore: FleetStore {
     package var queue: [VoteBatch] = []
     package var nextBatch: Int64 = 1
     package var feed: [FeedPiece] = []
-    package var opinions: [SecondOpinion] = []
+    package var opinions: [OpinionQuestion] = []
     /// Every decision that was settled, in order.
     package var settled: [SlotDecision] = []
     /// What every question fails with; nil while the store works.
@@ -204,7 +204,7 @@ package final class MemoryFleetStore: FleetStore {
     }
   }
 
-  package func ask(_ opinions: [SecondOpinion], under lease: SingletonLease) async throws {
+  package func ask(_ opinions: [OpinionQuestion], under lease: SingletonLease) async throws {
     try with { state in
       try check(lease, state)
       for opinion in opinions {
@@ -215,7 +215,7 @@ package final class MemoryFleetStore: FleetStore {
     }
   }
 
-  package func opinions(after number: Int64) async throws -> [SecondOpinion] {
+  package func opinions(after number: Int64) async throws -> [OpinionQuestion] {
     try with { state in state.opinions.filter { $0.number > number && $0.until > time.now } }
   }
 

@@ -16,7 +16,7 @@ package final class FleetView: Sendable {
     /// Of each region, the oldest first: the one in force, and one that begins soon.
     package fileprivate(set) var memberships: [String: [Membership]] = [:]
     /// Those of use, by number.
-    package fileprivate(set) var opinions: [SecondOpinion] = []
+    package fileprivate(set) var opinions: [OpinionQuestion] = []
     /// Rises with everything that a node may have to be told.
     package fileprivate(set) var generation = 0
     /// When the store was last read, by this machine's uptime; nil before the first time.
