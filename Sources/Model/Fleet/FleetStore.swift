@@ -75,10 +75,10 @@ package protocol FleetStore: Sendable {
   /// Asks nodes for second opinions, whichever replica they speak to.
   ///
   /// - Throws: `FleetFault.leaseLost`, after which nobody was asked.
-  func ask(_ opinions: [SecondOpinion], under lease: SingletonLease) async throws
+  func ask(_ opinions: [OpinionQuestion], under lease: SingletonLease) async throws
 
   /// The second opinions that were asked for after a number and are of use still, by number.
-  func opinions(after number: Int64) async throws -> [SecondOpinion]
+  func opinions(after number: Int64) async throws -> [OpinionQuestion]
 
   /// What was decided after a place of the feed, oldest first, at most about so many pieces. The feed is kept for an hour.
   func decisions(after place: Int64, limit: Int) async throws -> [FeedPiece]

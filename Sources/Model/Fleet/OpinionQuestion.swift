@@ -1,5 +1,5 @@
 /// A region of another failure domain is asked what it sees of a slot that another one sees failing.
-package struct SecondOpinion: Hashable, Sendable {
+package struct OpinionQuestion: Hashable, Sendable {
   /// Numbered by the store, rising; 0 before it is kept.
   package var number: Int64
   package var check: CheckID
