@@ -9,7 +9,7 @@ enum FleetTables {
       version bigint PRIMARY KEY, digest text NOT NULL, content bytea NOT NULL, holder text NOT NULL,
       published bigint NOT NULL
     );
-    -- beat_*: what the node said of itself last; all NULL before its first beat.
+    -- beat_*: what the node said of itself last; beat_region is NULL before its first beat.
     CREATE TABLE fleet_nodes (
       name text PRIMARY KEY, region text NOT NULL, labels json NOT NULL, version text NOT NULL, spool bigint NOT NULL,
       registered bigint NOT NULL, seen bigint NOT NULL, quarantined bigint, quarantine text,
@@ -33,6 +33,10 @@ enum FleetTables {
       place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, made bigint NOT NULL, decisions bytea NOT NULL
     ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
     CREATE INDEX fleet_feed_by_age ON fleet_feed (made);
+    CREATE TABLE fleet_opinions (
+      number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, check_id text NOT NULL, slot bigint NOT NULL,
+      node text NOT NULL, region text NOT NULL, until bigint NOT NULL
+    );
     """
 
   /// The database's clock at this very moment, not at the transaction's begin.

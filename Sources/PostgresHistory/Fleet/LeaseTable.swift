@@ -24,6 +24,18 @@ struct LeaseTable {
     }
   }
 
+  /// Who holds it now.
+  func holder(of singleton: Singleton) throws -> SingletonLease? {
+    let rows = try session.execute(
+      "SELECT holder, token, until FROM fleet_leases WHERE singleton = $1 AND until > \(FleetTables.now)",
+      [.text(singleton.rawValue)])
+    return try rows.first.map { row in
+      SingletonLease(
+        singleton: singleton, holder: try row[0], token: try row[1],
+        until: Timestamp(millisecondsSinceEpoch: try row[2]))
+    }
+  }
+
   /// Gives a lease back. Nobody holds it afterwards, so that also the same holder gets another token.
   func release(_ lease: SingletonLease) throws {
     try session.execute(

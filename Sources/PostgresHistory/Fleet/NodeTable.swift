@@ -19,7 +19,7 @@ struct NodeTable {
       INSERT INTO fleet_nodes AS known (name, region, labels, version, spool, registered, seen)
       VALUES ($1, $2, json_object($3, $4), $5, $6, \(FleetTables.now), \(FleetTables.now))
       ON CONFLICT (name) DO UPDATE SET region = excluded.region, labels = excluded.labels, version = excluded.version,
-        spool = excluded.spool, seen = excluded.seen
+        spool = excluded.spool, seen = excluded.seen, beat_region = NULL
       """,
       [
         .text(node.name), .text(node.region), .texts(labels.map(\.key)), .texts(labels.map(\.value)),

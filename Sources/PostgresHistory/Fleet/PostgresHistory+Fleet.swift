@@ -19,6 +19,10 @@ extension PostgresHistory: FleetStore {
     try await write { try LeaseTable(session: $0).release(lease) }
   }
 
+  package func holder(of singleton: Singleton) async throws -> SingletonLease? {
+    try await read { try LeaseTable(session: $0).holder(of: singleton) }
+  }
+
   // MARK: Configuration
 
   package func publish(_ content: [UInt8], digest: String, by holder: String) async throws -> Int64 {
@@ -70,19 +74,19 @@ extension PostgresHistory: FleetStore {
       let votes = VoteTable(session: session)
       let spool = try votes.lock(batch)
       // What the spool dropped never comes, and is no gap.
-      guard batch.first <= max(spool.acknowledged + 1, batch.oldest) else {
-        throw FleetFault.gap(acknowledged: spool.acknowledged)
-      }
-      let replayed = min(batch.runs.count, Int(clamping: max(0, spool.acknowledged + 1 - batch.first)))
+      let next = max(spool.acknowledged + 1, batch.oldest)
+      guard batch.first <= next else { throw FleetFault.gap(acknowledged: next - 1) }
+      let replayed = min(batch.runs.count, Int(clamping: next - batch.first))
       let fresh = batch.runs[replayed...]
       let scheduled = fresh.compactMap { $0.origin == .scheduled ? $0.run : nil }
       let written = scheduled.isEmpty ? WriteSummary() : try self.write(scheduled, at: spool.now, in: session)
-      let acknowledged = max(spool.acknowledged, batch.last)
+      let acknowledged = max(next - 1, batch.last)
       if acknowledged > spool.acknowledged {
         try votes.store(fresh, of: batch, acknowledged: acknowledged, at: spool.now)
       }
       return IngestSummary(
-        acknowledged: acknowledged, added: written.added, duplicates: written.duplicates, replayed: replayed)
+        acknowledged: acknowledged, added: written.added + fresh.count - scheduled.count,
+        duplicates: written.duplicates, replayed: replayed)
     }
   }
 
@@ -103,6 +107,17 @@ extension PostgresHistory: FleetStore {
       if !judged.isEmpty { try self.judge(judged, in: session) }
       try votes.append(decisions)
     }
+  }
+
+  package func ask(_ opinions: [OpinionQuestion], under lease: SingletonLease) async throws {
+    try await write { session in
+      try LeaseTable(session: session).hold(lease)
+      try VoteTable(session: session).ask(opinions)
+    }
+  }
+
+  package func opinions(after number: Int64) async throws -> [OpinionQuestion] {
+    try await read { try VoteTable(session: $0).opinions(after: number) }
   }
 
   package func decisions(after place: Int64, limit: Int) async throws -> [FeedPiece] {

@@ -62,6 +62,38 @@ struct VoteTable {
     try session.execute("DELETE FROM fleet_votes WHERE id = ANY($1)", [.ints(batches.map(\.id))])
   }
 
+  // MARK: Second opinions
+
+  /// Keeps questions for those who are asked, and forgets those that are of no use any more.
+  ///
+  /// Numbers become visible in their order, because whoever asks holds the lease.
+  func ask(_ questions: [OpinionQuestion]) throws {
+    try session.execute("DELETE FROM fleet_opinions WHERE until < \(FleetTables.now)")
+    for question in questions {
+      try session.execute(
+        "INSERT INTO fleet_opinions (check_id, slot, node, region, until) VALUES ($1, $2, $3, $4, $5)",
+        [
+          .text(question.check.text), .int(question.slot), .text(question.node), .text(question.region),
+          .int(question.until.millisecondsSinceEpoch),
+        ])
+    }
+  }
+
+  /// The questions after a number that are of use still.
+  func opinions(after number: Int64) throws -> [OpinionQuestion] {
+    let rows = try session.execute(
+      """
+      SELECT number, check_id, slot, node, region, until FROM fleet_opinions
+      WHERE number > $1 AND until > \(FleetTables.now) ORDER BY number
+      """, [.int(number)])
+    return try rows.compactMap { row in
+      guard let check = CheckID(try row[1]) else { return nil }
+      return OpinionQuestion(
+        number: try row[0], check: check, slot: try row[2], node: try row[3], region: try row[4],
+        until: Timestamp(millisecondsSinceEpoch: try row[5]))
+    }
+  }
+
   // MARK: Feed
 
   /// Appends decisions to the feed, and forgets those of an hour ago.
