@@ -66,7 +66,7 @@ package final class PostgresPool: Sendable {
   private func work<Result: Sendable>(
     _ mode: String, attempts: Int, _ body: @Sendable (PostgresSession) throws -> Result
   ) async throws -> Result {
-    let end = ContinuousClock.now + options.patience
+    var end = ContinuousClock.now + options.patience
     var attempt = 1
     while true {
       try Task.checkCancellation()
@@ -85,6 +85,7 @@ package final class PostgresPool: Sendable {
         guard let fault = error as? PostgresFault, [.conflict, .connection].contains(fault.kind), attempt < attempts
         else { throw error }
         attempt += 1
+        end = .now + options.patience
         // By chance, so that two who were in each other's way are not again.
         try await Task.sleep(for: .milliseconds(Int64.random(in: 1...20) << min(attempt, 6)))
       }

@@ -92,6 +92,13 @@ package final class PostgresSession {
     return PostgresRows(try result(statementLimit))
   }
 
+  /// The first column of the first row; nil without any row.
+  package func value<Value: PostgresReadable>(
+    _ sql: String, _ parameters: [PostgresValue] = [], as type: Value.Type = Value.self
+  ) throws -> Value? {
+    try execute(sql, parameters).first.map { try $0[0] }
+  }
+
   /// Runs statements without parameters, several with `;` between them. Nothing of them is prepared or given back.
   package func run(_ script: String) throws {
     try refuseCancelled()

@@ -34,12 +34,12 @@ struct PostgresPoolTests {
   @Test("arrays are parameters too, and so are empty ones")
   func arrays() async throws {
     let pool = try await makePool()
-    try await pool.read { session in
+    try await pool.read { session throws in
       let sum = "SELECT coalesce(sum(x), 0)::bigint FROM unnest($1) AS x"
-      #expect(try session.execute(sum, [.ints([1, 2, -4])]).first?[0] == Int64(-1))
-      #expect(try session.execute(sum, [.ints([])]).first?[0] == Int64(0))
+      #expect(try session.value(sum, [.ints([1, 2, -4])]) == Int64(-1))
+      #expect(try session.value(sum, [.ints([])]) == Int64(0))
       let joined = "SELECT array_to_string($1, '|')"
-      #expect(try session.execute(joined, [.texts(["a", "", "b"])]).first?[0] == "a||b")
+      #expect(try session.value(joined, [.texts(["a", "", "b"])]) == "a||b")
     }
     await pool.close()
   }
@@ -123,9 +123,9 @@ struct PostgresPoolTests {
     #expect(fault?.sqlState == "42P01")
     #expect(fault?.description == "database \"\(pool.name)\": relation \"nowhere\" does not exist (SQLSTATE 42P01)")
     // The connection is as good as before.
-    #expect(try await pool.read { try $0.execute("SELECT 1::bigint").first?[0] } == Int64(1))
+    #expect(try await pool.read { try $0.value("SELECT 1::bigint") } == Int64(1))
     let mismatch = await #expect(throws: PostgresFault.self) {
-      try await pool.read { session -> Int64? in try session.execute("SELECT 'x'::text AS word").first?[0] }
+      try await pool.read { session -> Int64? in try session.value("SELECT 'x'::text AS word") }
     }
     #expect(mismatch?.description.contains("column \"word\" has type 25") == true)
     await pool.close()
@@ -154,7 +154,7 @@ struct PostgresPoolTests {
     }
     var turns = started.makeAsyncIterator()
     await turns.next()
-    let next = Task { try await pool.read { try $0.execute("SELECT 5::bigint").first?[0] } as Int64? }
+    let next = Task { try await pool.read { try $0.value("SELECT 5::bigint") } as Int64? }
     sleeper.cancel()
     await #expect(throws: CancellationError.self) { try await sleeper.value }
     #expect(try await next.value == 5)
@@ -211,7 +211,7 @@ struct PostgresPoolTests {
         group.addTask {
           try await pool.read { session in
             let name = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bounded'"
-            return try session.execute(name).first?[0] ?? 0
+            return try session.value(name) ?? 0
           }
         }
       }
@@ -232,19 +232,19 @@ struct PostgresPoolTests {
         group.addTask {
           try await pool.transaction(attempts: 50) { session in
             try session.run("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
-            let before: Int64 = try session.execute("SELECT i FROM t").first?[0] ?? 0
+            let before: Int64 = try session.value("SELECT i FROM t") ?? 0
             try session.execute("UPDATE t SET i = $1", [.int(before + 1)])
           }
         }
       }
       try await group.waitForAll()
     }
-    #expect(try await pool.read { try $0.execute("SELECT i FROM t").first?[0] } == Int64(4))
+    #expect(try await pool.read { try $0.value("SELECT i FROM t") } == Int64(4))
     await pool.close()
   }
 
   private func count(_ pool: PostgresPool) async throws -> Int64 {
-    try await pool.read { try $0.execute("SELECT count(*) FROM t").first?[0] ?? -1 }
+    try await pool.read { try $0.value("SELECT count(*) FROM t") ?? -1 }
   }
 
   private func makePool(_ options: PostgresOptions = PostgresOptions()) async throws -> PostgresPool {

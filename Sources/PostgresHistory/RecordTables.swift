@@ -1,4 +1,0 @@
-/// The tables of incidents, exclusions, closed months and jobs.
-enum RecordTables {
-  static let first = ""
-}
