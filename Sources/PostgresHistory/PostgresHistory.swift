@@ -8,6 +8,10 @@ package final class PostgresHistory: Sendable {
   let pool: PostgresPool
   /// For how long what is kept.
   let retention: HistoryRetention
+  /// The keys of streams and nodes.
+  let keys = StreamKeys()
+  /// The days that runs and roll-ups lie in.
+  let partitions = Partitions()
 
   /// Connects, and brings the tables to the newest schema; of several that start at once, one does.
   ///
