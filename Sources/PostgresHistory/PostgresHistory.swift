@@ -15,20 +15,46 @@ package final class PostgresHistory: Sendable {
 
   /// Connects, and brings the tables to the newest schema; of several that start at once, one does.
   ///
+  /// - Parameter isReadOnly: whether the tables must be there already, and nothing is made.
   /// - Throws: `HistoryError` when the server cannot be reached or refuses, and when the database is that of something else, or of
   ///   a newer version.
   package init(
-    _ address: PostgresAddress, options: PostgresOptions = PostgresOptions(), retention: HistoryRetention = .standard
+    _ address: PostgresAddress, options: PostgresOptions = PostgresOptions(), retention: HistoryRetention = .standard,
+    isReadOnly: Bool = false
   ) async throws {
     pool = PostgresPool(address, options: options)
     self.retention = retention
     do {
-      try await PostgresSchema.migrate(pool)
+      if isReadOnly { try await PostgresSchema.check(pool) } else { try await PostgresSchema.migrate(pool) }
     } catch {
       await pool.close()
       if let fault = error as? PostgresFault { throw HistoryError(fault, in: pool) }
       throw error
     }
+  }
+
+  /// The same by what a user wrote.
+  ///
+  /// - Parameters:
+  ///   - url: a URL, with a password or without.
+  ///   - connections: how many there are at most.
+  package convenience init(
+    url: Secret, connections: Int = PostgresOptions().connections, retention: HistoryRetention = .standard,
+    isReadOnly: Bool = false
+  ) async throws {
+    let address: PostgresAddress
+    do {
+      address = try PostgresAddress(url.exposedValue)
+    } catch let fault as PostgresFault {
+      throw HistoryError("history: \(fault.message)")
+    }
+    try await self.init(
+      address, options: PostgresOptions(connections: connections), retention: retention, isReadOnly: isReadOnly)
+  }
+
+  /// A URL as it may be told: without its password.
+  package static func name(of url: Secret) -> String {
+    (try? PostgresAddress(url.exposedValue).description) ?? "postgres://…"
   }
 
   /// One transaction that changes something. It is done whole even when the caller is cancelled meanwhile.

@@ -26,17 +26,15 @@ enum PostgresSchema {
   /// that start at once, one works and the others wait for it.
   ///
   /// - Throws: `HistoryError` for a database of something else and for one of a newer version; `PostgresFault`.
-  static func migrate(_ pool: PostgresPool, to newest: [Step] = steps) async throws {
+  static func migrate(_ pool: PostgresPool) async throws {
     try await pool.transaction { session in
       try session.execute("SELECT pg_advisory_xact_lock($1)", [.int(lock)])
-      let known = try applied(session, pool)
-      let latest = newest.last?.number ?? 0
-      guard known <= latest else {
-        throw HistoryError(
-          "history \"\(pool.name)\": the database was written by a newer version; use that version, or another database"
-        )
+      let known = try lastStep(session, pool)
+      if known == nil {
+        try session.run(
+          "CREATE TABLE curlew_steps (number bigint PRIMARY KEY, name text NOT NULL, applied timestamptz NOT NULL)")
       }
-      for step in newest where step.number > known {
+      for step in steps where step.number > known ?? 0 {
         try session.run(step.script)
         try session.execute(
           "INSERT INTO curlew_steps (number, name, applied) VALUES ($1, $2, now())",
@@ -45,8 +43,18 @@ enum PostgresSchema {
     }
   }
 
-  /// The number of the last step that was done; 0 for an empty schema, in which the list of steps is made.
-  private static func applied(_ session: PostgresSession, _ pool: PostgresPool) throws -> Int {
+  /// Looks whether everything is there, and makes nothing.
+  ///
+  /// - Throws: as `migrate` does, and `HistoryError` for a database without a history of this version.
+  static func check(_ pool: PostgresPool) async throws {
+    guard try await pool.read({ try lastStep($0, pool) }) == steps.last?.number else {
+      throw HistoryError(
+        "history \"\(pool.name)\": the database holds no history of this version yet; start curlew run once with it")
+    }
+  }
+
+  /// The number of the last step that was done; nil for an empty schema.
+  private static func lastStep(_ session: PostgresSession, _ pool: PostgresPool) throws -> Int? {
     let found = try session.execute(
       """
       SELECT to_regclass(quote_ident(current_schema()) || '.curlew_steps') IS NOT NULL,
@@ -57,17 +65,19 @@ enum PostgresSchema {
       throw HistoryError(
         "history \"\(pool.name)\": the schema of search_path does not exist; create it, or name another one")
     }
-    if try row[0] {
-      let steps = try session.execute("SELECT coalesce(max(number), 0)::bigint FROM curlew_steps")
-      return try steps.first.map { try $0[0] } ?? 0
+    guard try row[0] else {
+      guard try row[1] == Int64(0) else {
+        throw HistoryError(
+          "history \"\(pool.name)\": the database holds tables of something else; create an empty database for the history"
+        )
+      }
+      return nil
     }
-    guard try row[1] == Int64(0) else {
+    let last: Int = try session.value("SELECT coalesce(max(number), 0) FROM curlew_steps") ?? 0
+    guard last <= steps.last?.number ?? 0 else {
       throw HistoryError(
-        "history \"\(pool.name)\": the database holds tables of something else; create an empty database for the history"
-      )
+        "history \"\(pool.name)\": the database was written by a newer version; use that version, or another database")
     }
-    try session.run(
-      "CREATE TABLE curlew_steps (number bigint PRIMARY KEY, name text NOT NULL, applied timestamptz NOT NULL)")
-    return 0
+    return last
   }
 }
