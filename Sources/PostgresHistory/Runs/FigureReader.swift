@@ -162,9 +162,11 @@ struct FigureReader {
       for row in rows {
         guard let index = indexes[try row[0]] else { continue }
         let piece = parts.piece(try row[1])
-        found[index][piece] = found[index][piece] + Totals(
-          up: try row[2], degraded: try row[3], down: try row[4], unknown: try row[5], maintenance: try row[6],
-          downMilliseconds: try row[7])
+        found[index][piece] =
+          found[index][piece]
+          + Totals(
+            up: try row[2], degraded: try row[3], down: try row[4], unknown: try row[5], maintenance: try row[6],
+            downMilliseconds: try row[7])
       }
     }
     return found
@@ -312,8 +314,10 @@ extension Totals {
   mutating func count(_ mark: RunMark, slots: Int64, milliseconds: Int64) {
     var one = Totals()
     one.count(mark, interval: 0)
-    self = self + Totals(
-      up: one.up * slots, degraded: one.degraded * slots, down: one.down * slots, unknown: one.unknown * slots,
-      maintenance: one.maintenance * slots, downMilliseconds: one.down * milliseconds)
+    self =
+      self
+      + Totals(
+        up: one.up * slots, degraded: one.degraded * slots, down: one.down * slots, unknown: one.unknown * slots,
+        maintenance: one.maintenance * slots, downMilliseconds: one.down * milliseconds)
   }
 }
