@@ -9,7 +9,7 @@ struct NamedStream {
   var region: String?
   /// Whether it is made of the runs of other streams.
   var isCombined: Bool
-  var expectation: Expectation
+  var expectation: SlotExpectation
 }
 
 /// Counts slots of windows, for many streams at once: each kind of row is asked once, whatever streams and pieces are.
@@ -48,7 +48,7 @@ struct FigureReader {
       own.append(
         NamedStream(
           key: try row[0], check: check, region: region, isCombined: region == nil,
-          expectation: Expectation(cadence: Cadence(), pauses: [])))
+          expectation: SlotExpectation(cadence: Cadence(), pauses: [])))
     }
     found += Self.select(scope, own)
     if let end { try readExpectations(&found, until: end) }
@@ -102,7 +102,7 @@ struct FigureReader {
     }
     for index in streams.indices {
       let key = streams[index].key
-      streams[index].expectation = Expectation(cadence: cadences[key] ?? Cadence(), pauses: pauses[key] ?? [])
+      streams[index].expectation = SlotExpectation(cadence: cadences[key] ?? Cadence(), pauses: pauses[key] ?? [])
     }
   }
 
