@@ -135,7 +135,8 @@ struct FleetTests {
     var found: Set<Int64> = []
     var cursor = ""
     repeat {
-      let path = "/api/v1/checks/\(check)/runs?region=\(region)&from=\(from.rfc3339())&to=\(to.rfc3339())&limit=500\(cursor)"
+      let path =
+        "/api/v1/checks/\(check)/runs?region=\(region)&from=\(from.rfc3339())&to=\(to.rfc3339())&limit=500\(cursor)"
       let page = try await json(path, await fleet.hubs[0].port)
       for run in page["runs"] as? [[String: Any]] ?? [] {
         let start = (run["slot_start"] as? String).flatMap { Timestamp(rfc3339: $0) }
