@@ -27,7 +27,7 @@ actor Fleet {
     workspace = try Workspace(["checks.yaml": scenario])
     var entries: [String] = []
     for region in Self.regions {
-      let made = try await workspace.curlew("token", "--name", region, "--region", region)
+      let made = try await workspace.curlew("token", "--name", region, "--node-region", region)
       let lines = made.stdout.split(separator: "\n").map { $0.drop { $0 == " " } }
       guard made.exitCode == 0, let token = lines.first, let entry = lines.last, entry.hasPrefix("- {") else {
         throw TestProgram.Failure(description: "no token: \(made.stdout)\(made.stderr)")
