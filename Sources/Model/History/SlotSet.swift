@@ -1,36 +1,37 @@
-import Model
-
 /// Which slots of a bucket have a run. It is kept when the runs themselves are gone, so that a slot imported again still
 /// counts once. An unbroken day takes a few bytes: it is stored as (distance, step, count).
-struct SlotSet: Hashable, Sendable {
+package struct SlotSet: Hashable, Sendable {
   /// Starts of slots in milliseconds since the epoch, in order, each once.
-  private(set) var starts: [Int64] = []
+  package private(set) var starts: [Int64] = []
 
-  init() {}
+  /// Of no slots.
+  package init() {}
 
   /// The newest slot.
-  var last: Int64? { starts.last }
+  package var last: Int64? { starts.last }
 
-  func contains(_ slot: Int64) -> Bool {
+  /// Whether a slot is among them.
+  package func contains(_ slot: Int64) -> Bool {
     let index = firstIndex(from: slot)
     return index < starts.count && starts[index] == slot
   }
 
   /// The first slot after the one given.
-  func first(after slot: Int64) -> Int64? {
+  package func first(after slot: Int64) -> Int64? {
     let index = firstIndex(from: slot + 1)
     return index < starts.count ? starts[index] : nil
   }
 
   /// How many slots are earlier than `moment`.
-  func count(before moment: Int64) -> Int { firstIndex(from: moment) }
+  package func count(before moment: Int64) -> Int { firstIndex(from: moment) }
 
   /// Adds a slot that is newer than all others.
-  mutating func append(_ slot: Int64) {
+  package mutating func append(_ slot: Int64) {
     starts.append(slot)
   }
 
-  mutating func formUnion(_ other: SlotSet) {
+  /// Adds all slots of another set.
+  package mutating func formUnion(_ other: SlotSet) {
     guard let first = other.starts.first else { return }
     if starts.last ?? .min < first {
       starts += other.starts
@@ -62,7 +63,7 @@ struct SlotSet: Hashable, Sendable {
   /// LEB128 varints, three for each even stretch of slots: the distance of its first slot from `origin` or the last slot
   /// before, the step, and how many follow the first. A bucket that is full of even slots, as most are, needs two: the
   /// first slot's distance and how many follow; the step is what divides the bucket.
-  func encoded(origin: Int64, width: Int64) -> [UInt8] {
+  package func encoded(origin: Int64, width: Int64) -> [UInt8] {
     var bytes: [UInt8] = []
     if let first = starts.first, isFull(width: width) {
       bytes.appendVarint(UInt64(first - origin))
@@ -93,7 +94,7 @@ struct SlotSet: Hashable, Sendable {
 
   /// Reads what `encoded` wrote; nil for bytes that are nothing of the kind. They never make it trap, and what they give
   /// lies in order within the bucket, so that damage is at most a slot for each of its milliseconds.
-  init?(encoded bytes: [UInt8], origin: Int64, width: Int64) {
+  package init?(encoded bytes: [UInt8], origin: Int64, width: Int64) {
     var reader = VarintReader(bytes)
     if let full = FullBucket(&reader, width: width) {
       starts = (0...full.following).map { origin + full.first + $0 * full.step }
@@ -115,6 +116,25 @@ struct SlotSet: Hashable, Sendable {
   }
 }
 
+extension SlotSet {
+  /// The newest slot of what `encoded` gave, without taking the others apart, as its distance from the origin; 0 for bytes
+  /// that were never written by us.
+  package static func last(encoded bytes: some Collection<UInt8>, width: Int64) -> Int64 {
+    var reader = VarintReader(bytes)
+    if let full = FullBucket(&reader, width: width) { return full.first + full.step * full.following }
+    reader = VarintReader(bytes)
+    let width = UInt64(width)
+    var last: UInt64 = 0
+    while let distance = reader.next(), let step = reader.next(), let following = reader.next() {
+      guard distance < width, step < width, following < width else { break }
+      let next = last + distance + step * following
+      guard next < width else { break }
+      last = next
+    }
+    return Int64(last)
+  }
+}
+
 /// A bucket whose slots fill it evenly, as two varints say it.
 private struct FullBucket {
   /// From the bucket's begin to the first slot.
@@ -133,33 +153,5 @@ private struct FullBucket {
     step = width / (self.following + 1)
     guard step * (self.following + 1) == width, first < UInt64(step) else { return nil }
     self.first = Int64(first)
-  }
-}
-
-extension StoredStatement {
-  /// The newest slot of a row's slots, without taking the others apart; the bucket's begin for bytes that were never
-  /// written by us.
-  ///
-  /// - Parameters:
-  ///   - bucket: the column of the bucket's number.
-  ///   - slots: the column of the bytes.
-  func lastSlot(of level: RollupLevel, bucket: Int32, slots: Int32) -> Int64 {
-    let offset = withBytes(slots) { bytes in
-      var reader = VarintReader(bytes)
-      if let full = FullBucket(&reader, width: level.width) {
-        return UInt64(full.first + full.step * full.following)
-      }
-      reader = VarintReader(bytes)
-      var last: UInt64 = 0
-      while let distance = reader.next(), let step = reader.next(), let following = reader.next() {
-        let width = UInt64(level.width)
-        guard distance < width, step < width, following < width else { break }
-        let next = last + distance + step * following
-        guard next < width else { break }
-        last = next
-      }
-      return last
-    }
-    return integer(bucket) * level.width + Int64(offset)
   }
 }
