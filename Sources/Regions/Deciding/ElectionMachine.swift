@@ -57,6 +57,9 @@ package struct ElectionMachine: Sendable {
     package var strangers = 0
     /// Late ones for which there was no room.
     package var forgotten = 0
+
+    /// Nothing is counted yet.
+    package init() {}
   }
 
   /// How long after its end votes of a slot are waited for.
