@@ -193,6 +193,16 @@ struct OutboxTests {
     #expect(outbox.handle(.refused(batch: 1, .unknownNode, acknowledged: nil), at: Self.start) == [.register])
   }
 
+  @Test("What was dropped before it could be sent is passed over")
+  func nothingLeft() throws {
+    var outbox = Self.outbox(Outbox.Settings(pace: .zero))
+    _ = outbox.handle(.spooled(through: 3), at: Self.start)
+    _ = outbox.handle(.admitted(acknowledged: 0), at: Self.start)
+    _ = outbox.handle(.spooled(through: 5), at: Self.start)
+    let actions = outbox.handle(.nothingLeft(batch: 1, through: 3), at: Self.start)
+    #expect(try #require(Self.sent(actions)) == (2, 4, 2))
+  }
+
   @Test("An acknowledgement beyond the spool lets nothing go")
   func impossible() {
     var outbox = Self.outbox()

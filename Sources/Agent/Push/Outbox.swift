@@ -60,6 +60,8 @@ package struct Outbox: Sendable {
     case answered(batch: Int, acknowledged: Int64)
     /// A batch was refused.
     case refused(batch: Int, FleetProtocol.Refusal, acknowledged: Int64?)
+    /// There was nothing to send in a batch: everything up to this number was dropped since it was spooled.
+    case nothingLeft(batch: Int, through: Int64)
     /// A batch was not answered, or by something that is no hub.
     case failed(batch: Int)
     /// The time that was waited for has come; harmless at any other time.
@@ -144,6 +146,10 @@ package struct Outbox: Sendable {
       say(nil, &actions)
     case .refused(let batch, let refusal, let number):
       if isUnderWay(batch) { refuse(refusal, acknowledged: number, at: uptime, &actions) }
+    case .nothingLeft(let batch, let number):
+      guard isUnderWay(batch) else { break }
+      state = .idle
+      acknowledged = max(acknowledged, min(number, spooled))
     case .failed(let batch):
       if isUnderWay(batch) { pause(at: uptime) }
     case .timer:
