@@ -133,14 +133,7 @@ extension Form where Value == String {
   /// The name of a node, of a replica or of a region: what stands in metrics and paths without quotes.
   static let fleetName = Form<String>.text.map(schema: .text(pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")) {
     text, node, reader -> String? in
-    let isLetter = { (byte: UInt8) in
-      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-    }
-    if (1...63).contains(text.utf8.count), text.utf8.first.map(isLetter) == true,
-      text.utf8.allSatisfy({ isLetter($0) || "._-".utf8.contains($0) })
-    {
-      return text
-    }
+    if NodeDescription.isName(text) { return text }
     reader.fault(
       "'\(text.shortened.escaped)' is no name here", at: node,
       notes: ["1 to 63 letters, digits, '.', '_' and '-', a letter or digit first"])
