@@ -58,7 +58,9 @@ struct FleetReader {
 
   mutating func text(_ what: String) throws(CodingFault) -> String {
     let index = try number(what)
-    guard index < UInt64(texts.count) else { throw CodingFault("byte \(place): \(what) is text \(index) of \(texts.count)") }
+    guard index < UInt64(texts.count) else {
+      throw CodingFault("byte \(place): \(what) is text \(index) of \(texts.count)")
+    }
     return texts[Int(index)]
   }
 

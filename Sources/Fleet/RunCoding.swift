@@ -141,7 +141,8 @@ package enum RunCoding {
     // A newer node may know more reasons and phases than this hub: the verdict stays, and so do the words.
     return HistoryReason(
       code: ReasonCode(rawValue: name) ?? .internal, step: step.map { String($0.prefix(256)) },
-      phase: phase.flatMap { Phase(rawValue: $0) }, message: message, location: location.map { String($0.prefix(1024)) })
+      phase: phase.flatMap { Phase(rawValue: $0) }, message: message, location: location.map { String($0.prefix(1024)) }
+    )
   }
 
   // MARK: Trace ids

@@ -13,7 +13,8 @@ struct CodingTests {
         check: try #require(CheckID("front-page")), region: "eu", node: "probe-1", slotStart: start,
         interval: .seconds(10), started: start + .milliseconds(3), duration: .microseconds(182_400), verdict: .down,
         reason: HistoryReason(
-          code: .timeout, step: "front-page", phase: .connect, message: "no answer within 5 s – gone", location: "a.yaml:3:4"),
+          code: .timeout, step: "front-page", phase: .connect, message: "no answer within 5 s – gone",
+          location: "a.yaml:3:4"),
         attempts: 2, traceID: "0123456789abcdef0123456789abcdef", isInMaintenance: true),
       origin: .opinion, configuration: 7, epoch: 12)
   }
@@ -56,7 +57,8 @@ struct CodingTests {
 
   @Test("bytes that are cut off anywhere are refused")
   func cutBytesAreRefused() {
-    let bytes = RunCoding.encode(SpoolBatch(node: "n", region: "eu", spool: 1, first: 1, oldest: 1, runs: [run, plain]))
+    let bytes = RunCoding.encode(
+      SpoolBatch(node: "n", region: "eu", spool: 1, first: 1, oldest: 1, runs: [run, plain]))
     for length in bytes.indices {
       #expect(throws: CodingFault.self) { try RunCoding.batch(Array(bytes[..<length])) }
     }
@@ -64,7 +66,8 @@ struct CodingTests {
 
   @Test("bytes that are changed anywhere are read or refused, and nothing else happens")
   func changedBytesDoNoHarm() {
-    let bytes = RunCoding.encode(SpoolBatch(node: "n", region: "eu", spool: 1, first: 1, oldest: 1, runs: [run, plain]))
+    let bytes = RunCoding.encode(
+      SpoolBatch(node: "n", region: "eu", spool: 1, first: 1, oldest: 1, runs: [run, plain]))
     var refused = 0
     for place in bytes.indices {
       for change in [UInt8(1), 0x80, 0xff] {
