@@ -68,7 +68,7 @@ let parts: [Target] = [
       "Model", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
   .target(name: "PostgresHistory", dependencies: ["Model", "Fleet", "Postgres"]),
-  .target(name: "Regions", dependencies: ["Model"]),
+  .target(name: "Regions", dependencies: ["Model", .product(name: "HeapModule", package: "swift-collections")]),
   .target(name: "ServiceLevels", dependencies: ["Model", "Calendars"]),
   .target(name: "Blackbox", dependencies: ["Model", "Expressions", "Exposition", "Documents"]),
 ]
