@@ -61,7 +61,7 @@ let parts: [Target] = [
     ]),
   .target(name: "DemoOrigin", dependencies: ["Transport", "CLinux"]),
   .target(name: "Conversion", dependencies: ["Model", "Expressions", "Documents"]),
-  .target(name: "Scenarios", dependencies: ["Model", "Calendars", "Expressions", "Documents"]),
+  .target(name: "Scenarios", dependencies: ["Model", "Calendars", "Expressions", "Documents", "Fleet"]),
   .target(
     name: "History",
     dependencies: [
@@ -134,7 +134,7 @@ let tests: [Target] = [
   .testTarget(name: "TransportTests", dependencies: ["Model", "Transport", "TestSupport"]),
   .testTarget(name: "ProbesTests", dependencies: ["Model", "Transport", "Probes", "TestSupport"]),
   .testTarget(
-    name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Scenarios", "TestSupport"],
+    name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Fleet", "Scenarios", "TestSupport"],
     exclude: ["Fixtures"]),
   .testTarget(
     name: "HistoryTests",
