@@ -61,14 +61,14 @@ let parts: [Target] = [
     ]),
   .target(name: "DemoOrigin", dependencies: ["Transport", "CLinux"]),
   .target(name: "Conversion", dependencies: ["Model", "Expressions", "Documents"]),
-  .target(name: "Scenarios", dependencies: ["Model", "Calendars", "Expressions", "Documents"]),
+  .target(name: "Scenarios", dependencies: ["Model", "Calendars", "Expressions", "Documents", "Fleet"]),
   .target(
     name: "History",
     dependencies: [
       "Model", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
   .target(name: "PostgresHistory", dependencies: ["Model", "Fleet", "Postgres"]),
-  .target(name: "Regions", dependencies: ["Model"]),
+  .target(name: "Regions", dependencies: ["Model", .product(name: "HeapModule", package: "swift-collections")]),
   .target(name: "ServiceLevels", dependencies: ["Model", "Calendars"]),
   .target(name: "Blackbox", dependencies: ["Model", "Expressions", "Exposition", "Documents"]),
 ]
@@ -134,7 +134,7 @@ let tests: [Target] = [
   .testTarget(name: "TransportTests", dependencies: ["Model", "Transport", "TestSupport"]),
   .testTarget(name: "ProbesTests", dependencies: ["Model", "Transport", "Probes", "TestSupport"]),
   .testTarget(
-    name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Scenarios", "TestSupport"],
+    name: "ScenariosTests", dependencies: ["Model", "Expressions", "Documents", "Fleet", "Scenarios", "TestSupport"],
     exclude: ["Fixtures"]),
   .testTarget(
     name: "HistoryTests",
@@ -171,7 +171,8 @@ let tests: [Target] = [
     ]),
   .testTarget(name: "BlackboxTests", dependencies: ["Model", "Expressions", "Documents", "Blackbox", "TestSupport"]),
   .testTarget(
-    name: "CommandTests", dependencies: ["Model", "History", "Transport", "Server", "TestSupport", "curlew"]),
+    name: "CommandTests",
+    dependencies: ["Model", "History", "Scenarios", "Transport", "Server", "TestSupport", "curlew"]),
 ]
 
 let package = Package(

@@ -199,13 +199,19 @@ package struct SuppliedValues: Codable, Hashable, Sendable {
   package var environment: [String: String]
   /// By the path of the file that declares it, and its name there.
   package var secrets: [String: [String: String]]
+  /// The checks that the values are for, sorted: no other one can be run with them.
+  package var checks: [String]
   /// Changes with the values, and says nothing about them.
   package var digest: String
 
   /// Values with everything said.
-  package init(environment: [String: String] = [:], secrets: [String: [String: String]] = [:], digest: String = "") {
+  package init(
+    environment: [String: String] = [:], secrets: [String: [String: String]] = [:], checks: [String] = [],
+    digest: String = ""
+  ) {
     self.environment = environment
     self.secrets = secrets
+    self.checks = checks
     self.digest = digest
   }
 }

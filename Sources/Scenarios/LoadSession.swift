@@ -1,5 +1,6 @@
 import Documents
 import Expressions
+import Fleet
 import Model
 
 /// One pass over all files: what is read once and shared lives here.
@@ -9,6 +10,8 @@ struct LoadSession {
     var variables: [String: YAMLNode] = [:]
     var secrets: [String: Secret] = [:]
     var fragments: [String: Fragment] = [:]
+    /// The same as they are written.
+    var names = NameScope()
     /// Whether every file that is included could be read.
     var isComplete = true
   }
@@ -17,6 +20,10 @@ struct LoadSession {
   private let environmentValue: MapValue
   private let surroundings: Surroundings
   private let standardInput: [UInt8]?
+  private let supplied: SuppliedValues?
+  /// Those that values were supplied for; nil where all are loaded.
+  private let wanted: Set<String>?
+  private let findsNeeds: Bool
   private let sink: DiagnosticSink
   private var overriding: [String: YAMLNode] = [:]
   private let registry: CheckRegistry
@@ -28,14 +35,24 @@ struct LoadSession {
   private var services: [WrittenService] = []
   private var maintenance: [WrittenMaintenance] = []
   private let log = FileLog()
+  /// Every check, those that are not wanted too.
+  private var checks: [Check] = []
+  /// What is to be searched for needs; nil for what is said of no check.
+  private var written: [(check: CheckID?, nodes: [YAMLNode], names: NameScope)] = []
+  /// What each check can read, as far as that was asked for; whole after `finish`.
+  private(set) var needs = ScenarioNeeds()
 
   init(
-    environment: [String: String], surroundings: Surroundings, standardInput: [UInt8]?, sink: DiagnosticSink
+    environment: [String: String], surroundings: Surroundings, standardInput: [UInt8]?, supplied: SuppliedValues?,
+    findsNeeds: Bool, sink: DiagnosticSink
   ) {
     self.environment = environment
     environmentValue = MapValue(environment.mapValues(Value.string))
     self.surroundings = surroundings
     self.standardInput = standardInput
+    self.supplied = supplied
+    wanted = supplied.map { Set($0.checks) }
+    self.findsNeeds = findsNeeds
     self.sink = sink
     registry = CheckRegistry(sink: sink)
   }
@@ -118,19 +135,39 @@ struct LoadSession {
       source = read(path, named: path, at: nil)
     }
     guard let source, let file = ScenarioFile(source, surroundings: surroundings, sink: sink) else { return [] }
-    let visible = visible(from: file, chain: [files.realPath(path) ?? path])
-    let scopes = scopes(of: visible)
+    // Of what all checks share, a node is told nothing: values that it does not need are missing.
+    let visible = sink.muted(wanted != nil) { self.visible(from: file, chain: [files.realPath(path) ?? path]) }
+    let scopes = sink.muted(wanted != nil) { self.scopes(of: visible) }
     // After the checks, so that of one id the check comes first.
-    defer { loadServicesAndMaintenance(of: file, scopes) }
+    defer { sink.muted(wanted != nil) { loadServicesAndMaintenance(of: file, scopes, visible.names) } }
     guard let nodes = file.checks else { return [] }
     let journeys = JourneyDecoder(scopes: scopes, fragments: fragments([], visible, scopes, file), log: log)
     let decoder = CheckDecoder(
       scopes: scopes, defaults: file.defaults, journeys: journeys, folder: source.folder, surroundings: surroundings,
       registry: registry, sink: sink)
-    return nodes.compactMap(decoder.decode)
+    var loaded: [ScenarioCheck] = []
+    for node in nodes {
+      guard let check = decode(node, decoder) else { continue }
+      let id = check.check.id
+      checks.append(check.check)
+      if findsNeeds { written.append((id, [node] + (file.defaults.map { [$0] } ?? []), visible.names)) }
+      if wanted?.contains(id.text) != false { loaded.append(check) }
+    }
+    return loaded
   }
 
-  private mutating func loadServicesAndMaintenance(of file: ScenarioFile, _ scopes: FileScopes) {
+  /// Of a check that is not wanted nobody is told; one that is, and has problems here, is left out.
+  private func decode(_ node: YAMLNode, _ decoder: CheckDecoder) -> ScenarioCheck? {
+    guard let wanted else { return decoder.decode(node) }
+    let isWanted = (node.entry(named: CheckKeys.id.name)?.value.scalarText).map(wanted.contains) == true
+    let problems = sink.count
+    let check = sink.muted(!isWanted) { decoder.decode(node) }
+    return sink.count == problems ? check : nil
+  }
+
+  private mutating func loadServicesAndMaintenance(
+    of file: ScenarioFile, _ scopes: FileScopes, _ names: NameScope
+  ) {
     guard !file.services.isEmpty || !file.maintenance.isEmpty else { return }
     let reader = Reader(phase: .load, sink: sink, folder: file.source.folder, surroundings: surroundings)
     let compiler = scopes.compiler(of: nil, reader)
@@ -138,11 +175,13 @@ struct LoadSession {
     self.services += file.services.compactMap(services.decode)
     let maintenance = MaintenanceDecoder(compiler: compiler, reader: reader)
     self.maintenance += file.maintenance.compactMap(maintenance.decode)
+    if findsNeeds { written.append((nil, file.services + file.maintenance, names)) }
   }
 
   private func scopes(of visible: Visible) -> FileScopes {
     let fixed = FixedValues(
-      environment: environment, environmentValue: environmentValue, secrets: visible.secrets)
+      environment: environment, environmentValue: environmentValue, secrets: visible.secrets,
+      isPartial: supplied != nil)
     return FileScopes(variables: visible.variables, overriding: overriding, fixed: fixed, sink: sink)
   }
 
@@ -155,13 +194,37 @@ struct LoadSession {
       surroundings: surroundings, sink: sink)
   }
 
-  /// Called when all files are loaded, with all checks: what is said of checks is held against them.
-  func finish(_ checks: [Check]) -> (services: [ServiceDefinition], maintenance: [MaintenanceWindow]) {
-    registry.finish()
-    let references = ScenarioReferences(registry: registry, checks: checks, sink: sink)
-    let services = references.services(services)
-    references.checkDependencies()
-    return (services, references.maintenance(maintenance, services: services))
+  /// Called when all files are loaded: what is said of checks is held against them.
+  mutating func finish() -> (services: [ServiceDefinition], maintenance: [MaintenanceWindow]) {
+    if findsNeeds { findNeeds() }
+    // Checks with problems that only a node has are missing here.
+    let result = sink.muted(wanted != nil) {
+      registry.finish()
+      let references = ScenarioReferences(registry: registry, checks: checks, sink: sink)
+      let services = references.services(services)
+      references.checkDependencies()
+      return (services, references.maintenance(maintenance, services: services))
+    }
+    let loaded = Set(checks.map(\.id.text))
+    for id in (supplied?.checks ?? []) where !loaded.contains(id) {
+      sink.report(Diagnostic("check '\(id.escaped)' cannot be loaded here, and is not run"))
+    }
+    return result
+  }
+
+  private mutating func findNeeds() {
+    for (check, nodes, names) in written {
+      var finder = NeedsFinder(keyFiles: files.secretFiles.subtracting(log.secrets))
+      for node in nodes { finder.add(node, in: names) }
+      guard let check else {
+        // No secret is for people to read.
+        needs.common.environment.formUnion(finder.found.environment)
+        continue
+      }
+      needs.checks[check] = finder.found
+      if finder.namesModule { needs.ofModules.insert(check) }
+    }
+    written = []
   }
 
   /// - Parameter node: where the file is named, when a file names it.
@@ -193,6 +256,8 @@ struct LoadSession {
   /// - Parameter chain: the files that led here, to find a circle.
   private mutating func visible(from file: ScenarioFile, chain: [String]) -> Visible {
     var visible = Visible()
+    var secretFiles: [String: String] = [:]
+    var writtenFragments: [String: (node: YAMLNode, scope: NameScope?)] = [:]
     for inclusion in file.includes {
       guard let other = include(inclusion, from: file, chain: chain) else {
         visible.isComplete = false
@@ -212,15 +277,22 @@ struct LoadSession {
       }
       visible.variables.merge(other.variables) { _, later in later }
       visible.secrets.merge(other.secrets) { _, later in later }
+      secretFiles.merge(other.names.secrets) { _, later in later }
+      writtenFragments.merge(other.names.fragments.mapValues { ($0.node, $0.scope ?? other.names) }) { $1 }
     }
     for (name, value) in file.variables { visible.variables[name] = value }
     // One with a fault is known all the same, so that what uses it is not told to be wrong too.
     for name in file.secretNames { visible.secrets[name] = Secret("") }
     for (name, origin) in file.secrets {
-      guard let secret = secret(name, origin, folder: file.source.folder) else { continue }
+      guard let secret = secret(name, origin, of: file.source) else { continue }
       visible.secrets[name] = secret
       secrets.insert(secret)
+      if findsNeeds { needs.values[SecretName(file: file.source.path, name: name)] = secret }
     }
+    for name in file.secretNames { secretFiles[name] = file.source.path }
+    for entry in file.fragments { writtenFragments[entry.name] = (entry.value, nil) }
+    visible.names = NameScope(
+      variables: visible.variables.merging(overriding) { $1 }, secrets: secretFiles, fragments: writtenFragments)
     if !file.fragments.isEmpty {
       visible.fragments = fragments(file.fragments, visible, scopes(of: visible), file).all()
     }
@@ -252,7 +324,11 @@ struct LoadSession {
     return result
   }
 
-  private mutating func secret(_ name: String, _ origin: SecretOrigin, folder: String) -> Secret? {
+  private func secret(_ name: String, _ origin: SecretOrigin, of source: SourceText) -> Secret? {
+    if let supplied {
+      guard let value = supplied.secrets[source.path]?[name], !value.isEmpty else { return nil }
+      return Secret(value)
+    }
     switch origin {
     case .environment(let variable, let node):
       guard let value = environment[variable], !value.isEmpty else {
@@ -262,7 +338,9 @@ struct LoadSession {
       }
       return Secret(value)
     case .file(let path, let node):
-      let full = Path.join(folder, path)
+      let full = Path.join(source.folder, path)
+      files.noteSecret(full)
+      log.addSecret(full)
       do {
         var bytes = try files.read(full, limit: 1 << 20)
         log.add(full)

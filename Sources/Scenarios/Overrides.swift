@@ -1,5 +1,5 @@
 /// What the command line says about variables.
-package struct Overrides: Sendable {
+package struct Overrides: Hashable, Sendable {
   /// `name=value` as given to `--var`, in order; the value is read as YAML.
   package var variables: [String]
   /// Files given to `--vars-file`, in order: maps of variables.

@@ -14,11 +14,15 @@ package struct Scenario: Sendable {
   package let files: [String]
   /// Every directory that was walked, in which new files may appear.
   package let directories: [String]
+  /// The files that were named, in order, and those of directories one by one; `-` is standard input.
+  package let roots: [String]
+  /// What each check can read from outside of the files; nothing unless that was asked for.
+  package let needs: ScenarioNeeds
 
   init(
     checks: [ScenarioCheck], services: [ServiceDefinition] = [], maintenance: [MaintenanceWindow] = [],
-    redactor: Redactor,
-    files: [String], directories: [String]
+    redactor: Redactor, files: [String], directories: [String], roots: [String] = [],
+    needs: ScenarioNeeds = ScenarioNeeds()
   ) {
     self.checks = checks
     self.services = services
@@ -26,6 +30,8 @@ package struct Scenario: Sendable {
     self.redactor = redactor
     self.files = files
     self.directories = directories
+    self.roots = roots
+    self.needs = needs
   }
 }
 

@@ -1,4 +1,5 @@
 package import Documents
+package import Fleet
 import Model
 
 /// What came of loading: a scenario, or all that is wrong.
@@ -22,15 +23,30 @@ package struct ScenarioLoader: Sendable {
 
   private let environment: [String: String]
   private let surroundings: Surroundings
+  private let findsNeeds: Bool
+  /// On a node: what it was given in place of an environment and of files with secrets.
+  private let supplied: SuppliedValues?
 
   /// - Parameters:
   ///   - environment: the process environment, for `env` and for secrets.
   ///   - capabilities: what may be asked for; nothing that depends on the machine, unless said otherwise.
+  ///   - findsNeeds: whether to find out what each check can read of environment and secrets, for `ScenarioSupply`.
   package init(
     environment: [String: String], capabilities: Capabilities = Capabilities(),
-    files: any DocumentFiles = DiskFiles()
+    files: any DocumentFiles = DiskFiles(), findsNeeds: Bool = false
   ) {
     self.environment = environment
+    self.findsNeeds = findsNeeds
+    supplied = nil
+    surroundings = Surroundings(files: files, capabilities: capabilities)
+  }
+
+  /// A loader of a node, which has no environment and no secrets but those that it was given, and loads no check but those
+  /// that they are for. What is missing is empty, and nobody is told of it: whoever made the bundle was told of everything.
+  package init(supplied: SuppliedValues, capabilities: Capabilities = Capabilities(), files: any DocumentFiles) {
+    environment = supplied.environment
+    findsNeeds = false
+    self.supplied = supplied
     surroundings = Surroundings(files: files, capabilities: capabilities)
   }
 
@@ -44,13 +60,14 @@ package struct ScenarioLoader: Sendable {
   ) -> LoadResult {
     let sink = DiagnosticSink()
     var session = LoadSession(
-      environment: environment, surroundings: surroundings, standardInput: standardInput, sink: sink)
+      environment: environment, surroundings: surroundings, standardInput: standardInput, supplied: supplied,
+      findsNeeds: findsNeeds, sink: sink)
     session.read(overrides)
     var collector = FileCollector(files: surroundings.files, sink: sink)
     for path in paths { collector.add(path) }
     let checks = collector.found.flatMap { session.load($0.path) }
-    let (services, maintenance) = session.finish(checks.map(\.check))
-    if checks.isEmpty, !sink.hasErrors {
+    let (services, maintenance) = session.finish()
+    if checks.isEmpty, !sink.hasErrors, supplied == nil {
       let names = paths.map { "'\($0)'" }.joined(separator: ", ")
       sink.report(Diagnostic(paths.isEmpty ? "no scenario files were named" : "there are no checks in \(names)"))
     }
@@ -60,9 +77,10 @@ package struct ScenarioLoader: Sendable {
     let scenario = Scenario(
       checks: checks.map { $0.masked(by: redactor) }, services: services.map { $0.masked(by: redactor) },
       maintenance: maintenance.map { $0.masked(by: redactor) }, redactor: redactor, files: session.filesRead,
-      directories: collector.directories)
+      directories: collector.directories, roots: collector.found.map(\.path), needs: session.needs)
     return LoadResult(
-      scenario: sink.hasErrors ? nil : scenario, diagnostics: sink.finished().map { $0.masked(by: redactor) })
+      scenario: sink.hasErrors && supplied == nil ? nil : scenario,
+      diagnostics: sink.finished().map { $0.masked(by: redactor) })
   }
 }
 

@@ -10,6 +10,9 @@ package final class DiagnosticSink {
   /// Whether anything found forbids using the files.
   package private(set) var hasErrors = false
 
+  /// While it is, nothing is taken note of.
+  private var isMuted = false
+
   /// More than anybody reads; a bound on what a broken generator can make us print.
   package static let limit = 500
 
@@ -21,6 +24,7 @@ package final class DiagnosticSink {
 
   /// Adds a problem; one that was said before, such as that of a default used by many checks, is said once.
   package func report(_ problem: Diagnostic) {
+    guard !isMuted else { return }
     let diagnostic = problem.escapedForDisplay
     if diagnostic.severity == .error { hasErrors = true }
     guard !seen.contains(diagnostic) else { return }
@@ -30,6 +34,16 @@ package final class DiagnosticSink {
     }
     seen.insert(diagnostic)
     diagnostics.append(diagnostic)
+  }
+
+  /// Does something of whose problems nobody is told.
+  ///
+  /// - Parameter isMuted: false to be told of them all the same.
+  package func muted<Value>(_ isMuted: Bool = true, _ body: () -> Value) -> Value {
+    let before = self.isMuted
+    self.isMuted = before || isMuted
+    defer { self.isMuted = before }
+    return body()
   }
 
   /// All problems: those of a file together and from top to bottom, files in the order in which they were first spoken of;

@@ -15,6 +15,26 @@ package protocol DocumentFiles: Sendable {
 
   /// The path with `.`, `..` and symbolic links resolved (realpath(3)); nil when nothing is there.
   func realPath(_ path: String) -> String?
+
+  /// Takes note that a file holds a secret: a value, or a private key. Said before it is read.
+  func noteSecret(_ path: String)
+
+  /// Every file of which that was said; none where nobody remembers.
+  var secretFiles: Set<String> { get }
+
+  /// Whether whoever probes finds no file under these paths: then what a probe sends is taken from here when it is made.
+  var areCarried: Bool { get }
+}
+
+extension DocumentFiles {
+  /// Nobody remembers.
+  package func noteSecret(_ path: String) {}
+
+  /// None.
+  package var secretFiles: Set<String> { [] }
+
+  /// The files are where their paths lead.
+  package var areCarried: Bool { false }
 }
 
 /// What a path leads to.

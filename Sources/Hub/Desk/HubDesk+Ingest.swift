@@ -1,5 +1,6 @@
 import Fleet
 import Model
+import Regions
 
 extension HubDesk {
   /// Holds a batch against what its node may send, and stores it. One pass over the runs.
@@ -104,16 +105,12 @@ private struct Sieve {
         continue
       }
       if let membership, run.epoch < membership.epoch, run.run.slotStart >= membership.since { sifted.stale += 1 }
-      if let quarantine { sick(&sifted.batch.runs[index].run, quarantine) }
+      if let quarantine {
+        sifted.batch.runs[index].run = Abstention.abstaining(run.run, quarantine: quarantine)
+      }
       kept?.append(sifted.batch.runs[index])
     }
     if let kept { sifted.batch.runs = kept }
     return sifted
-  }
-
-  /// A node that is not believed says nothing of the target.
-  private func sick(_ run: inout HistoryRun, _ quarantine: Quarantine) {
-    run.verdict = .unknown
-    run.reason = HistoryReason(code: .nodeSick, message: "the node is in quarantine: \(quarantine.reason)")
   }
 }

@@ -12,11 +12,14 @@ package struct HubPlan: Sendable {
 
   /// The version of the configuration that it is of; 0 before the first one.
   package let configuration: Int64
+  /// All of them.
+  package let checks: [Check]
   private let entries: [CheckID: Entry]
 
   /// A plan of these checks.
   package init(_ checks: [Check] = [], configuration: Int64 = 0) {
     self.configuration = configuration
+    self.checks = checks
     entries = Dictionary(
       checks.filter(\.isEnabled).map {
         ($0.id, Entry(interval: $0.interval, grid: $0.grid, regions: $0.regions))

@@ -84,7 +84,7 @@ package final class FleetView: Sendable {
   package func refresh() async throws {
     try await clock.refresh()
     let newest = state.withLock { $0.picture.opinions.last?.number ?? 0 }
-    let nodes = try await store.nodes(seenWithin: Self.memory)
+    let nodes = try await store.nodes(seenWithin: Self.memory).filter { $0.description.region != HubDesk.ownRegion }
     let memberships = try await store.memberships()
     let opinions = try await store.opinions(after: newest)
     let now = clock.now

@@ -20,6 +20,15 @@ package struct NodeDescription: Hashable, Sendable {
     self.spool = spool
   }
 
+  /// Whether a text can be the name of a node, a replica or a region: it stands in metrics and paths without quotes.
+  package static func isName(_ text: String) -> Bool {
+    func isLetter(_ byte: UInt8) -> Bool {
+      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+    }
+    return (1...63).contains(text.utf8.count) && text.utf8.first.map(isLetter) == true
+      && text.utf8.allSatisfy { isLetter($0) || "._-".utf8.contains($0) }
+  }
+
   /// The labels whose values are shared by nodes that fail together.
   package static let failureDomains = ["provider", "asn", "continent"]
 }

@@ -100,6 +100,8 @@ package struct MultipartPart: Hashable, Sendable {
     case text(String)
     /// A path under the context's folder.
     case file(path: String)
+    /// The content of a file that is not on this machine's disk.
+    case bytes([UInt8])
   }
 
   package var name: String

@@ -198,6 +198,10 @@ struct CheckDecoder {
     let movedFrom = section(CheckKeys.movedFrom)
     let group = section(CheckKeys.group)
     let regions = section(CheckKeys.regions)
+    let quorum = section(CheckKeys.quorum)
+    if let quorum, let regions, let entry = section.entry(CheckKeys.quorum.name) {
+      quorum.check(against: regions, at: entry.value, sink)
+    }
     let isEnabled = section(CheckKeys.enabled) ?? true
     let retry = section(CheckKeys.retry) ?? .none
     let objective = section(CheckKeys.objective) ?? .standard
@@ -209,7 +213,8 @@ struct CheckDecoder {
     return Check(
       id: id, name: name, movedFrom: movedFrom, group: group, labels: labels, kind: kind, interval: effective,
       timeout: timeout ?? min(kind == .journey ? Check.standardJourneyTimeout : Check.standardTimeout, effective),
-      regions: regions, isEnabled: isEnabled, retry: retry, objective: objective, incidents: IncidentPolicy(section),
+      regions: regions, quorum: quorum ?? .standard, isEnabled: isEnabled, retry: retry, objective: objective,
+      incidents: IncidentPolicy(section),
       dependsOn: dependsOn.map(\.id).uniqued, location: idNode.excerpt.location)
   }
 

@@ -17,6 +17,7 @@ enum CheckKeys {
     "timeout", .duration(.milliseconds(1) ... .days(365)), "bound of one attempt (10s; journeys 60s)")
   static let regions = Key(
     "regions", Form<[String]>.list(of: .nonEmptyText, minimum: 1), "regions that run it; all without")
+  static let quorum = Key("quorum", .quorum, "how many regions must agree that it is down: 2, 50% or a map (50%)")
   static let enabled = Key("enabled", .bool, "false: loaded and shown, never run")
   static let retry = Key("retry", .retry, "how a failure is confirmed inside the run")
   static let objective = Key("objective", .objective, "what is promised of it")
@@ -33,7 +34,8 @@ enum CheckKeys {
   /// Those that `defaults` may hold too.
   static let shared: [AnyKey] =
     [
-      group.any, labels.any, every.any, timeout.any, regions.any, enabled.any, retry.any, objective.any, trace.any,
+      group.any, labels.any, every.any, timeout.any, regions.any, quorum.any, enabled.any, retry.any, objective.any,
+      trace.any,
       openAfter.any, closeAfter.any, sensitive.any, variables.any, measure.any,
     ] + JudgingKeys.all
 

@@ -11,7 +11,7 @@ enum HeartbeatKeys {
   static let foreign: Set<String> = Set(
     JudgingKeys.all.map(\.name) + [
       CheckKeys.timeout.name, CheckKeys.retry.name, CheckKeys.trace.name, CheckKeys.sensitive.name,
-      CheckKeys.measure.name,
+      CheckKeys.measure.name, CheckKeys.quorum.name,
     ])
 
   /// Why one of those has no meaning beside `heartbeat`.
@@ -20,6 +20,7 @@ enum HeartbeatKeys {
     case CheckKeys.timeout.name: "nothing is waited for: 'every' and 'grace' say when a report is overdue"
     case CheckKeys.retry.name: "a failure is the job's own word, and cannot be tried again from here"
     case CheckKeys.trace.name: "no request is sent"
+    case CheckKeys.quorum.name: "a job reports once, and no region votes on it"
     case CheckKeys.sensitive.name: "a job sends no more than it wants to have shown"
     default: "there is no answer to judge: the job says itself whether it succeeded"
     }

@@ -67,7 +67,11 @@ extension Form where Value == PEMSource {
   static let pem = Form(.text()) { node, reader in
     guard let text = Form<String>.nonEmptyText.read(node, reader) else { return nil }
     if text.utf8.starts(with: "-----BEGIN ".utf8) { return .text(text) }
-    return Form<String>.path(allowsAbsolute: true).read(node, reader).map(PEMSource.file)
+    return Form<String>.path(allowsAbsolute: true).read(node, reader).map { path in
+      // A chain may have the key in the same file.
+      reader.files.noteSecret(Path.join(reader.folder, path))
+      return .file(path)
+    }
   }
 }
 

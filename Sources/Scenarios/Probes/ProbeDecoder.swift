@@ -38,7 +38,9 @@ enum ProbeDecoder {
       reader.wait(for: type, .section(entry.table), at: node)
       return nil
     }
-    return Section(node, entry.table, owner: owner, reader).flatMap(entry.decode)
+    guard let spec = Section(node, entry.table, owner: owner, reader).flatMap(entry.decode) else { return nil }
+    guard reader.files.areCarried else { return spec }
+    return CarriedContent(reader: reader, owner: owner).filled(spec)
   }
 }
 

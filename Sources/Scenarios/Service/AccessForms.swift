@@ -40,14 +40,14 @@ extension Form where Value == (APIToken, YAMLNode) {
 
 extension Form where Value == [UInt8] {
   /// SHA-256 in hex digits. What is written there by mistake may be the token itself, so no message quotes it.
-  fileprivate static let digest = Form(.text(pattern: "^[0-9a-fA-F]{64}$")) { node, reader in
+  static let digest = Form(.text(pattern: "^[0-9a-fA-F]{64}$")) { node, reader in
     let text = Array((node.scalarText ?? "").utf8)
     let digits = text.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
     guard text.count == 64, digits.count == 64 else {
       reader.sink.report(
         Diagnostic(
           "\(node.excerpt.location.file):\(node.excerpt.location.line): what stands for 'sha256' is no SHA-256 of 64 hex digits",
-          notes: [.init("`curlew token --name NAME --scope SCOPE` makes a token and prints the entry for it")]))
+          notes: [.init("`curlew token` makes a token and prints the entry for it")]))
       return nil
     }
     return stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
@@ -56,7 +56,7 @@ extension Form where Value == [UInt8] {
 
 extension Form where Value == String {
   /// A name for logs: one line of at most 64 characters.
-  fileprivate static let tokenName = Form<String>.line.map(schema: .text(pattern: "^.{1,64}$")) {
+  static let tokenName = Form<String>.line.map(schema: .text(pattern: "^.{1,64}$")) {
     text, node, reader -> String? in
     if (1...64).contains(text.count) { return text }
     reader.fault("a name has 1 to 64 characters, this one has \(text.count)", at: node)

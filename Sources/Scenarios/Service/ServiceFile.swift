@@ -30,6 +30,12 @@ package struct ServiceFile: Hashable, Sendable {
   package var pages: [PageDefinition] = []
   /// Who may change things over the API.
   package var tokens: [APIToken] = []
+  /// What nodes of a fleet prove themselves by, to a hub.
+  package var nodes: [NodePass] = []
+  /// What a node of a fleet is told.
+  package var agent = AgentSettingsFile()
+  /// What a hub is told.
+  package var hub = HubSettingsFile()
   /// How much may be excluded afterwards; nil where nothing bounds it.
   package var exclusionCap: ExclusionCap?
   /// When months are closed by themselves; nil where they are not.
@@ -58,6 +64,9 @@ enum ServiceKeys {
   static let modules = Key("modules", .nonEmptyText, "a file of blackbox_exporter's modules, for /probe")
   static let pages = Key("pages", Form<[PageDefinition]>.pages, "status pages")
   static let tokens = Key("tokens", Form<[APIToken]>.tokens, "who may change things over the API")
+  static let nodes = Key("nodes", Form<[NodePass]>.nodePasses, "what nodes prove themselves by, for a hub")
+  static let agent = Key("agent", Form<AgentSettingsFile>.agent, "settings of a node: curlew agent")
+  static let hub = Key("hub", Form<HubSettingsFile>.hub, "settings of a hub: curlew hub")
   static let exclusions = Key("exclusions", .exclusionCap, "how much time may be excluded afterwards")
   static let closeMonths = Key("close_months", .monthClosing, "when months are closed by themselves")
 
@@ -65,7 +74,8 @@ enum ServiceKeys {
     "service file", title: "the service file",
     [
       listen.any, store.any, region.any, files.any, retention.any, concurrency.any, resolver.any, allowExec.any,
-      log.any, web.any, modules.any, pages.any, tokens.any, exclusions.any, closeMonths.any,
+      log.any, web.any, modules.any, pages.any, tokens.any, exclusions.any, closeMonths.any, nodes.any, agent.any,
+      hub.any,
     ])
 }
 

@@ -63,6 +63,9 @@ package struct ServiceFileLoader: Sendable {
     }
     file.pages = section(ServiceKeys.pages) ?? []
     file.tokens = section(ServiceKeys.tokens) ?? []
+    file.nodes = section(ServiceKeys.nodes) ?? []
+    file.agent = section(ServiceKeys.agent) ?? AgentSettingsFile()
+    file.hub = section(ServiceKeys.hub) ?? HubSettingsFile()
     file.exclusionCap = section(ServiceKeys.exclusions)
     file.monthClosing = section(ServiceKeys.closeMonths)
     return file

@@ -3,7 +3,7 @@ import Scenarios
 import Server
 import Synchronization
 
-/// What of the service file can change while the daemon runs: pages and tokens. Everything else is read at the start.
+/// What of the service file can change while the daemon runs: pages, tokens and passes of nodes. Everything else is read at the start.
 final class ServiceFileKeeper: Sendable {
   /// What is in force.
   let access: AccessBook
@@ -15,7 +15,7 @@ final class ServiceFileKeeper: Sendable {
   ///   - file: what was read at the start.
   ///   - path: where from; nil where there is no service file.
   init(_ file: ServiceFile, path: String?) {
-    access = AccessBook(pages: file.pages, tokens: file.tokens)
+    access = AccessBook(pages: file.pages, tokens: file.tokens, nodes: file.nodes)
     self.path = path
     let files = WitnessedFiles()
     // For how it looks alone.
@@ -40,8 +40,8 @@ final class ServiceFileKeeper: Sendable {
     return (file, nil)
   }
 
-  /// Puts the pages and tokens of a file in force.
+  /// Puts the pages, tokens and passes of a file in force.
   func apply(_ file: ServiceFile) {
-    access.apply(pages: file.pages, tokens: file.tokens)
+    access.apply(pages: file.pages, tokens: file.tokens, nodes: file.nodes)
   }
 }

@@ -138,6 +138,7 @@ package struct CurlLine {
     switch part.content {
     case .text(let value): text += quotedInForm(value)
     case .file(let path): text += "@" + quotedInForm(self.path(path, in: folder))
+    case .bytes: text += "@" + quotedInForm(part.filename ?? part.name)
     }
     if let type = part.contentType { text += ";type=\(type)" }
     if let name = part.filename { text += ";filename=\(quotedInForm(name))" }

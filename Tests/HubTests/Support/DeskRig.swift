@@ -91,6 +91,8 @@ final class FixedSupply: WorkSupply {
 
   var plan: HubPlan { state.withLock { $0.plan } }
 
+  func put(_ plan: HubPlan) { state.withLock { $0.plan = plan } }
+
   func offer(_ change: ConfigurationChange) { state.withLock { $0.change = change } }
 
   func change(since version: Int64) -> ConfigurationChange? {
