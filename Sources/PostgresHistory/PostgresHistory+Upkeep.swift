@@ -32,19 +32,32 @@ extension PostgresHistory {
 
   /// - Returns: whether there is more to do.
   private func dropPartitions() async throws -> Bool {
-    do {
-      return try await write(attempts: 1) { session in
-        let keeping = try Keeping(reading: session)
-        for (table, cut) in [
-          (PartitionedTable.runs, keeping.runsCut), (.fiveMinutes, keeping.fiveMinutesCut), (.hours, keeping.hoursCut),
-        ] where try self.partitions.drop(table, before: cut, in: session) > 0 {
-          return true
-        }
-        return false
+    try await withoutQueueing { session in
+      let keeping = try Keeping(reading: session)
+      for (table, cut) in [
+        (PartitionedTable.runs, keeping.runsCut), (.fiveMinutes, keeping.fiveMinutesCut), (.hours, keeping.hoursCut),
+      ] where try self.partitions.drop(table, before: cut, in: session) > 0 {
+        return true
       }
-    } catch let error as HistoryError where error.message.contains("lock timeout") {
-      // Somebody reads for long; tomorrow's day may go tomorrow.
       return false
+    } ?? false
+  }
+
+  /// One transaction that needs what others are using. Everybody who comes later waits behind the one that waits, so it soon
+  /// gives up for now: a report or an import may take long.
+  ///
+  /// - Returns: nil when it gave up.
+  private func withoutQueueing<Result: Sendable>(
+    _ body: @escaping @Sendable (PostgresSession) throws -> Result
+  ) async throws -> Result? {
+    do {
+      return try await pool.transaction { session in
+        try session.run("SET LOCAL lock_timeout = '1s'")
+        return try body(session)
+      }
+    } catch let fault as PostgresFault {
+      guard fault.sqlState == "55P03" else { throw HistoryError(fault, in: pool) }
+      return nil
     }
   }
 
@@ -64,28 +77,29 @@ extension PostgresHistory {
       var advanced = keeping
       advanced.advance(to: now, retention)
       if advanced != keeping {
-        try await change { $0.advance(to: now, retention) }
-        return true
+        return try await change { $0.advance(to: now, retention) }
       }
       guard wanted > keeping.sealed else { return false }
       let first = try await read { try Partitions.firstRuns(after: keeping.sealed, in: $0) }
       let target = first.map { min(wanted, max($0, keeping.sealed) + Self.longestStep) } ?? wanted
-      try await change { changed in
+      let isAnnounced = try await change { changed in
         if changed.announced == changed.sealed { changed.announced = max(changed.announced, target) }
       }
+      guard isAnnounced else { return false }
     }
     guard try await !rollUpPortion() else { return true }
-    try await change { $0.sealed = max($0.sealed, keeping.announced) }
-    return true
+    return try await change { $0.sealed = max($0.sealed, keeping.announced) }
   }
 
   /// Changes how far history is rolled up, when nobody stores runs.
-  private func change(_ body: @escaping @Sendable (inout Keeping) -> Void) async throws {
-    try await write { session in
+  ///
+  /// - Returns: false when somebody stores runs for long.
+  private func change(_ body: @escaping @Sendable (inout Keeping) -> Void) async throws -> Bool {
+    let isDone: Bool? = try await withoutQueueing { session in
       var keeping = try Keeping(holding: session, changes: true)
       let before = keeping
       body(&keeping)
-      guard keeping != before else { return }
+      guard keeping != before else { return true }
       try keeping.store(in: session)
       if keeping.runsCut != before.runsCut {
         try session.execute("DELETE FROM judged WHERE slot < $1", [.int(keeping.runsCut)])
@@ -93,7 +107,9 @@ extension PostgresHistory {
       if keeping.daysCut != before.daysCut {
         try session.execute("DELETE FROM days WHERE bucket < $1", [.int(keeping.daysCut)])
       }
+      return true
     }
+    return isDone ?? false
   }
 
   /// - Returns: whether there were any.

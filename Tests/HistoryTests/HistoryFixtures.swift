@@ -27,6 +27,11 @@ final class TemporaryFolder: Sendable {
 enum Backend: String, CaseIterable, Sendable {
   case sqlite, postgres
 
+  /// Which stories are told to each: PostgreSQL, where every statement is a journey, hears a third of them.
+  static func each<Story>(_ stories: some Collection<Story>) -> [(Backend, Story)] {
+    stories.map { (.sqlite, $0) } + stories.prefix((stories.count + 2) / 3).map { (.postgres, $0) }
+  }
+
   /// A store of one test.
   ///
   /// - Parameter folder: a file of it is used where files are; it must live as long as the store.

@@ -72,14 +72,14 @@ struct HistoryPropertyTests {
   }
 
   @Test(
-    "where runs are kept, every window is exact, whatever order runs came in", arguments: Backend.allCases,
-    0..<24 as Range<UInt64>)
+    "where runs are kept, every window is exact, whatever order runs came in",
+    arguments: Backend.each(0..<24 as Range<UInt64>))
   func exactWhereRunsAreKept(_ backend: Backend, seed: UInt64) async throws {
     let regions = seed % 3 == 2 ? ["eu", "us", "asia"] : ["local"]
     try await compare(backend, seed: seed, regions: regions, retention: .standard, edge: 1)
   }
 
-  @Test("also where runs are kept for longer than roll-ups", arguments: Backend.allCases, 50..<62 as Range<UInt64>)
+  @Test("also where runs are kept for longer than roll-ups", arguments: Backend.each(50..<62 as Range<UInt64>))
   func exactWhereRunsOutliveRollups(_ backend: Backend, seed: UInt64) async throws {
     let retention = HistoryRetention(runs: .days(9), fiveMinutes: .hours(2), hours: .hours(30))
     let regions = seed % 3 == 2 ? ["eu", "us", "asia"] : ["local"]
@@ -93,8 +93,8 @@ struct HistoryPropertyTests {
   ]
 
   @Test(
-    "where only roll-ups are left, windows from one to another are exact", arguments: Backend.allCases,
-    (0..<3).flatMap { level in (100..<112 as Range<UInt64>).map { ($0, level) } })
+    "where only roll-ups are left, windows from one to another are exact",
+    arguments: Backend.each((100..<112 as Range<UInt64>).flatMap { seed in (0..<3).map { (seed, $0) } }))
   func exactToTheRollup(_ backend: Backend, _ story: (seed: UInt64, level: Int)) async throws {
     let (seed, level) = (story.seed, Self.rolledUp[story.level])
     let regions = seed % 3 == 2 ? ["eu", "us", "asia"] : ["local"]
@@ -102,8 +102,8 @@ struct HistoryPropertyTests {
   }
 
   @Test(
-    "whatever ages imports are of, and in whatever order they come", arguments: Backend.allCases,
-    200..<208 as Range<UInt64>)
+    "whatever ages imports are of, and in whatever order they come", arguments: Backend.each(200..<208 as Range<UInt64>)
+  )
   func importsOfAnyAge(_ backend: Backend, seed: UInt64) async throws {
     let folder = try TemporaryFolder()
     let store = try await backend.store(in: folder)

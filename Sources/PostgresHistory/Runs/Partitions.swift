@@ -49,7 +49,8 @@ final class Partitions: Sendable {
   ///
   /// A new one is attached, which disturbs nobody; of several who need it, one makes it and the others wait.
   func ensure(_ table: PartitionedTable, for moments: some Sequence<Int64>, in session: PostgresSession) throws {
-    let wanted = Dictionary(moments.map { table.number(of: $0) }.map { (table.name($0), $0) }) { first, _ in first }
+    let numbers = Set(moments.lazy.map { table.number(of: $0) })
+    let wanted = Dictionary(uniqueKeysWithValues: numbers.map { (table.name($0), $0) })
     guard known.withLock({ known in wanted.keys.contains { !known.contains($0) } }) else { return }
     // Those that this transaction makes are not remembered: it may be undone.
     let there = try Self.names(of: table, in: session)
@@ -77,8 +78,7 @@ final class Partitions: Sendable {
     }
     guard !gone.isEmpty else { return 0 }
     known.withLock { $0.subtract(gone) }
-    // A long report may hold the table; those who come after it must not wait long for it with us.
-    try session.run("SET LOCAL lock_timeout = '1s'; DROP TABLE \(gone.sorted().joined(separator: ", "))")
+    try session.run("DROP TABLE \(gone.sorted().joined(separator: ", "))")
     return gone.count
   }
 
