@@ -109,6 +109,8 @@ struct CheckNeedsTests {
     #expect(hub.supply.values(for: ["b"].compactMap(CheckID.init)).secrets.isEmpty)
     let read = try hub.bundle.files(supplied: own).read("blackbox.yml", limit: 1 << 20)
     #expect(String(decoding: read, as: UTF8.self).contains("hidden-1"))
+    let without = try hub.bundle.files(supplied: SuppliedValues()).read("blackbox.yml", limit: 1 << 20)
+    #expect(String(decoding: without, as: UTF8.self) == "modules: {}\n")
     #expect(try hub.node(["a"], capabilities: capabilities).checks.map(\.check.id.text) == ["a"])
   }
 
