@@ -35,7 +35,7 @@ struct LoadSession {
   private var services: [WrittenService] = []
   private var maintenance: [WrittenMaintenance] = []
   private let log = FileLog()
-  /// Every check, those that are not wanted too.
+  /// Every check that was read.
   private var checks: [Check] = []
   /// What is to be searched for needs; nil for what is said of no check.
   private var written: [(check: CheckID?, nodes: [YAMLNode], names: NameScope)] = []
@@ -156,12 +156,15 @@ struct LoadSession {
     return loaded
   }
 
-  /// Of a check that is not wanted nobody is told; one that is, and has problems here, is left out.
+  /// One that is not wanted is passed over, and one that has problems here is left out. Which one it is may only be known when
+  /// it is read: then nobody is told of problems, which may be those of one that is not wanted.
   private func decode(_ node: YAMLNode, _ decoder: CheckDecoder) -> ScenarioCheck? {
     guard let wanted else { return decoder.decode(node) }
-    let isWanted = (node.entry(named: CheckKeys.id.name)?.value.scalarText).map(wanted.contains) == true
+    let id = node.entry(named: CheckKeys.id.name)?.value.scalarText ?? ""
+    guard !id.holdsTemplateMark else { return sink.muted { decoder.decode(node) } }
+    guard wanted.contains(id) else { return nil }
     let problems = sink.count
-    let check = sink.muted(!isWanted) { decoder.decode(node) }
+    let check = decoder.decode(node)
     return sink.count == problems ? check : nil
   }
 

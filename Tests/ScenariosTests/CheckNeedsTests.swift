@@ -45,10 +45,20 @@ struct CheckNeedsTests {
     arguments: [
       "http: {url: 'https://a.example/${string(size(secrets))}'}", "http: {url: 'https://a.example/${all}'}",
       "http: {url: 'https://a.example/${string(size(vars))}'}",
+      "http: {url: https://a.example/, expect: ['secrets.exists(name, secrets[name] == body)']}",
+      "http: {url: https://a.example/, expect: ['body in [\"one\"].map(n, secrets[n])']}",
     ])
   func wholesale(check: String) throws {
     let needs = try needs(check, above: Self.secrets + "\nvariables: {all: '${string(size(secrets))}'}")
     #expect(needs.secrets.count == 3)
+  }
+
+  @Test("is found at the end of a chain of names, however long")
+  func chain() throws {
+    var above = Self.secrets + "\nvariables:\n  v0: '${secrets.two}'\n"
+    for index in 1..<1_000 { above += "  v\(index): '${v\(index - 1)}'\n" }
+    let needs = try needs("http: {url: https://a.example/, expect: [body == v999]}", above: above)
+    #expect(needs.secrets == [SecretName(file: "shop.yaml", name: "two")])
   }
 
   @Test("is found in the defaults of the file, and in the environment")
@@ -109,6 +119,8 @@ struct CheckNeedsTests {
     #expect(hub.supply.values(for: ["b"].compactMap(CheckID.init)).secrets.isEmpty)
     let read = try hub.bundle.files(supplied: own).read("blackbox.yml", limit: 1 << 20)
     #expect(String(decoding: read, as: UTF8.self).contains("hidden-1"))
+    let without = try hub.bundle.files(supplied: SuppliedValues()).read("blackbox.yml", limit: 1 << 20)
+    #expect(String(decoding: without, as: UTF8.self) == "modules: {}\n")
     #expect(try hub.node(["a"], capabilities: capabilities).checks.map(\.check.id.text) == ["a"])
   }
 

@@ -10,7 +10,9 @@ struct BundleFiles: DocumentFiles {
   /// - Parameter supplied: a file with a secret that is not among them is empty.
   init(_ bundle: ScenarioBundle, supplied: SuppliedValues) {
     var contents: [String: [UInt8]] = [:]
-    for path in bundle.manifest.secretFiles {
+    // Without a module; a file without a byte is no file of modules.
+    if let modules = bundle.modules { contents[Self.plain(modules)] = Array("modules: {}\n".utf8) }
+    for path in bundle.manifest.secretFiles where path != bundle.modules || supplied.secrets[path] != nil {
       contents[Self.plain(path)] = Array((supplied.secrets[path]?[SecretName.wholeFile] ?? "").utf8)
     }
     for (path, file) in bundle.files where path != BundleManifest.path && path != FileCollector.standardInput {

@@ -43,6 +43,8 @@ struct NeedsFinder {
   /// Whether a probe names a module.
   private(set) var namesModule = false
   private var visited: Set<Visit> = []
+  /// What names led to and is still to be walked: a chain of names may be longer than a stack.
+  private var pending: [(node: YAMLNode, scope: NameScope)] = []
 
   private struct Visit: Hashable {
     var scope: ObjectIdentifier
@@ -53,17 +55,21 @@ struct NeedsFinder {
     self.keyFiles = keyFiles
   }
 
-  /// Adds what a node can read. An alias is walked once, however often it stands there.
+  /// Adds what a node can read.
   mutating func add(_ node: YAMLNode, in scope: NameScope) {
+    pending.append((node, scope))
+    while let (node, scope) = pending.popLast() { walk(node, in: scope) }
+  }
+
+  /// An alias is walked once, however often it stands there.
+  private mutating func walk(_ node: YAMLNode, in scope: NameScope) {
+    guard visited.insert(Visit(scope: ObjectIdentifier(scope), node: ObjectIdentifier(node))).inserted else { return }
     switch node.content {
-    case .sequence(let items):
-      guard visit(node, in: scope) else { return }
-      for item in items { add(item, in: scope) }
+    case .sequence(let items): for item in items { walk(item, in: scope) }
     case .mapping(let entries):
-      guard visit(node, in: scope) else { return }
       for entry in entries {
-        add(entry.key, in: scope)
-        add(entry.value, in: scope)
+        walk(entry.key, in: scope)
+        walk(entry.value, in: scope)
         switch entry.name {
         case ProbeKind.module.rawValue: namesModule = true
         case TLSKeys.cert.name, TLSKeys.key.name: if entry.value.text?.holdsTemplateMark == true { addFolder(of: node) }
@@ -75,10 +81,6 @@ struct NeedsFinder {
       add(text, in: scope)
     case .value, .pending: break
     }
-  }
-
-  private mutating func visit(_ node: YAMLNode, in scope: NameScope) -> Bool {
-    visited.insert(Visit(scope: ObjectIdentifier(scope), node: ObjectIdentifier(node))).inserted
   }
 
   private mutating func addFile(_ path: String) {
@@ -113,14 +115,11 @@ struct NeedsFinder {
       }
     }
     // The name of a fragment may have spaces in it.
-    if let fragment = scope.fragments[text] { add(fragment.node, in: fragment.scope ?? scope) }
+    if let fragment = scope.fragments[text] { pending.append((fragment.node, fragment.scope ?? scope)) }
   }
 
-  /// A variable that is a scalar is no list or map that would be walked once.
   private mutating func follow(_ name: String, in scope: NameScope) {
-    guard let node = scope.variables[name] else { return }
-    if case .scalar = node.content, !visit(node, in: scope) { return }
-    add(node, in: scope)
+    if let node = scope.variables[name] { pending.append((node, scope)) }
   }
 }
 
@@ -141,8 +140,8 @@ struct WordReader {
     return String(decoding: word, as: UTF8.self)
   }
 
-  /// The member that is asked of the word before, as `.name`, `.?name` or `["name"]`; nil for one that is computed, and where all
-  /// are asked for.
+  /// The member that is asked of the word before, as `.name`, `.?name` or `["name"]`; nil for one that is computed, and where
+  /// something is asked of all of them.
   mutating func member() -> String? {
     var ahead = self
     ahead.skipSpace()
@@ -155,8 +154,12 @@ struct WordReader {
       }
       let name = ahead.rest.prefix(while: Self.isWord)
       guard !name.isEmpty else { return nil }
+      ahead.rest = ahead.rest.dropFirst(name.count)
+      var after = ahead
+      after.skipSpace()
+      // `secrets.exists(…)` is a call.
+      guard after.rest.first != UInt8(ascii: "(") else { return nil }
       self = ahead
-      rest = rest.dropFirst(name.count)
       return String(decoding: name, as: UTF8.self)
     case UInt8(ascii: "["):
       ahead.skipSpace()

@@ -159,6 +159,35 @@ struct HTTPRequestTests {
   }
 
   @Test(
+    "a multipart part whose content was carried here is sent as its file would be",
+    arguments: [
+      ("a.txt", nil, []), ("data", "b.json", []), ("a.txt", "photo.PNG", []), ("data", nil, []),
+      ("a.txt", nil, [0, 255]),
+    ] as [(String, String?, [UInt8])])
+  func carriedMultipart(path: String, filename: String?, more: [UInt8]) async throws {
+    let folder = try HTTPNginx.temporaryFolder()
+    try HTTPNginx.write("file content", to: "\(folder)/\(path)")
+    func sent(_ content: MultipartPart.Content, _ filename: String?) async throws -> [UInt8] {
+      let part = MultipartPart(name: "up", content: content, filename: filename)
+      let request = try await request(
+        HTTPSpec(url: server.url(), method: "POST", body: .multipart([part])), folder: folder)
+      // Without the boundary, which is another one each time.
+      let body = Array(request.body)
+      let end = try #require(body.firstRange(of: Array("\r\n".utf8))?.lowerBound)
+      return Array(body.dropFirst(end).dropLast(end + 4))
+    }
+    let carried = try await sent(.bytes(Array("file content".utf8) + more), filename ?? path)
+    if more.isEmpty {
+      let read = try await sent(.file(path: path), filename)
+      #expect(String(decoding: carried, as: UTF8.self) == String(decoding: read, as: UTF8.self))
+    } else {
+      #expect(carried.firstRange(of: Array("file content".utf8) + more) != nil)
+    }
+    server.stop()
+    try HTTPNginx.run(["rm", "-rf", folder])
+  }
+
+  @Test(
     "basic and bearer credentials become an Authorization field",
     arguments: [
       (HTTPAuth.basic(username: "Aladdin", password: "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
