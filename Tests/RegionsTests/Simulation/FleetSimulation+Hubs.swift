@@ -19,7 +19,7 @@ extension FleetSimulation {
     guard let lease = store.acquire(.deciding, holder: hubs[hub].holder, at: now) else {
       hubs[hub].elections = nil
       // Whoever does not lead tries again while something may be wrong with the one that does.
-      if now < disturbedUntil { step(hub, in: .seconds(1)) }
+      if now < disturbedUntil { step(hub, in: .seconds(2)) }
       return
     }
     var actions: [ElectionMachine.Action] = []

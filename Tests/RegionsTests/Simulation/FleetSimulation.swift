@@ -261,7 +261,7 @@ final class FleetSimulation {
     isAssigning = false
     if now < disturbedUntil {
       isAssigning = true
-      events.plan(.assign, at: now + .milliseconds(2500))
+      events.plan(.assign, at: now + .milliseconds(3500))
     }
     guard now >= storeStalledUntil else { return }
     for hub in hubs.indices.shuffled(using: &random) where hubs[hub].isAlive && !hubs[hub].isFrozen {

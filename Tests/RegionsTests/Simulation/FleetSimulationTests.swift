@@ -34,31 +34,46 @@ struct FleetSimulationTests {
     #expect(fleet.oracle.memberships == plan.regions.count)
   }
 
-  @Test("counts each slot once and loses none, whatever nodes and networks do", arguments: 0..<6)
-  func nodesAndNetworks(seed: UInt64) throws {
-    var plan = SimulationPlan()
-    plan.hours = 24
-    plan.kinds = [.death, .hubLink, .targets, .region, .clock, .outage]
-    _ = try simulate(plan, seed: 100 + seed)
+  /// Hours with many faults and short intervals, and many hours with a fault now and then.
+  enum Density: CaseIterable {
+    case dense, sparse
   }
 
-  @Test("has one leader that acts and loses nothing, whatever happens to hubs and their store", arguments: 0..<6)
-  func hubsAndStore(seed: UInt64) throws {
+  private func plan(_ density: Density, _ kinds: Set<SimulationPlan.Kind>) -> SimulationPlan {
     var plan = SimulationPlan()
-    plan.hours = 24
+    plan.kinds = kinds
+    switch density {
+    case .dense:
+      plan.hours = 12
+      plan.faultsPerHour = 4
+    case .sparse:
+      plan.hours = 240
+      plan.intervals = [300, 900]
+      plan.faultsPerHour = 0.5
+    }
+    return plan
+  }
+
+  @Test("counts each slot once and loses none, whatever nodes and networks do", arguments: Density.allCases, 0..<3)
+  func nodesAndNetworks(density: Density, seed: UInt64) throws {
+    _ = try simulate(plan(density, [.death, .hubLink, .targets, .region, .clock, .outage]), seed: 100 + seed)
+  }
+
+  @Test(
+    "has one leader that acts and loses nothing, whatever happens to hubs and their store",
+    arguments: Density.allCases, 0..<3)
+  func hubsAndStore(density: Density, seed: UInt64) throws {
+    var plan = plan(density, [.store, .hub, .freeze, .hubLink, .outage])
     plan.hubs = 3
-    plan.kinds = [.store, .hub, .freeze, .hubLink, .outage]
     _ = try simulate(plan, seed: 200 + seed)
   }
 
-  @Test("holds all of it when everything goes wrong together", arguments: 0..<6)
-  func everything(seed: UInt64) throws {
-    var plan = SimulationPlan()
-    plan.hours = 24
+  @Test("holds all of it when everything goes wrong together", arguments: Density.allCases, 0..<3)
+  func everything(density: Density, seed: UInt64) throws {
+    var plan = plan(density, Set(SimulationPlan.Kind.allCases))
     plan.regions = seed % 2 == 0 ? ["r0", "r1", "r2", "r3", "r4"] : ["r0", "r1", "r2"]
     plan.nodesPerRegion = Int(seed % 3) + 1
-    plan.intervals = seed % 4 == 0 ? [30] : [60, 300]
-    plan.faultsPerHour = 6
+    if density == .dense { plan.intervals = [30] }
     _ = try simulate(plan, seed: 300 + seed)
   }
 }
