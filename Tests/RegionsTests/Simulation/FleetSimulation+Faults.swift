@@ -55,7 +55,8 @@ extension FleetSimulation {
   func beginFault() {
     planFault()
     // The last half hour is for healing, and for what spools still hold.
-    guard now < end - .minutes(30), let drawn = plan.kinds.sorted(by: { "\($0)" < "\($1)" }).randomElement(using: &random)
+    guard now < end - .minutes(30),
+      let drawn = plan.kinds.sorted(by: { "\($0)" < "\($1)" }).randomElement(using: &random)
     else { return }
     let node = nodes.indices.randomElement(using: &random) ?? 0
     let kind: FleetFaultKind

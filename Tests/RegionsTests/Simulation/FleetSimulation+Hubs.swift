@@ -80,7 +80,9 @@ extension FleetSimulation {
   }
 
   func settle(_ hub: Int, life: Int) {
-    guard hubs[hub].life == life, hubs[hub].isAlive, !hubs[hub].isFrozen, let pending = hubs[hub].pending else { return }
+    guard hubs[hub].life == life, hubs[hub].isAlive, !hubs[hub].isFrozen, let pending = hubs[hub].pending else {
+      return
+    }
     hubs[hub].pending = nil
     guard now >= storeStalledUntil else {
       // The transaction ended in an error: everything is read anew.

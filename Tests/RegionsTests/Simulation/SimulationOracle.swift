@@ -81,7 +81,8 @@ struct SimulationOracle {
     if Set(regions).count != regions.count { violate("\(decision.slot): a region counts twice: \(regions)") }
     let slot = SimulatedStore.SlotKey(check: decision.check, start: decision.slot.start.millisecondsSinceEpoch)
     let stored = fleet.store.history[slot] ?? []
-    for vote in decision.votes where !stored.contains(where: { $0.region == vote.region && $0.verdict == vote.verdict }) {
+    for vote in decision.votes where !stored.contains(where: { $0.region == vote.region && $0.verdict == vote.verdict })
+    {
       violate("\(decision.slot): \(vote.region) never said \(vote.verdict)")
     }
     votesOf[slot] = Set(regions)
@@ -113,7 +114,9 @@ struct SimulationOracle {
     if decision.verdict == .down, 2 * known <= regions || !(down >= 2 && 2 * down > known || isTie) {
       violate("\(decision.slot): down by \(down) of \(known)")
     }
-    if decision.isBlind != (2 * known <= regions) { violate("\(decision.slot): blind \(decision.isBlind) with \(known)") }
+    if decision.isBlind != (2 * known <= regions) {
+      violate("\(decision.slot): blind \(decision.isBlind) with \(known)")
+    }
   }
 
   // MARK: At the end
