@@ -58,7 +58,11 @@ private struct LossyRegions {
       .sorted { $0.0 < $1.0 }
     var next = check.grid.firstSlot(startingFrom: newYear + .minutes(1))
     for (from, to) in busy {
-      if from > next.start { next = check.grid.firstSlot(startingFrom: from) }
+      if from > next.start {
+        next = check.grid.firstSlot(startingFrom: from)
+        // The machine is told nothing of the time between, and passes it over.
+        take(machine.handle(.timer, at: next.start - .milliseconds(1)), nil)
+      }
       while next.start < to, next.start < end {
         watch(next)
         next = check.grid.slot(number: next.number + 1)
