@@ -117,7 +117,10 @@ final class FleetSimulation {
       let error = nodes[node].clockError
       let isRight = error < .seconds(1) && error > .seconds(-1)
       let own = isRight ? slot : check.grid.slot(at: now + error)
-      if let last = nodes[node].ran[check.id], last >= own.number { continue }
+      if let last = nodes[node].ran[check.id], last >= own.number {
+        oracle.usedUp(check.id, region, own)
+        continue
+      }
       let owner = assignments[node].node(of: check.id, interval: check.interval, at: own.start)
       guard owner == nodes[node].name else { continue }
       nodes[node].ran[check.id] = own.number
