@@ -19,7 +19,9 @@ struct SeededGenerator: RandomNumberGenerator {
   mutating func chance(_ probability: Double) -> Bool { Double.random(in: 0..<1, using: &self) < probability }
 
   /// A time that is exponentially distributed about a mean.
-  mutating func exponential(mean: Double) -> Double { -mean * Self.logarithm(Double.random(in: 1e-12..<1, using: &self)) }
+  mutating func exponential(mean: Double) -> Double {
+    -mean * Self.logarithm(Double.random(in: 1e-12..<1, using: &self))
+  }
 
   /// The natural logarithm by its series: the same on every machine.
   private static func logarithm(_ number: Double) -> Double {

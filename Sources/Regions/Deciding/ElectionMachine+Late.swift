@@ -59,12 +59,22 @@ extension ElectionMachine {
     for run in runs.sorted(by: { $0.slotStart < $1.slotStart }) {
       guard let index = indices[run.check] else { continue }
       let middle = run.slotStart + run.interval / 2
-      if let decided = entries[index].decided, middle < decided + run.interval { continue }
+      if let decided = entries[index].decided, middle < decided + run.interval {
+        guard isUnheard(run, index) else { continue }
+      }
       guard run.slotStart + run.interval + Self.grace + Self.patience > now else { continue }
       take(FleetRun(run: run, configuration: 0, epoch: 0), received: now, at: now, &actions)
     }
     decideTouched(at: now, &actions)
     return actions
+  }
+
+  /// Whether a run is one of the newest decided slot, and was not known when that was decided.
+  private mutating func isUnheard(_ run: HistoryRun, _ index: Int) -> Bool {
+    guard let closed = entries[index].closed else { return false }
+    let middle = run.slotStart + run.interval / 2
+    guard closed.slot.start <= middle, middle < closed.slot.end else { return false }
+    return !closed.ballot.has(registry.number(ofRegion: run.region), origin: .scheduled)
   }
 
   private mutating func restore(_ decision: SlotDecision) {

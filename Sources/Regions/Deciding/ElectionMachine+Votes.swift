@@ -228,7 +228,8 @@ extension ElectionMachine {
       if let open = entries[index].open.first, open.slot <= next { break }
       close(OpenSlot(slot: next, deadline: now), at: now, index, &actions)
     }
-    for place in entries[index].open.indices where entries[index].open[place].opinionsUntil.map({ $0 <= now }) ?? false {
+    for place in entries[index].open.indices where entries[index].open[place].opinionsUntil.map({ $0 <= now }) ?? false
+    {
       entries[index].open[place].opinionsUntil = nil
       entries[index].open[place].opinionsAwaited = 0
     }

@@ -22,7 +22,8 @@ struct ElectionBench {
   }
 
   func run(
-    _ region: Int, _ verdict: Verdict, slot: Slot, origin: RegionalVote.Origin = .scheduled, isInMaintenance: Bool = false
+    _ region: Int, _ verdict: Verdict, slot: Slot, origin: RegionalVote.Origin = .scheduled,
+    isInMaintenance: Bool = false
   ) -> FleetRun {
     FleetRun(
       run: HistoryRun(

@@ -71,7 +71,8 @@ struct ElectionMachineTests {
     #expect(rest.decisions.last?.votes.count == 5)
     // Held as down already, the next one may take its time.
     #expect(bench.vote("ddd", bench.slot(1)).isEmpty)
-    #expect(bench.tell([bench.run(3, .up, slot: bench.slot(1)), bench.run(4, .up, slot: bench.slot(1))]).summary == ["down"])
+    #expect(
+      bench.tell([bench.run(3, .up, slot: bench.slot(1)), bench.run(4, .up, slot: bench.slot(1))]).summary == ["down"])
   }
 
   @Test("counts one vote a region and slot, whatever comes again")

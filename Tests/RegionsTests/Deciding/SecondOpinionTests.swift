@@ -4,7 +4,9 @@ import Testing
 
 @Suite("A second opinion")
 struct SecondOpinionTests {
-  private func region(_ name: String, _ provider: String?, _ continent: String? = nil, isLive: Bool = true) -> FleetRegion {
+  private func region(_ name: String, _ provider: String?, _ continent: String? = nil, isLive: Bool = true)
+    -> FleetRegion
+  {
     var labels: [String: String] = [:]
     labels["provider"] = provider
     labels["continent"] = continent

@@ -113,7 +113,8 @@ struct SlotElectionTests {
 
   @Test("asks an expression of the votes that count, and half of the regions where it fails")
   func expressions() {
-    let european = QuorumExpression(source: "eu") { votes in votes.contains { $0.region == "r0" && $0.verdict == .down } }
+    let european = QuorumExpression(source: "eu") { votes in votes.contains { $0.region == "r0" && $0.verdict == .down }
+    }
     let election = SlotElection(quorum: Quorum(down: .expression(european)), expected: 3)
     #expect(election.outcome(of: votes("duu")).verdict == .down)
     #expect(election.outcome(of: votes("udd")).verdict == .degraded)
@@ -184,9 +185,12 @@ struct SlotElectionTests {
     var certain = 0
     for _ in 0..<500 {
       let expected = Int.random(in: 2...7, using: &random)
-      let all = (0..<expected).map { RegionalVote.of("r\($0)", verdict("uwddx".randomElement(using: &random) ?? "d") ?? .up) }
+      let all = (0..<expected).map {
+        RegionalVote.of("r\($0)", verdict("uwddx".randomElement(using: &random) ?? "d") ?? .up)
+      }
       let given = Array(all.prefix(Int.random(in: 0...expected, using: &random)))
-      let rule: Quorum.Rule = [.share(0.5), .share(0.7), .share(0.3), .count(2)].randomElement(using: &random) ?? .count(1)
+      let rule: Quorum.Rule =
+        [.share(0.5), .share(0.7), .share(0.3), .count(2)].randomElement(using: &random) ?? .count(1)
       let election = SlotElection(quorum: Quorum(down: rule), expected: expected)
       let held = SlotElection.Held(verdict: .up)
       guard election.isCertainlyDown(given, missing: expected - given.count, held: held) else { continue }

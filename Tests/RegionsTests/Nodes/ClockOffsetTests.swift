@@ -58,7 +58,9 @@ struct ClockOffsetTests {
     let before = offset.ruling
     for index in 1..<40 {
       let uneven = Duration.milliseconds(index % 9)
-      add(&offset, at: newYear + .seconds(3 * index), ahead: .milliseconds(100), out: .milliseconds(5) + uneven, back: .milliseconds(5))
+      add(
+        &offset, at: newYear + .seconds(3 * index), ahead: .milliseconds(100), out: .milliseconds(5) + uneven,
+        back: .milliseconds(5))
       #expect(offset.ruling == before)
     }
   }

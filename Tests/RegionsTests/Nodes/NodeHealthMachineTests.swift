@@ -65,7 +65,9 @@ struct NodeHealthMachineTests {
     try fleet.round { node, _ in node == "a-1" }
     #expect(fleet.log == ["- a-1"])
     #expect(fleet.causes["a-1"] == .node)
-    #expect(fleet.quarantines["a-1"]?.reason == "it fails 5 of 5 checks that other regions pass, and others of region a do not")
+    #expect(
+      fleet.quarantines["a-1"]?.reason
+        == "it fails 5 of 5 checks that other regions pass, and others of region a do not")
     for _ in 0..<5 { try fleet.round { node, _ in node == "a-1" } }
     #expect(fleet.log == ["- a-1"])
     for _ in 0..<6 { try fleet.round { _, _ in false } }

@@ -1,0 +1,287 @@
+import Agent
+import Fleet
+import Model
+import Regions
+
+/// A fleet in one value of time: nodes with clocks, networks and spools, replicas of a hub, and their store. Everything that
+/// happens follows from the seed. What stands here is the network and the drivers; what is decided is decided by the very
+/// machines that agents and hubs run.
+final class FleetSimulation {
+  /// Boxed, because the heap moves them about.
+  indirect enum Event {
+    case slot(check: Int, region: String, Slot)
+    case ran(node: Int, life: Int, FleetRun)
+    case outbox(node: Int, life: Int, Outbox.Event)
+    case outboxTimer(node: Int, life: Int)
+    case arrive(node: Int, life: Int, batch: Int?, SpoolBatch)
+    case admit(node: Int, life: Int)
+    case beat(node: Int)
+    case memberships(node: Int)
+    case assign
+    case step(hub: Int, life: Int)
+    case settle(hub: Int, life: Int)
+    case recalled(hub: Int, life: Int, CheckID, [Slot])
+    case fault
+    case begin(FleetFaultKind)
+    case heal(FleetFaultKind)
+  }
+
+  var plan: SimulationPlan
+  var random: SeededGenerator
+  var events = EventHeap<Event>()
+  var now = newYear
+  let end: Timestamp
+  let checks: [Check]
+  var nodes: [SimulatedNode] = []
+  var assignments: [Assignment] = []
+  var clocks: [(raw: Duration, offset: ClockOffset)] = []
+  var hubs: [SimulatedHub]
+  var store = SimulatedStore()
+  var storeStalledUntil = newYear
+  var disturbedUntil = newYear + .minutes(5)
+  var isAssigning = false
+  /// Since when a check is down everywhere, and until when.
+  var outages: [CheckID: [(from: Timestamp, to: Timestamp)]] = [:]
+  var oracle = SimulationOracle()
+
+  init(_ plan: SimulationPlan, seed: UInt64) throws {
+    self.plan = plan
+    random = SeededGenerator(seed: seed)
+    end = newYear + .seconds(plan.hours * 3600)
+    checks = try plan.intervals.enumerated().map { index, interval in
+      try .watched("check-\(seed)-\(index)", every: .seconds(interval))
+    }
+    hubs = (0..<plan.hubs).map(SimulatedHub.init)
+    for region in plan.regions {
+      for number in 0..<plan.nodesPerRegion {
+        nodes.append(SimulatedNode("\(region)-\(number)", in: region, seed: random.next(), at: now))
+        assignments.append(Assignment([]))
+        clocks.append((.zero, ClockOffset()))
+      }
+    }
+  }
+
+  /// Lets everything happen, and heals every fault a while before the end.
+  func run() {
+    for node in nodes.indices { events.plan(.admit(node: node, life: 0), at: now + milliseconds(10...300)) }
+    wakeAssigning()
+    for (index, check) in checks.enumerated() {
+      let slot = check.grid.firstSlot(startingFrom: now + .seconds(20))
+      for region in plan.regions { events.plan(.slot(check: index, region: region, slot), at: slot.start) }
+    }
+    for hub in hubs.indices { step(hub, in: milliseconds(100...900)) }
+    planFault()
+    while let (time, event) = events.next(), time < end {
+      now = time
+      handle(event)
+    }
+    now = end
+  }
+
+  func milliseconds(_ range: ClosedRange<Int>) -> Duration { .milliseconds(Int.random(in: range, using: &random)) }
+
+  private func handle(_ event: Event) {
+    switch event {
+    case .slot(let check, let region, let slot): start(check, region: region, slot)
+    case .ran(let node, let life, let run): keep(run, of: node, life: life)
+    case .outbox(let node, let life, let event):
+      if nodes[node].life == life, nodes[node].isAlive { tell(node, event) }
+    case .outboxTimer(let node, let life):
+      guard nodes[node].life == life, nodes[node].wakeTime == now else { return }
+      nodes[node].wakeTime = nil
+      tell(node, .timer)
+    case .arrive(let node, let life, let batch, let runs): arrive(runs, batch: batch, of: node, life: life)
+    case .admit(let node, let life): admit(node, life: life)
+    case .beat(let node): beat(node)
+    case .memberships(let node): learn(node)
+    case .assign: assign()
+    case .step(let hub, let life): step(hub, life: life)
+    case .settle(let hub, let life): settle(hub, life: life)
+    case .recalled(let hub, let life, let check, let slots): recalled(hub, life: life, check, slots)
+    case .fault: beginFault()
+    case .begin(let kind): apply(kind, begins: true)
+    case .heal(let kind): apply(kind, begins: false)
+    }
+  }
+
+  // MARK: Nodes
+
+  private func start(_ index: Int, region: String, _ slot: Slot) {
+    // What began before the end is to be seen to its end.
+    guard now < end - .seconds(60) else { return }
+    let check = checks[index]
+    let next = check.grid.slot(number: slot.number + 1)
+    events.plan(.slot(check: index, region: region, next), at: next.start)
+    oracle.expected += 1
+    for node in nodes.indices where nodes[node].region == region && nodes[node].isAlive {
+      let error = nodes[node].clockError
+      let isRight = error < .seconds(1) && error > .seconds(-1)
+      let own = isRight ? slot : check.grid.slot(at: now + error)
+      if let last = nodes[node].ran[check.id], last >= own.number {
+        oracle.usedUp(check.id, region, own)
+        continue
+      }
+      let owner = assignments[node].node(of: check.id, interval: check.interval, at: own.start)
+      guard owner == nodes[node].name else { continue }
+      nodes[node].ran[check.id] = own.number
+      let run = probe(check, own, by: node)
+      let life = nodes[node].life
+      events.plan(.ran(node: node, life: life, run), at: now + (run.run.duration ?? .zero))
+    }
+  }
+
+  private func probe(_ check: Check, _ slot: Slot, by node: Int) -> FleetRun {
+    let isDown = isDown(check.id, at: now)
+    var verdict = Verdict.up
+    var reason: HistoryReason?
+    if isDown || !nodes[node].hasTargets {
+      verdict = .down
+      reason = HistoryReason(code: .timeout, message: "no answer")
+      // References are down too where the network is: mostly the node sees that by itself.
+      if !nodes[node].hasTargets, random.chance(plan.selfKnowledge) {
+        verdict = .unknown
+        reason = HistoryReason(code: .nodeSick, message: "references fail")
+      }
+    }
+    let duration: Duration = verdict == .down && random.chance(0.5) ? .seconds(10) : milliseconds(20...400)
+    return FleetRun(
+      run: HistoryRun(
+        check: check.id, region: nodes[node].region, node: nodes[node].name,
+        slotStart: Timestamp(millisecondsSinceEpoch: slot.start.millisecondsSinceEpoch), interval: slot.interval,
+        duration: duration, verdict: verdict, reason: reason),
+      configuration: 1, epoch: assignments[node].epoch(at: slot.start) ?? 0)
+  }
+
+  func isDown(_ check: CheckID, at moment: Timestamp) -> Bool {
+    outages[check]?.contains { $0.from <= moment && moment < $0.to } ?? false
+  }
+
+  private func keep(_ run: FleetRun, of node: Int, life: Int) {
+    guard nodes[node].life == life, nodes[node].isAlive else { return }
+    let first = nodes[node].spoolStart
+    let oldest = nodes[node].spool.first
+    let number = nodes[node].keep(run)
+    oracle.executed(run.run)
+    if nodes[node].spoolStart > first, let oldest { oracle.dropped(oldest.run) }
+    tell(node, .spooled(through: number))
+  }
+
+  private func tell(_ node: Int, _ event: Outbox.Event) {
+    let life = nodes[node].life
+    for action in nodes[node].outbox.handle(event, at: now - newYear) {
+      switch action {
+      case .send(let batch, let from, let limit): send(nodes[node].batch(from: from, limit: limit), batch, of: node)
+      case .release(let number): nodes[node].release(through: number)
+      case .wait(let uptime):
+        // Of several waits only the last one counts.
+        guard nodes[node].wakeTime != newYear + uptime else { continue }
+        nodes[node].wakeTime = newYear + uptime
+        events.plan(.outboxTimer(node: node, life: life), at: newYear + uptime)
+      case .register: events.plan(.admit(node: node, life: life), at: now + milliseconds(20...200))
+      case .giveUp, .say: break
+      }
+    }
+  }
+
+  private func send(_ runs: SpoolBatch, _ batch: Int, of node: Int) {
+    let life = nodes[node].life
+    guard nodes[node].hasHub, hubs.contains(where: { $0.isAlive && !$0.isFrozen }) else {
+      events.plan(.outbox(node: node, life: life, .failed(batch: batch)), at: now + .seconds(1))
+      return
+    }
+    // Lost on its way, sometimes; or twice, the second time whenever the network likes.
+    if !random.chance(plan.loss) {
+      events.plan(.arrive(node: node, life: life, batch: batch, runs), at: now + milliseconds(10...200))
+    }
+    if random.chance(plan.duplication) {
+      events.plan(.arrive(node: node, life: life, batch: nil, runs), at: now + milliseconds(50...60_000))
+    }
+  }
+
+  private func arrive(_ runs: SpoolBatch, batch: Int?, of node: Int, life: Int) {
+    func reply(_ event: Outbox.Event) {
+      guard batch != nil, !random.chance(plan.loss) else { return }
+      events.plan(.outbox(node: node, life: life, event), at: now + milliseconds(10...100))
+    }
+    guard now >= storeStalledUntil, hubs.contains(where: { $0.isAlive && !$0.isFrozen }) else {
+      return reply(.failed(batch: batch ?? 0))
+    }
+    guard runs.runs.allSatisfy({ $0.run.slotStart <= now + FleetProtocol.futureTolerance }) else {
+      oracle.future += 1
+      return reply(.refused(batch: batch ?? 0, .future, acknowledged: nil))
+    }
+    do throws(FleetFault) {
+      let summary = try store.ingest(runs, at: now)
+      reply(.answered(batch: batch ?? 0, acknowledged: summary.acknowledged))
+      for hub in hubs.indices { step(hub, in: milliseconds(30...150)) }
+    } catch {
+      guard case .gap(let acknowledged) = error else { return }
+      // What comes a second time may have been overtaken by the drops of its spool.
+      if batch != nil { oracle.gaps += 1 }
+      reply(.refused(batch: batch ?? 0, .gap, acknowledged: acknowledged))
+    }
+  }
+
+  private func admit(_ node: Int, life: Int) {
+    guard nodes[node].life == life, nodes[node].isAlive else { return }
+    guard nodes[node].isHeard else {
+      events.plan(.admit(node: node, life: life), at: now + milliseconds(1000...2000))
+      return
+    }
+    let acknowledged = store.acknowledged(of: nodes[node].name)
+    tell(node, .admitted(acknowledged: acknowledged))
+    if !nodes[node].spool.isEmpty {
+      tell(node, .spooled(through: nodes[node].spoolStart + Int64(nodes[node].spool.count) - 1))
+    }
+    learn(node)
+    beat(node)
+  }
+
+  private func beat(_ node: Int) {
+    guard nodes[node].isAlive, nodes[node].isHeard else { return }
+    let out = milliseconds(5...80)
+    let back = milliseconds(5...80)
+    clocks[node].offset.add(sent: now + clocks[node].raw, roundTrip: out + back, hubTime: now + out)
+    nodes[node].clockError = clocks[node].offset.corrected(now + clocks[node].raw) - now
+  }
+
+  private func learn(_ node: Int) {
+    guard nodes[node].isAlive, nodes[node].isHeard else { return }
+    assignments[node] = Assignment(store.memberships[nodes[node].region] ?? [])
+  }
+
+  // MARK: Who runs what
+
+  func standings() -> [NodeStanding] { nodes.map { $0.standing(at: now, quarantine: nil) } }
+
+  func wakeAssigning() {
+    guard !isAssigning else { return }
+    isAssigning = true
+    events.plan(.assign, at: now + milliseconds(100...900))
+  }
+
+  private func assign() {
+    isAssigning = false
+    if now < disturbedUntil {
+      isAssigning = true
+      events.plan(.assign, at: now + .milliseconds(3500))
+    }
+    guard now >= storeStalledUntil else { return }
+    for hub in hubs.indices.shuffled(using: &random) where hubs[hub].isAlive && !hubs[hub].isFrozen {
+      guard let lease = store.acquire(.assigning, holder: hubs[hub].holder, at: now) else { continue }
+      if hubs[hub].memberships == nil || hubs[hub].membershipToken != lease.token {
+        hubs[hub].memberships = MembershipMachine(plan.regions.compactMap { store.memberships[$0]?.last })
+        hubs[hub].membershipToken = lease.token
+      }
+      let leases = Set(checks.map { CheckLease.duration(interval: $0.interval) })
+      for membership in hubs[hub].memberships?.update(nodes: standings(), leases: leases, at: now) ?? [] {
+        oracle.memberships += 1
+        do { try store.put(membership, under: lease) } catch { oracle.violate("\(now): \(error)") }
+        for node in nodes.indices where nodes[node].region == membership.region {
+          events.plan(.memberships(node: node), at: now + milliseconds(30...400))
+        }
+      }
+      return
+    }
+  }
+}
