@@ -171,7 +171,8 @@ let tests: [Target] = [
     ]),
   .testTarget(name: "BlackboxTests", dependencies: ["Model", "Expressions", "Documents", "Blackbox", "TestSupport"]),
   .testTarget(
-    name: "CommandTests", dependencies: ["Model", "History", "Transport", "Server", "TestSupport", "curlew"]),
+    name: "CommandTests",
+    dependencies: ["Model", "History", "Scenarios", "Transport", "Server", "TestSupport", "curlew"]),
 ]
 
 let package = Package(

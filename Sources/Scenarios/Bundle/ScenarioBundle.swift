@@ -5,7 +5,7 @@ package import Fleet
 /// All that scenario files say, as it travels from a hub to its nodes: every file that a load read, the files that probes
 /// send, and what the command line said. Values of secrets and of the environment are not in it (`ScenarioSupply`).
 ///
-/// The same files give the same bytes and the same digest on every replica of a hub, wherever its files lie.
+/// The same files under the same paths give the same bytes and the same digest, on every replica of a hub.
 package struct ScenarioBundle: Hashable, Sendable {
   /// The most bytes of all files together: a node holds them in memory.
   package static let sizeLimit = 32 << 20
@@ -48,12 +48,11 @@ package struct ScenarioBundle: Hashable, Sendable {
     manifest.overrides = overrides
     manifest.modules = modules
     manifest.secretFiles = record.secrets.union(modules.map { [$0] } ?? []).sorted()
-    let roots = Set(scenario.directories)
-    manifest.directories = record.kinds.filter { $0.value == .directory && !roots.contains($0.key) }.keys.sorted()
+    manifest.directories = record.named.filter { $0.value == .directory }.keys.sorted()
     var files: [String: File] = [:]
-    for (path, kind) in record.kinds where kind == .file && !manifest.secretFiles.contains(path) {
+    for (path, kind) in record.named where kind == .file && !manifest.secretFiles.contains(path) {
       do throws(FileProblem) {
-        // What was not read, only asked for, is what probes send.
+        // What was not read, only named, is what probes send.
         if let content = record.contents[path] {
           files[path] = File(content)
         } else {
@@ -75,7 +74,8 @@ package struct ScenarioBundle: Hashable, Sendable {
     let size = files.reduce(0) { $0 + $1.key.utf8.count + $1.value.content.count }
     guard size <= Self.sizeLimit else {
       throw BundleFault(
-        "the scenario files and what they name are \(size >> 20) MiB together; \(Self.sizeLimit >> 20) MiB can travel to nodes")
+        "the scenario files and what they name are \(size >> 20) MiB together; \(Self.sizeLimit >> 20) MiB can travel to nodes"
+      )
     }
     guard files.count <= Self.fileLimit, roots.count <= Self.fileLimit else {
       throw BundleFault("\(files.count) files are too many; \(Self.fileLimit) can travel to nodes")
@@ -93,7 +93,9 @@ package struct ScenarioBundle: Hashable, Sendable {
   }
 
   private init(roots: [String], files: [String: File]) throws(BundleFault) {
-    guard let manifest = files[BundleManifest.path] else { throw BundleFault("the bundle does not say how it is loaded") }
+    guard let manifest = files[BundleManifest.path] else {
+      throw BundleFault("the bundle does not say how it is loaded")
+    }
     try self.init(roots: roots, files: files, manifest: BundleManifest(manifest.content))
   }
 
@@ -173,7 +175,9 @@ package struct ScenarioBundle: Hashable, Sendable {
     for entry in change.files {
       let file: File
       if let text = entry.content {
-        guard let content = Base64.decode(text) else { throw BundleFault("the content of '\(entry.path)' is no base64") }
+        guard let content = Base64.decode(text) else {
+          throw BundleFault("the content of '\(entry.path)' is no base64")
+        }
         file = File(content)
       } else {
         guard let before = known[entry.digest] else { throw BundleFault("the content of '\(entry.path)' is missing") }

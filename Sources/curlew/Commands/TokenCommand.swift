@@ -18,7 +18,8 @@ struct TokenCommand: ParsableCommand {
   var scope: [String] = []
 
   @Option(
-    name: [.customLong("region"), .customLong("node-region")], help: "The region whose nodes it is for, in place of a scope.")
+    name: [.customLong("region"), .customLong("node-region")],
+    help: "The region whose nodes it is for, in place of a scope.")
   var region: String?
 
   @Option(help: "The only node of the region that it is for.")
@@ -64,7 +65,8 @@ struct TokenCommand: ParsableCommand {
         "name a scope: --scope \(all.joined(separator: " ")); or the region of nodes: --region REGION")
     }
     return (
-      "tokens", "name: \(Self.quoted(name)), sha256: \(Self.digest(of: token)), scopes: [\(scopes.joined(separator: ", "))]"
+      "tokens",
+      "name: \(Self.quoted(name)), sha256: \(Self.digest(of: token)), scopes: [\(scopes.joined(separator: ", "))]"
     )
   }
 
@@ -81,7 +83,7 @@ struct TokenCommand: ParsableCommand {
       guard let span = Units.duration(expires), span >= .minutes(1), span <= .days(3660) else {
         throw CommandFailure("--expires '\(expires)' is no duration from 1m to 3660d; write for example --expires 90d")
       }
-      text += ", expires: '\((Timestamp.now + span).rfc3339(fractionDigits: 0))'"
+      text += ", expires: '\((SystemTime().now + span).rfc3339(fractionDigits: 0))'"
     }
     return ("nodes", text)
   }
