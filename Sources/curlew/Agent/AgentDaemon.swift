@@ -1,4 +1,5 @@
 import Agent
+import Documents
 import Exposition
 import Fleet
 import Journeys
@@ -8,8 +9,10 @@ import Recording
 import Scenarios
 import Scheduling
 import Server
+import ServiceLevels
 import ServiceLifecycle
 import Transport
+import UnixSignals
 
 /// The composition root of `curlew agent`: builds the object graph of a node, runs it, and takes it down in order.
 struct AgentDaemon {

@@ -1,4 +1,5 @@
 import Agent
+import Fleet
 import Logging
 import Model
 

@@ -1,3 +1,4 @@
+import Documents
 import Model
 import Synchronization
 import Transport
@@ -41,10 +42,10 @@ final class TokenFile: Sendable {
 
   private static func read(_ path: String) throws -> Secret {
     let bytes: [UInt8]
-    do {
-      bytes = try FileReader.read(path, atMost: sizeLimit).bytes
+    do throws(FileProblem) {
+      bytes = try DiskFiles().read(path, limit: sizeLimit)
     } catch {
-      throw CommandFailure("the token file '\(path)' cannot be read: \(error.words)")
+      throw CommandFailure("the token file '\(path)' cannot be read: \(error)")
     }
     let text = String(decoding: bytes, as: UTF8.self).trimmingPrefix { $0.isWhitespace }
     let token = text.prefix { !$0.isWhitespace }
