@@ -36,8 +36,9 @@ struct AgentDaemon {
     let probing = try ProbingEngine(settings: settings.probing, masks: masks)
     let clock = HubClock(LoopTime(probing.loops.all[0]))
     let logger = DaemonLog.logger(format: settings.logFormat, level: settings.logLevel, redactedBy: masks)
-    let (spool, identity) = try openSpool(time: clock, logger: logger)
     let plan = WorkPlan(node: settings.name, region: settings.region)
+    let place = try NodePlace(settings: settings, plan: plan, clock: clock, logger: logger)
+    let spool = place.spool
     let maintenance = CurrentMaintenance()
     let resolver = Resolver()
 
@@ -67,7 +68,8 @@ struct AgentDaemon {
       loops: linkLoops, resolver: resolver)
     let session = AgentSession(
       node: NodeDescription(
-        name: settings.name, region: settings.region, labels: settings.labels, version: Version.text, spool: identity),
+        name: settings.name, region: settings.region, labels: settings.labels, version: Version.text,
+        spool: place.identity),
       settings: SessionMachine.Settings(autonomy: settings.autonomy), seed: .random(in: .min ... .max),
       parts: AgentSession.Parts(
         link: link, spool: spool, plan: plan, clock: clock,
@@ -101,23 +103,44 @@ struct AgentDaemon {
       })
     // Taken down from last to first: others take over, runs end, what is left is pushed, and the door closes.
     let services: [any Service] = [
-      server,
-      SessionService(session: session, bound: Self.drainBound),
+      PlacedService(service: server, place: place),
+      SessionService(session: session, place: place, bound: Self.drainBound),
       node.service,
-      LeavingService(session: session, bound: Self.leaveBound),
+      LeavingService(session: session, place: place, bound: Self.leaveBound),
     ]
     let group = ServiceGroup(
       configuration: .init(
         services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: DaemonLog.quiet))
+    let failure: (any Error)?
     do {
-      try await group.run()
-    } catch let failure as ListenFailure {
-      throw CommandFailure("\(failure)")
+      try await Self.run(group, in: place) {
+        session.configuration > 0 && plan.epoch(at: clock.now) > 0
+      }
+      failure = nil
+    } catch {
+      failure = error
     }
     await link.close()
     linkLoops.stop()
+    place.stop()
     node.stop()
+    if let failure { throw (failure as? ListenFailure).map { CommandFailure("\($0)") } ?? failure }
+  }
+
+  /// Runs the services for as long as the place of the node is this process's, or until a signal ends them.
+  private static func run(
+    _ group: ServiceGroup, in place: NodePlace, isReady: @escaping @Sendable () -> Bool
+  ) async throws {
+    try await withThrowingTaskGroup { tasks in
+      tasks.addTask { try await place.keep(isReady: isReady) { await group.triggerGracefulShutdown() } }
+      tasks.addTask { try await group.run() }
+      for _ in 0..<2 {
+        try await tasks.next()
+        // Then the last runs are still to end; else the services have ended, and nobody is to be waited for.
+        if !place.isHandedOver { tasks.cancelAll() }
+      }
+    }
   }
 
   /// What a node runs before it has heard of its hub.
@@ -126,22 +149,5 @@ struct AgentDaemon {
       throw CommandFailure("a scenario of nothing cannot be loaded; this is a fault of curlew's")
     }
     return scenario
-  }
-
-  private func openSpool(time: any TimeSource, logger: Logger) throws -> (keeper: SpoolKeeper, identity: UInt64) {
-    let spool: Spool
-    do throws(SpoolFault) {
-      spool = try Spool(
-        at: settings.spool, settings: settings.spoolSettings, identity: .random(in: 1 ... .max))
-    } catch {
-      throw CommandFailure("\(error)")
-    }
-    if !spool.finding.isNothing {
-      logger.warning(
-        "the spool was damaged; what was whole is kept",
-        metadata: ["bytes": "\(spool.finding.cutBytes)", "files": "\(spool.finding.foreignFiles.joined(separator: " "))"])
-    }
-    let identity = spool.identity
-    return (SpoolKeeper(spool, on: try EventLoop(name: "curlew-spool"), time: time), identity)
   }
 }

@@ -6,6 +6,7 @@ import ServiceLifecycle
 /// Speaks with the hub; at shutdown, when the last run has ended, it pushes what the hub takes within a bound.
 struct SessionService: Service {
   let session: AgentSession
+  let place: NodePlace
   let bound: Duration
 
   func run() async throws {
@@ -14,7 +15,8 @@ struct SessionService: Service {
       group.addTask {
         // Thrown where the group is cancelled, and then nothing can be waited for.
         guard (try? await gracefulShutdown()) != nil else { return }
-        await session.drain(within: bound)
+        // A successor sends what is in the spool.
+        if !place.isHandedOver { await session.drain(within: bound) }
       }
       // The second to end is the session, which has no end of its own.
       await group.next()
@@ -26,10 +28,11 @@ struct SessionService: Service {
 /// At shutdown, says that the node leaves, and lets everything go on until others have taken over.
 struct LeavingService: Service {
   let session: AgentSession
+  let place: NodePlace
   let bound: Duration
 
   func run() async throws {
-    guard (try? await gracefulShutdown()) != nil else { return }
+    guard (try? await gracefulShutdown()) != nil, !place.isHandedOver else { return }
     await session.leave(within: bound)
   }
 }
