@@ -34,7 +34,7 @@ let engines: [Target] = [
   .target(name: "Calendars", dependencies: ["Model"]),
   .target(name: "Expressions", dependencies: ["CLinux", "CRE2", "CNettle", "CXML"]),
   .target(name: "Exposition"),
-  .target(name: "Postgres", dependencies: ["CPostgres"]),
+  .target(name: "Postgres", dependencies: ["CPostgres", "CLinux"]),
   .target(
     name: "Transport",
     dependencies: [

@@ -41,6 +41,8 @@ package final class RecentRuns: RunSink {
   package let capacity: Int
   /// By check; few regions each, so they are searched one by one.
   private let rings = Mutex<[CheckID: [Ring]]>([:])
+  /// What was held over all regions, where that is decided by their votes.
+  private let decided = Mutex<[CheckID: Ring]>([:])
 
   /// Keeps nothing before `apply(_:)` has named the checks.
   ///
@@ -57,6 +59,8 @@ package final class RecentRuns: RunSink {
       let before = rings
       rings = Dictionary(checks.map { ($0.id, before[$0.id] ?? []) }) { first, _ in first }
     }
+    let inForce = Set(checks.map(\.id))
+    decided.withLock { decided in decided = decided.filter { inForce.contains($0.key) } }
   }
 
   package func record(_ run: Run) {
@@ -71,6 +75,34 @@ package final class RecentRuns: RunSink {
         ring.append(recent, capacity: capacity)
       }
     }
+  }
+
+  /// Takes in what was decided of a slot over all regions, as a run that says so.
+  package func decide(_ run: Run) {
+    guard rings.withLock({ $0[run.check] != nil }) else { return }
+    let recent = RecentRun(run)
+    decided.withLock { decided in
+      var ring = decided[run.check] ?? Ring(region: run.region)
+      if let newest = ring.newest, newest.slotStart >= recent.slotStart { return }
+      let since = ring.standing.flatMap { $0.verdict == run.verdict ? $0.since : nil } ?? run.slot.start
+      ring.standing = Standing(verdict: run.verdict, since: since, reason: run.reason.map { [$0] } ?? [])
+      ring.append(recent, capacity: capacity)
+      decided[run.check] = ring
+    }
+  }
+
+  /// What is held of a check over all regions; nil where nobody decides by votes, and before the first decision.
+  package func decision(of check: CheckID) -> CurrentState? {
+    decided.withLock { decided in
+      guard let ring = decided[check], let standing = ring.standing, let latest = ring.newest else { return nil }
+      return CurrentState(
+        verdict: standing.verdict, since: standing.since, reason: standing.reason.first, latest: latest)
+    }
+  }
+
+  /// The last decisions of a check, oldest first.
+  package func decisions(of check: CheckID) -> [RecentRun] {
+    decided.withLock { $0[check]?.ordered ?? [] }
   }
 
   /// Nothing: slots without a run change neither the runs nor the state.

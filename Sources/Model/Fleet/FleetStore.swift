@@ -18,6 +18,9 @@ package protocol FleetStore: Sendable {
   /// Gives a lease back before its end. Nothing happens where it is another's by now.
   func release(_ lease: SingletonLease) async throws
 
+  /// Who holds a singleton now; nil while nobody does.
+  func holder(of singleton: Singleton) async throws -> SingletonLease?
+
   // MARK: Configuration
 
   /// Makes this the configuration of the fleet. One with the digest of the newest is the newest.
@@ -68,6 +71,14 @@ package protocol FleetStore: Sendable {
   ///
   /// - Throws: `FleetFault.leaseLost`, after which nothing has happened.
   func settle(_ batches: [VoteBatch], decisions: [SlotDecision], under lease: SingletonLease) async throws
+
+  /// Asks nodes for second opinions, whichever replica they speak to.
+  ///
+  /// - Throws: `FleetFault.leaseLost`, after which nobody was asked.
+  func ask(_ opinions: [OpinionQuestion], under lease: SingletonLease) async throws
+
+  /// The second opinions that were asked for after a number and are of use still, by number.
+  func opinions(after number: Int64) async throws -> [OpinionQuestion]
 
   /// What was decided after a place of the feed, oldest first, at most about so many pieces. The feed is kept for an hour.
   func decisions(after place: Int64, limit: Int) async throws -> [FeedPiece]

@@ -55,6 +55,8 @@ struct CheckStanding: Sendable {
   /// Why it is not up.
   var cause: Cause?
   var isInMaintenance: Bool
+  /// Whether too few regions voted to hold anything: we are blind, and the target may be well.
+  var isBlind: Bool
   /// By name.
   var regions: [Region]
 
@@ -67,12 +69,14 @@ struct CheckStanding: Sendable {
 
   /// A standing with nothing said against it.
   init(
-    state: State, since: Timestamp? = nil, cause: Cause? = nil, isInMaintenance: Bool = false, regions: [Region] = []
+    state: State, since: Timestamp? = nil, cause: Cause? = nil, isInMaintenance: Bool = false, isBlind: Bool = false,
+    regions: [Region] = []
   ) {
     self.state = state
     self.since = since
     self.cause = cause
     self.isInMaintenance = isInMaintenance
+    self.isBlind = isBlind
     self.regions = regions
   }
 
@@ -102,6 +106,14 @@ struct CheckStanding: Sendable {
       isInMaintenance: current.allSatisfy(\.isInMaintenance), regions: regions)
   }
 
+  /// The same, with what was decided by the votes of the regions in place of what their last runs alone give.
+  private func decided(_ decision: CurrentState) -> CheckStanding {
+    CheckStanding(
+      state: State(decision.verdict), since: decision.since,
+      cause: decision.reason.map { Cause(code: $0.code, message: $0.message) },
+      isInMaintenance: decision.latest.isInMaintenance, isBlind: decision.reason?.code == .blind, regions: regions)
+  }
+
   /// The standing of a check, from what memory knows of its last runs, and for regions unknown to it from the store.
   static func of(
     _ check: Check, recent: RecentRuns, stored: [HistoryRun], at now: Timestamp
@@ -128,6 +140,10 @@ struct CheckStanding: Sendable {
     }
     if let wanted = check.regions { regions.removeAll { !wanted.contains($0.name) } }
     regions.sort { $0.name < $1.name }
-    return judged(check, regions: regions)
+    let standing = judged(check, regions: regions)
+    guard check.isEnabled, let decision = recent.decision(of: check.id), !isOverdue(decision.latest.slotStart) else {
+      return standing
+    }
+    return standing.decided(decision)
   }
 }

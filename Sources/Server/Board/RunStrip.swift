@@ -22,9 +22,10 @@ struct RunStrip: Sendable {
   /// The strip of a check up to `now`, its regions combined slot by slot.
   init(_ check: Check, recent: RecentRuns, at now: Timestamp) {
     let regions = recent.regions(of: check.id).filter { check.regions?.contains($0) ?? true }
+    let decisions = recent.decisions(of: check.id)
     // Of a disabled check no slots are expected after its last run.
     self.init(
-      regions.map { recent.history(of: check.id, in: $0) }, interval: check.interval,
+      regions.map { recent.history(of: check.id, in: $0) }, decisions: decisions, interval: check.interval,
       until: check.isEnabled ? now : nil)
   }
 
@@ -32,10 +33,13 @@ struct RunStrip: Sendable {
   ///
   /// - Parameters:
   ///   - histories: each region's runs, oldest first.
+  ///   - decisions: what was decided by their votes, where somebody does.
   ///   - interval: from one slot to the next.
   ///   - end: up to when slots are expected; nil when none is after the newest run.
-  private init(_ histories: [[RecentRun]], interval: Duration, until end: Timestamp?) {
+  private init(_ histories: [[RecentRun]], decisions: [RecentRun], interval: Duration, until end: Timestamp?) {
     var bySlot: [Timestamp: [RecentRun]] = [:]
+    let decided = Dictionary(decisions.map { ($0.slotStart, $0) }) { $1 }
+    for slot in decided.keys { bySlot[slot] = [] }
     for run in histories.joined() { bySlot[run.slotStart, default: []].append(run) }
     var newestFirst: [Cell] = []
     var after: Timestamp?
@@ -50,12 +54,13 @@ struct RunStrip: Sendable {
       }
       guard newestFirst.count < Self.length else { break }
       after = slotStart
-      let verdict = Verdict.overRegions(runs.map(\.verdict))
+      let decision = decided[slotStart]
+      let verdict = decision?.verdict ?? Verdict.overRegions(runs.map(\.verdict))
       newestFirst.append(
         Cell(
           slotStart: slotStart, verdict: verdict, duration: runs.map(\.duration).max(),
-          reason: runs.first { $0.verdict == verdict && $0.reason != nil }?.reason,
-          isInMaintenance: runs.allSatisfy(\.isInMaintenance)))
+          reason: decision?.reason ?? runs.first { $0.verdict == verdict && $0.reason != nil }?.reason,
+          isInMaintenance: decision?.isInMaintenance ?? runs.allSatisfy(\.isInMaintenance)))
     }
     cells = newestFirst.reversed()
   }

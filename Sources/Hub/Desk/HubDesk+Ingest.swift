@@ -1,0 +1,116 @@
+import Fleet
+import Model
+import Regions
+
+extension HubDesk {
+  /// Holds a batch against what its node may send, and stores it. One pass over the runs.
+  func take(_ batch: SpoolBatch) async throws(Refused) -> IngestSummary {
+    guard batch.runs.count <= FleetProtocol.batchRuns else {
+      throw Refused(.tooLarge, "\(batch.runs.count) runs are sent, \(FleetProtocol.batchRuns) are allowed")
+    }
+    let standing = try await standing(of: batch)
+    let sieve = Sieve(
+      batch, plan: supply.plan, membership: view.picture.memberships[batch.region]?.last,
+      quarantine: standing.quarantine, now: view.clock.now)
+    let sifted = try sieve.sifted()
+    let summary: IngestSummary
+    if sifted.late + sifted.foreign > 0 {
+      summary = try await storeWithGaps(batch, sifted.batch)
+    } else {
+      summary = try await stored { try await $0.ingest(sifted.batch) }
+    }
+    tallies.count(
+      [
+        (.stored, summary.added), (.duplicate, summary.duplicates), (.replayed, summary.replayed),
+        (.stale, sifted.stale), (.late, sifted.late), (.foreign, sifted.foreign),
+      ], in: batch.region)
+    return summary
+  }
+
+  /// What is left of a batch bears the last of its numbers, so that all of them are stored by it. Of a run that comes again
+  /// under a higher number, the first stays.
+  private func storeWithGaps(_ batch: SpoolBatch, _ left: SpoolBatch) async throws(Refused) -> IngestSummary {
+    // Nothing but whether numbers are missing before it.
+    var beginning = batch
+    beginning.runs = []
+    var rest = left
+    rest.first = batch.last - Int64(left.runs.count) + 1
+    rest.oldest = rest.first
+    return try await stored { [beginning, rest] store in
+      let known = try await store.ingest(beginning)
+      return known.acknowledged >= batch.last ? known : try await store.ingest(rest)
+    }
+  }
+
+  /// The node that sent a batch, as it is registered with that spool.
+  private func standing(of batch: SpoolBatch) async throws(Refused) -> NodeStanding {
+    if let known = view.picture[batch.node], known.description.spool == batch.spool { return known }
+    // It may have registered at another replica a moment ago.
+    try await stored { _ in try await self.view.refresh() }
+    guard let known = view.picture[batch.node], known.description.spool == batch.spool else {
+      throw Self.unknown(batch.node)
+    }
+    return known
+  }
+}
+
+/// Decides about each run of a batch whether it is stored, and as what.
+private struct Sieve {
+  let batch: SpoolBatch
+  let plan: HubPlan
+  let membership: Membership?
+  let quarantine: Quarantine?
+  /// Slots that begin later have not begun.
+  let latest: Timestamp
+  /// Slots that began before correct nothing any more.
+  let oldest: Timestamp
+
+  init(_ batch: SpoolBatch, plan: HubPlan, membership: Membership?, quarantine: Quarantine?, now: Timestamp) {
+    self.batch = batch
+    self.plan = plan
+    self.membership = membership
+    self.quarantine = quarantine
+    latest = now + FleetProtocol.futureTolerance
+    oldest = now - FleetProtocol.latenessBound
+  }
+
+  struct Sifted {
+    var batch: SpoolBatch
+    var stale = 0
+    var late = 0
+    var foreign = 0
+  }
+
+  func sifted() throws(Refused) -> Sifted {
+    var sifted = Sifted(batch: batch)
+    var kept: [FleetRun]?
+    for index in batch.runs.indices {
+      let run = batch.runs[index]
+      guard run.run.region == batch.region, run.run.node == batch.node else {
+        throw Refused(
+          .foreignRegion,
+          "run \(batch.first + Int64(index)) says that it is of the region \"\(run.run.region.prefix(80))\" and the node \"\(run.run.node?.prefix(80) ?? "")\", and the batch is of \"\(batch.region)\" and \"\(batch.node)\""
+        )
+      }
+      guard run.run.slotStart <= latest, run.run.started <= latest else {
+        throw Refused(
+          .future,
+          "run \(batch.first + Int64(index)) of \"\(run.run.check)\" is of \(max(run.run.slotStart, run.run.started)), which has not come yet"
+        )
+      }
+      let isLate = run.run.slotStart < oldest
+      if isLate || !plan.knows(run) {
+        if isLate { sifted.late += 1 } else { sifted.foreign += 1 }
+        if kept == nil { kept = Array(sifted.batch.runs[..<index]) }
+        continue
+      }
+      if let membership, run.epoch < membership.epoch, run.run.slotStart >= membership.since { sifted.stale += 1 }
+      if let quarantine {
+        sifted.batch.runs[index].run = Abstention.abstaining(run.run, quarantine: quarantine)
+      }
+      kept?.append(sifted.batch.runs[index])
+    }
+    if let kept { sifted.batch.runs = kept }
+    return sifted
+  }
+}

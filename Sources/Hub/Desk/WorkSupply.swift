@@ -1,0 +1,20 @@
+package import Fleet
+package import Model
+
+/// What nodes are given to work by: the composition of the program knows files and secrets, and this target does not.
+package protocol WorkSupply: Sendable {
+  /// The checks in force.
+  var plan: HubPlan { get }
+
+  /// The configuration in force, as different from the version that a node has.
+  ///
+  /// - Returns: nil when that is the one in force, or none is.
+  func change(since version: Int64) -> ConfigurationChange?
+
+  /// Secrets and environment of the checks that a node runs or may have to run.
+  ///
+  /// - Parameters:
+  ///   - memberships: of its region, the oldest first.
+  ///   - opinions: the checks that it is asked about beside its own.
+  func values(for node: String, in region: String, memberships: [Membership], opinions: [CheckID]) -> SuppliedValues
+}

@@ -1,0 +1,141 @@
+package import Model
+import Synchronization
+
+/// Takes the lease of a singleton whenever it is free, and does its work for as long as it is held.
+///
+/// A replica that cannot prolong its lease in time stops the work before another one may begin it. What it still wrote then
+/// is refused by the store, which knows the lease's number.
+package struct LeaseKeeper: Sendable {
+  /// How long a lease lasts without being prolonged.
+  package static let duration = Duration.seconds(6)
+  /// From one prolongation to the next.
+  static let renewal = Duration.seconds(2)
+  /// How often a lease of another one is asked for: a killed leader is replaced within `duration` and this.
+  static let patience = Duration.seconds(1)
+  /// The work is stopped so long before the end of a lease that could not be prolonged.
+  private static let margin = Duration.milliseconds(500)
+
+  /// What is told as it happens.
+  package enum Event: Hashable, Sendable {
+    case began(Singleton)
+    /// The work is not done here any more; why, in words, where something went wrong.
+    case ended(Singleton, because: String?)
+    /// The store cannot be asked.
+    case fails(Singleton, because: String)
+  }
+
+  private let store: any FleetStore
+  private let holder: String
+  private let time: any TimeSource
+  private let observe: @Sendable (Event) -> Void
+
+  /// - Parameters:
+  ///   - holder: this replica, unique for each start of a process.
+  ///   - observe: told what happens; must not wait.
+  package init(
+    store: any FleetStore, holder: String, time: any TimeSource,
+    observe: @escaping @Sendable (Event) -> Void = { _ in }
+  ) {
+    self.store = store
+    self.holder = holder
+    self.time = time
+    self.observe = observe
+  }
+
+  /// Does the work of a singleton whenever its lease can be had, until the task is cancelled, and gives the lease back then.
+  ///
+  /// - Parameter work: is cancelled when the lease is lost. When it ends by itself, it is begun anew after a pause.
+  package func hold(
+    _ singleton: Singleton, work: @escaping @Sendable (SingletonLease) async throws -> Void
+  ) async {
+    var lastError: String?
+    while !Task.isCancelled {
+      // Before the question: by the store's clock the lease begins no earlier.
+      let asked = time.uptime
+      do {
+        if let lease = try await store.acquire(singleton, holder: holder, for: Self.duration) {
+          lastError = nil
+          observe(.began(singleton))
+          let reason = await perform(lease, until: asked + Self.duration, work)
+          observe(.ended(singleton, because: reason))
+          // By a task that is not cancelled: a replica that leaves in order is followed at once.
+          await Task { [store] in try? await store.release(lease) }.value
+        }
+      } catch {
+        guard !Task.isCancelled else { return }
+        let words = "\(error)"
+        if lastError != words { observe(.fails(singleton, because: words)) }
+        lastError = words
+      }
+      guard (try? await time.sleep(untilUptime: time.uptime + Self.patience)) != nil else { return }
+    }
+  }
+
+  private enum End: Error {
+    case lost(String)
+  }
+
+  /// - Returns: what went wrong; nil when the task was cancelled or the work ended by itself.
+  private func perform(
+    _ lease: SingletonLease, until end: Duration, _ work: @escaping @Sendable (SingletonLease) async throws -> Void
+  ) async -> String? {
+    let deadline = Deadline(end)
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await work(lease) }
+        group.addTask { try await self.renew(lease) { deadline.set($0) } }
+        group.addTask { try await self.watch { deadline.current } }
+        defer { group.cancelAll() }
+        try await group.next()
+      }
+      return nil
+    } catch End.lost(let why) {
+      return why
+    } catch {
+      return Task.isCancelled ? nil : "\(error)"
+    }
+  }
+
+  /// Prolongs the lease again and again.
+  private func renew(_ lease: SingletonLease, _ prolonged: @Sendable (Duration) -> Void) async throws {
+    while true {
+      try await time.sleep(untilUptime: time.uptime + Self.renewal)
+      let asked = time.uptime
+      do {
+        guard let renewed = try await store.acquire(lease.singleton, holder: holder, for: Self.duration),
+          renewed.token == lease.token
+        else { throw End.lost("the lease is another one's") }
+        prolonged(asked + Self.duration)
+      } catch let end as End {
+        throw end
+      } catch {
+        // Tried again until the lease ends.
+        try Task.checkCancellation()
+      }
+    }
+  }
+
+  /// Ends with the lease, whatever the store is doing.
+  private func watch(_ deadline: @Sendable () -> Duration) async throws {
+    while true {
+      let end = deadline() - Self.margin
+      guard time.uptime < end else { throw End.lost("the lease could not be prolonged in time") }
+      try await time.sleep(untilUptime: end)
+    }
+  }
+}
+
+/// When a lease ends, by this machine's uptime.
+private final class Deadline: Sendable {
+  private let value: Mutex<Duration>
+
+  init(_ value: Duration) {
+    self.value = Mutex(value)
+  }
+
+  var current: Duration { value.withLock { $0 } }
+
+  func set(_ later: Duration) {
+    value.withLock { $0 = later }
+  }
+}

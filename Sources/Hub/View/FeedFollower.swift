@@ -1,0 +1,62 @@
+package import Model
+
+/// Reads what was decided, on every replica: pages, metrics and the API of each of them show the same.
+package struct FeedFollower: Sendable {
+  /// From one reading to the next.
+  private static let interval = Duration.milliseconds(250)
+  private static let pieces = 100
+
+  private let store: any FleetStore
+  private let time: any TimeSource
+  private let onError: @Sendable (String?) -> Void
+
+  /// - Parameter onError: told why the feed cannot be read, once for each cause; nil when it can be again.
+  package init(
+    store: any FleetStore, time: any TimeSource, onError: @escaping @Sendable (String?) -> Void = { _ in }
+  ) {
+    self.store = store
+    self.time = time
+    self.onError = onError
+  }
+
+  /// Follows the feed until the task is cancelled.
+  ///
+  /// - Parameters:
+  ///   - begin: called when the place is known that is followed from, and again when pieces may have been missed because the
+  ///     feed was not read for longer than it is kept: whoever follows reads history then. What is told twice is told again.
+  ///   - take: given decisions, oldest first.
+  package func run(begin: @Sendable () async -> Void, take: @Sendable ([SlotDecision]) async -> Void) async {
+    var place: Int64?
+    var lastRead = time.uptime
+    var lastError: String?
+    while !Task.isCancelled {
+      do {
+        if place == nil || time.uptime - lastRead > Self.memory {
+          place = max(0, try await store.feedEnd() - Self.overlap)
+          await begin()
+        }
+        var isMore = true
+        while isMore, let from = place {
+          let pieces = try await store.decisions(after: from, limit: Self.pieces)
+          for piece in pieces { await take(piece.decisions) }
+          place = pieces.last?.place ?? from
+          isMore = pieces.count >= Self.pieces
+        }
+        lastRead = time.uptime
+        if lastError != nil { onError(nil) }
+        lastError = nil
+      } catch {
+        guard !Task.isCancelled else { return }
+        let words = "\(error)"
+        if lastError != words { onError(words) }
+        lastError = words
+      }
+      guard (try? await time.sleep(untilUptime: time.uptime + Self.interval)) != nil else { return }
+    }
+  }
+
+  /// So many pieces before the end are read at the beginning: what was decided just before is known then.
+  private static let overlap: Int64 = 300
+  /// Shorter than the hour that the feed is kept for.
+  private static let memory = Duration.minutes(50)
+}

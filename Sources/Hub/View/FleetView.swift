@@ -1,0 +1,168 @@
+package import Model
+import Synchronization
+
+/// What a replica knows of the fleet: nodes, memberships, second opinions. It is read from the store again and again, so that
+/// every replica may answer every node; whoever waits for news is woken by it.
+package final class FleetView: Sendable {
+  /// From one reading to the next.
+  private static let interval = Duration.milliseconds(500)
+  /// A node that was not heard of for so long is forgotten.
+  package static let memory = Duration.seconds(7 * 86_400)
+
+  /// What is known at one moment.
+  package struct Picture: Sendable {
+    /// By region and name.
+    package fileprivate(set) var nodes: [NodeStanding] = []
+    /// Of each region, the oldest first: the one in force, and one that begins soon.
+    package fileprivate(set) var memberships: [String: [Membership]] = [:]
+    /// Those of use, by number.
+    package fileprivate(set) var opinions: [OpinionQuestion] = []
+    /// Rises with everything that a node may have to be told.
+    package fileprivate(set) var generation = 0
+    /// When the store was last read, by this machine's uptime; nil before the first time.
+    package fileprivate(set) var read: Duration?
+    fileprivate var places: [String: Int] = [:]
+
+    /// A node by its name.
+    package subscript(node: String) -> NodeStanding? { places[node].map { nodes[$0] } }
+
+    /// The membership of a region that holds at a moment; nil before its first one.
+    package func membership(of region: String, at moment: Timestamp) -> Membership? {
+      let known = memberships[region] ?? []
+      return known.last { $0.since <= moment } ?? known.first
+    }
+  }
+
+  private struct State {
+    var picture = Picture()
+    var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+    var cancelled: Set<Int> = []
+    var nextWaiter = 0
+  }
+
+  private let store: any FleetStore
+  /// The store's clock.
+  package let clock: StoreClock
+  private let time: any TimeSource
+  private let onError: @Sendable (String?) -> Void
+  private let state = Mutex(State())
+
+  /// A view of nothing, until it is refreshed.
+  ///
+  /// - Parameter onError: told why the store cannot be read, once for each cause; nil when it can be again.
+  package init(
+    store: any FleetStore, time: any TimeSource, onError: @escaping @Sendable (String?) -> Void = { _ in }
+  ) {
+    self.store = store
+    self.time = time
+    self.onError = onError
+    clock = StoreClock(store: store, time: time)
+  }
+
+  /// What is known now.
+  package var picture: Picture { state.withLock { $0.picture } }
+
+  /// Reads the store until the task is cancelled.
+  package func run() async {
+    var lastError: String?
+    while !Task.isCancelled {
+      do {
+        try await refresh()
+        if lastError != nil { onError(nil) }
+        lastError = nil
+      } catch {
+        guard !Task.isCancelled else { return }
+        let words = "\(error)"
+        if lastError != words { onError(words) }
+        lastError = words
+      }
+      guard (try? await time.sleep(untilUptime: time.uptime + Self.interval)) != nil else { return }
+    }
+  }
+
+  /// Reads the store once.
+  package func refresh() async throws {
+    try await clock.refresh()
+    let newest = state.withLock { $0.picture.opinions.last?.number ?? 0 }
+    let nodes = try await store.nodes(seenWithin: Self.memory).filter { $0.description.region != HubDesk.ownRegion }
+    let memberships = try await store.memberships()
+    let opinions = try await store.opinions(after: newest)
+    let now = clock.now
+    let isNew = state.withLock { state in
+      var picture = state.picture
+      var hasNews = !opinions.isEmpty
+      picture.nodes = nodes
+      picture.places = Dictionary(nodes.enumerated().map { ($1.description.name, $0) }) { first, _ in first }
+      for membership in memberships {
+        var known = picture.memberships[membership.region] ?? []
+        guard known.last?.epoch != membership.epoch else { continue }
+        known.append(membership)
+        picture.memberships[membership.region] = known
+        hasNews = true
+      }
+      for (region, known) in picture.memberships where known.count > 1 {
+        // Those before the one in force are of the past.
+        let inForce = known.lastIndex { $0.since <= now } ?? 0
+        picture.memberships[region] = Array(known[inForce...])
+      }
+      picture.opinions = picture.opinions.filter { $0.until > now } + opinions
+      picture.read = time.uptime
+      if hasNews { picture.generation += 1 }
+      state.picture = picture
+      return hasNews
+    }
+    if isNew { wake() }
+  }
+
+  /// Something else that nodes may have to be told is new.
+  package func announce() {
+    state.withLock { $0.picture.generation += 1 }
+    wake()
+  }
+
+  // MARK: Waiting
+
+  /// Waits until something is newer than a generation, for a bounded time.
+  func change(after generation: Int, until deadline: Duration) async {
+    await withTaskGroup { group in
+      group.addTask { await self.change(after: generation) }
+      group.addTask { [time] in try? await time.sleep(untilUptime: deadline) }
+      _ = await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func change(after generation: Int) async {
+    let id = state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isOver = state.withLock { state in
+          if state.cancelled.remove(id) != nil || state.picture.generation != generation { return true }
+          state.waiting[id] = continuation
+          return false
+        }
+        if isOver { continuation.resume() }
+      }
+    } onCancel: {
+      let continuation = state.withLock { state in
+        let continuation = state.waiting.removeValue(forKey: id)
+        if continuation == nil { state.cancelled.insert(id) }
+        return continuation
+      }
+      continuation?.resume()
+    }
+    // One that was over before it was cancelled leaves its mark behind otherwise.
+    state.withLock { _ = $0.cancelled.remove(id) }
+  }
+
+  private func wake() {
+    let waiting = state.withLock { state in
+      defer { state.waiting = [:] }
+      return state.waiting.values.map { $0 }
+    }
+    for continuation in waiting { continuation.resume() }
+  }
+}

@@ -1,0 +1,191 @@
+import Fleet
+import Hub
+import Model
+import TestSupport
+import Testing
+
+@Suite struct DeskTests {
+  // MARK: Registering
+
+  @Test func `a node is taken in, and told how far its spool is stored`() async throws {
+    let rig = try await DeskRig().registered()
+    _ = try await rig.send(rig.batch([rig.run()]))
+    let body = try await rig.desk.register(DeskRig.json(Registration(rig.node)), by: rig.caller)
+    let admission = try DeskRig.read(Admission.self, body)
+    #expect(admission.acknowledged == 1)
+    #expect(admission.hubTime == rig.time.now.millisecondsSinceEpoch)
+    #expect(admission.beatEvery == 3000)
+  }
+
+  @Test(arguments: [
+    ("name", "a b"), ("name", ""), ("name", String(repeating: "n", count: 64)), ("spool", "7"),
+    ("version", String(repeating: "v", count: 65)),
+  ])
+  func `what is no registration is malformed`(field: String, value: String) async throws {
+    let rig = DeskRig()
+    var registration = Registration(rig.node)
+    switch field {
+    case "name": registration.name = value
+    case "spool": registration.spool = value
+    default: registration.version = value
+    }
+    #expect(
+      await refusal { try await rig.desk.register(DeskRig.json(registration), by: rig.caller) }?.refusal == .malformed)
+  }
+
+  @Test func `a body that is no registration says where it is wrong`() async throws {
+    let rig = DeskRig()
+    let body = Array(#"{"protocolVersion":1,"name":4}"#.utf8)
+    let refused = await refusal { try await rig.desk.register(body, by: rig.caller) }
+    #expect(refused?.refusal == .malformed)
+    #expect(refused?.detail.contains("name") == true)
+    #expect(await refusal { try await rig.desk.register([0xff], by: rig.caller) }?.refusal == .malformed)
+  }
+
+  @Test func `an old version of the protocol is refused`() async throws {
+    let rig = DeskRig()
+    var registration = Registration(rig.node)
+    registration.protocolVersion = 0
+    let refused = await refusal { try await rig.desk.register(DeskRig.json(registration), by: rig.caller) }
+    #expect(refused?.refusal == .protocolVersion)
+    #expect(rig.desk.tallies.counts.refused == [.protocolVersion: 1])
+  }
+
+  @Test func `a node of another region than its token, and one of the hub's own, is refused`() async throws {
+    let rig = DeskRig()
+    var registration = Registration(rig.node)
+    registration.region = "us-east"
+    #expect(
+      await refusal { try await rig.desk.register(DeskRig.json(registration), by: rig.caller) }?.refusal
+        == .foreignRegion)
+    registration.region = HubDesk.ownRegion
+    let caller = NodeCaller(name: "x", region: HubDesk.ownRegion)
+    #expect(
+      await refusal { try await rig.desk.register(DeskRig.json(registration), by: caller) }?.refusal == .malformed)
+  }
+
+  @Test func `of two nodes with one name the one that is alive stays`() async throws {
+    let rig = try await DeskRig().registered()
+    var other = rig.node
+    other.spool = 8
+    let body = try DeskRig.json(Registration(other))
+    #expect(await refusal { try await rig.desk.register(body, by: rig.caller) }?.refusal == .nameTaken)
+    // The same spool is the same node, which was started again.
+    _ = try await rig.desk.register(DeskRig.json(Registration(rig.node)), by: rig.caller)
+    rig.time.advance(by: .seconds(10))
+    _ = try await rig.desk.register(body, by: rig.caller)
+    #expect(rig.store.current.nodes["probe-1"]?.description.spool == 8)
+  }
+
+  @Test func `a node that has left in order makes room at once`() async throws {
+    let rig = try await DeskRig().registered()
+    _ = try await rig.desk.beat(
+      DeskRig.json(Beat(NodeBeat(node: "probe-1", region: "eu-west", isLeaving: true))), by: rig.caller)
+    var other = rig.node
+    other.spool = 8
+    _ = try await rig.desk.register(DeskRig.json(Registration(other)), by: rig.caller)
+  }
+
+  // MARK: Beats
+
+  @Test func `a beat is kept, and told of a quarantine`() async throws {
+    let rig = try await DeskRig().registered()
+    rig.store.change { state in
+      state.nodes["probe-1"]?.quarantine = Quarantine(since: rig.time.now, reason: "sick")
+    }
+    try await rig.view.refresh()
+    let body = try DeskRig.json(Beat(NodeBeat(node: "probe-1", region: "eu-west", spoolLength: 12)))
+    let reply = try DeskRig.read(BeatReply.self, try await rig.desk.beat(body, by: rig.caller))
+    #expect(reply.quarantine == "sick")
+    #expect(rig.store.current.nodes["probe-1"]?.beat?.spoolLength == 12)
+  }
+
+  @Test func `a clock that is too wrong is refused, and seen`() async throws {
+    let rig = try await DeskRig().registered()
+    let body = try DeskRig.json(
+      Beat(NodeBeat(node: "probe-1", region: "eu-west", clockOffset: .zero - .seconds(601))))
+    #expect(await refusal { try await rig.desk.beat(body, by: rig.caller) }?.refusal == .clock)
+    #expect(rig.store.current.nodes["probe-1"]?.beat?.clockOffset == .zero - .seconds(601))
+  }
+
+  @Test func `a beat of a node that is not registered is refused`() async throws {
+    let rig = DeskRig()
+    let body = try DeskRig.json(Beat(NodeBeat(node: "probe-1", region: "eu-west")))
+    #expect(await refusal { try await rig.desk.beat(body, by: rig.caller) }?.refusal == .unknownNode)
+  }
+
+  // MARK: Work
+
+  @Test func `a question is answered at once where something is new`() async throws {
+    let rig = try await DeskRig().registered()
+    rig.supply.offer(ConfigurationChange(version: 3, digest: "d", roots: ["a.yaml"], files: []))
+    let reply = try await rig.work(rig.question(wait: .seconds(20)))
+    #expect(reply.configuration?.version == 3)
+  }
+
+  @Test func `a question waits for as long as it says, and no longer`() async throws {
+    let rig = try await DeskRig().registered()
+    async let reply = rig.work(rig.question(wait: .seconds(20)))
+    await rig.time.sleepers()
+    rig.time.advance(by: .seconds(20))
+    #expect(try await reply.isEmpty)
+  }
+
+  @Test func `a question is bounded, whatever it asks for`() async throws {
+    let rig = try await DeskRig().registered()
+    async let reply = rig.work(rig.question(wait: .seconds(4_000_000)))
+    await rig.time.sleepers()
+    #expect(rig.time.nextDeadline == rig.time.uptime + FleetProtocol.longestWait)
+    rig.time.advance(by: FleetProtocol.longestWait)
+    #expect(try await reply.isEmpty)
+  }
+
+  @Test func `a new configuration, membership or opinion wakes whoever waits`() async throws {
+    let rig = try await DeskRig().registered()
+    async let first = rig.work(rig.question(wait: .seconds(20)))
+    await rig.time.sleepers()
+    rig.supply.offer(ConfigurationChange(version: 4, digest: "e", roots: [], files: []))
+    rig.view.announce()
+    #expect(try await first.configuration?.version == 4)
+
+    async let second = rig.work(rig.question(wait: .seconds(20), configuration: 4))
+    await rig.time.sleepers()
+    rig.store.change { state in
+      state.memberships["eu-west"] = Membership(
+        region: "eu-west", epoch: 1, since: rig.time.now, members: [.init(node: "probe-1")])
+    }
+    try await rig.view.refresh()
+    #expect(try await second.memberships?.map(\.epoch) == [1])
+
+    async let third = rig.work(rig.question(wait: .seconds(20), configuration: 4, epoch: 1))
+    await rig.time.sleepers()
+    rig.store.change { state in
+      state.opinions.append(
+        OpinionQuestion(
+          number: 1, check: FixedSupply.shop.id, slot: 5, node: "probe-1", region: "eu-west",
+          until: rig.time.now + .seconds(30)))
+    }
+    try await rig.view.refresh()
+    #expect(try await third.opinions.map(\.slot) == [5])
+  }
+
+  @Test func `a membership that begins soon comes with the one in force`() async throws {
+    let rig = try await DeskRig().registered()
+    for (epoch, since) in [(1, Duration.zero), (2, .seconds(5))] as [(Int64, Duration)] {
+      rig.store.change { state in
+        state.memberships["eu-west"] = Membership(
+          region: "eu-west", epoch: epoch, since: rig.time.now + since, members: [])
+      }
+      try await rig.view.refresh()
+    }
+    #expect(try await rig.work(rig.question()).memberships?.map(\.epoch) == [1, 2])
+    rig.time.advance(by: .seconds(6))
+    try await rig.view.refresh()
+    #expect(try await rig.work(rig.question(epoch: 1)).memberships?.map(\.epoch) == [2])
+  }
+
+  @Test func `a hub that has not read its store yet tells nobody what to do`() async throws {
+    let rig = DeskRig()
+    #expect(await refusal { try await rig.work(rig.question()) }?.refusal == .unavailable)
+  }
+}

@@ -1,0 +1,116 @@
+import Hub
+import Model
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct LeaseTests {
+  @Test func `one replica alone does the work, and the other one when it has left`() async throws {
+    let time = ManualTime()
+    let store = MemoryFleetStore(time: time)
+    let workers = Workers()
+    let first = Task { await keeper("a", store, time, workers).hold(.deciding) { try await workers.work($0, time) } }
+    await workers.began("a")
+    let second = Task { await keeper("b", store, time, workers).hold(.deciding) { try await workers.work($0, time) } }
+    // Renewal, watch and the work of the first, and the patience of the second.
+    await time.sleepers(4)
+    #expect(workers.active == ["a"])
+    first.cancel()
+    await first.value
+    #expect(workers.active.isEmpty)
+    time.advance(by: .seconds(1))
+    await workers.began("b")
+    #expect(store.current.leases[.deciding]?.token == 2)
+    second.cancel()
+    await second.value
+    #expect(workers.most == 1)
+  }
+
+  @Test func `a replica that cannot prolong its lease stops before another one may begin`() async throws {
+    let time = ManualTime()
+    let store = MemoryFleetStore(time: time)
+    let workers = Workers()
+    let task = Task { await keeper("a", store, time, workers).hold(.keeping) { try await workers.work($0, time) } }
+    await workers.began("a")
+    await time.sleepers(3)
+    store.change { $0.fault = "connection refused" }
+    let begin = time.uptime
+    while !workers.active.isEmpty {
+      await time.sleepers()
+      time.advance(by: .milliseconds(250))
+      await Task.yield()
+    }
+    #expect(time.uptime - begin <= .seconds(6))
+    task.cancel()
+    await task.value
+  }
+
+  @Test func `a lease that another one took is noticed at the next prolongation`() async throws {
+    let time = ManualTime()
+    let store = MemoryFleetStore(time: time)
+    let workers = Workers()
+    let task = Task { await keeper("a", store, time, workers).hold(.assigning) { try await workers.work($0, time) } }
+    await workers.began("a")
+    await time.sleepers(3)
+    store.change { state in
+      state.leases[.assigning] = SingletonLease(
+        singleton: .assigning, holder: "b", token: 9, until: time.now + .seconds(60))
+      state.tokens[.assigning] = 9
+    }
+    time.advance(by: .seconds(2))
+    await workers.ended("a")
+    task.cancel()
+    await task.value
+    #expect(store.current.leases[.assigning]?.holder == "b")
+  }
+
+  private func keeper(
+    _ holder: String, _ store: MemoryFleetStore, _ time: ManualTime, _ workers: Workers
+  ) -> LeaseKeeper {
+    LeaseKeeper(store: store, holder: holder, time: time)
+  }
+}
+
+/// Who works at the moment, and who ever did at the same time.
+private final class Workers: Sendable {
+  private struct State {
+    var active: Set<String> = []
+    var most = 0
+    var waiting: [(holder: String, isActive: Bool, continuation: CheckedContinuation<Void, Never>)] = []
+  }
+  private let state = Mutex(State())
+
+  var active: Set<String> { state.withLock { $0.active } }
+  var most: Int { state.withLock { $0.most } }
+
+  func work(_ lease: SingletonLease, _ time: ManualTime) async throws {
+    set(lease.holder, isActive: true)
+    defer { set(lease.holder, isActive: false) }
+    try await time.sleep(untilUptime: time.uptime + .seconds(100_000))
+  }
+
+  func began(_ holder: String) async { await wait(holder, isActive: true) }
+  func ended(_ holder: String) async { await wait(holder, isActive: false) }
+
+  private func set(_ holder: String, isActive: Bool) {
+    let woken = state.withLock { state in
+      if isActive { state.active.insert(holder) } else { state.active.remove(holder) }
+      state.most = max(state.most, state.active.count)
+      let woken = state.waiting.filter { $0.holder == holder && $0.isActive == isActive }
+      state.waiting.removeAll { $0.holder == holder && $0.isActive == isActive }
+      return woken
+    }
+    for waiter in woken { waiter.continuation.resume() }
+  }
+
+  private func wait(_ holder: String, isActive: Bool) async {
+    await withCheckedContinuation { continuation in
+      let isThere = state.withLock { state in
+        if state.active.contains(holder) == isActive { return true }
+        state.waiting.append((holder, isActive, continuation))
+        return false
+      }
+      if isThere { continuation.resume() }
+    }
+  }
+}
