@@ -58,7 +58,9 @@ struct HandoverTests {
       progress.state.withLock { $0.oldEnd = moment }
     }
     let succeeding = Task {
-      try await Handover(in: path, plan: newPlan, clock: clock).succeed(isReady: { progress.state.withLock { $0.isReady } }) {
+      try await Handover(in: path, plan: newPlan, clock: clock).succeed(isReady: {
+        progress.state.withLock { $0.isReady }
+      }) {
         () async throws(SpoolFault) in
         try await new.open(at: path, settings: Spool.Settings(), identity: 7)
       }
@@ -129,7 +131,8 @@ struct HandoverTests {
     let (path, clock) = (folder.path, time)
     let succeeding = Task {
       do throws(SpoolFault) {
-        try await Handover(in: path, plan: plan, clock: clock).succeed(isReady: { true }) { () async throws(SpoolFault) in
+        try await Handover(in: path, plan: plan, clock: clock).succeed(isReady: { true }) {
+          () async throws(SpoolFault) in
           try await keeper.open(at: path, settings: Spool.Settings(), identity: 7)
         }
       } catch {

@@ -127,7 +127,10 @@ struct SessionMachineTests {
     actions = machine.handle(.dismissed, at: Self.start)
     #expect(!machine.isConnected)
     let reply = WorkReply(configuration: ConfigurationChange(version: 9, digest: "", roots: [], files: []), hubTime: 0)
-    #expect(machine.handle(.workArrived(question, reply), at: Self.start).allSatisfy { if case .wait = $0 { true } else { false } })
+    #expect(
+      machine.handle(.workArrived(question, reply), at: Self.start).allSatisfy {
+        if case .wait = $0 { true } else { false }
+      })
     _ = machine.handle(.beatFailed(beat.number, .refused(.wrongToken, "", acknowledged: nil)), at: Self.start)
     #expect(Self.registration(machine.handle(.timer, at: Self.start + .seconds(1))) != nil)
   }
@@ -231,7 +234,9 @@ struct SessionMachineTests {
     #expect(Self.beat(actions)?.isLeaving == true)
   }
 
-  @Test("A hub that refuses the node is told of once, and tried slowly", arguments: [FleetProtocol.Refusal.wrongToken, .protocolVersion])
+  @Test(
+    "A hub that refuses the node is told of once, and tried slowly",
+    arguments: [FleetProtocol.Refusal.wrongToken, .protocolVersion])
   func refused(_ refusal: FleetProtocol.Refusal) throws {
     var machine = Self.machine()
     var uptime = Self.start

@@ -289,7 +289,9 @@ final class Folder: Sendable {
 
   convenience init(copying other: Folder) throws {
     try self.init()
-    for name in other.names { try FileManager.default.copyItem(atPath: other.path + "/" + name, toPath: path + "/" + name) }
+    for name in other.names {
+      try FileManager.default.copyItem(atPath: other.path + "/" + name, toPath: path + "/" + name)
+    }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }

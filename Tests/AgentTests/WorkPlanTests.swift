@@ -86,7 +86,9 @@ struct WorkPlanTests {
     checks[2].kind = .heartbeat
     let plan = WorkPlan(node: "a", region: "eu")
     plan.configure(version: 1, checks: checks)
-    plan.follow([Self.membership(1, since: Self.now, ["a"]), Membership(region: "us", epoch: 9, since: Self.now, members: [])])
+    plan.follow([
+      Self.membership(1, since: Self.now, ["a"]), Membership(region: "us", epoch: 9, since: Self.now, members: []),
+    ])
     #expect(plan.planned(at: Self.now).map(\.id) == [checks[3].id])
     #expect(plan.epoch(at: Self.now) == 1)
     plan.setPaused(true)

@@ -133,7 +133,9 @@ package struct Handover: Sendable {
   }
 
   private var announced: Timestamp? {
-    guard let file = try? SpoolFile(momentPath, flags: O_RDONLY), let bytes = try? file.read(32, at: 0) else { return nil }
+    guard let file = try? SpoolFile(momentPath, flags: O_RDONLY), let bytes = try? file.read(32, at: 0) else {
+      return nil
+    }
     return Int64(String(decoding: bytes, as: UTF8.self)).map { Timestamp(millisecondsSinceEpoch: $0) }
   }
 

@@ -11,18 +11,24 @@ enum AgentMetrics {
     let connected = try registry.gauge("curlew_hub_connected", help: "Whether the hub answers this node.").child()
     let runs = try registry.gauge("curlew_spool_runs", help: "Runs that the hub has not acknowledged.").child()
     let bytes = try registry.gauge(
-      "curlew_spool_bytes", help: "Bytes of the spool, on disk and in memory.", unit: "bytes").child()
+      "curlew_spool_bytes", help: "Bytes of the spool, on disk and in memory.", unit: "bytes"
+    ).child()
     let oldest = try registry.gauge(
-      "curlew_spool_oldest_seconds", help: "How long the oldest run of the spool has waited.", unit: "seconds").child()
+      "curlew_spool_oldest_seconds", help: "How long the oldest run of the spool has waited.", unit: "seconds"
+    ).child()
     let dropped = try registry.counter(
-      "curlew_spool_dropped_total", help: "Runs that the spool had to drop, since it was made.").child()
+      "curlew_spool_dropped_total", help: "Runs that the spool had to drop, since it was made."
+    ).child()
     let pushed = try registry.counter(
-      "curlew_spool_pushed_total", help: "Runs that the hub has taken from this process.").child()
+      "curlew_spool_pushed_total", help: "Runs that the hub has taken from this process."
+    ).child()
     let offset = try registry.gauge(
       "curlew_clock_offset_seconds", help: "How far the machine's clock is ahead of the hub's.", unit: "seconds",
-      initially: nil).child()
+      initially: nil
+    ).child()
     let version = try registry.gauge(
-      "curlew_configuration_version", help: "Version of the configuration in force.").child()
+      "curlew_configuration_version", help: "Version of the configuration in force."
+    ).child()
     let checks = try registry.gauge("curlew_assigned_checks", help: "Checks that this node runs.").child()
     registry.onScrape {
       let status = spool.status

@@ -54,7 +54,8 @@ final class NodePlace: Sendable {
       isSuccessor = true
       // Nothing is run before the other process has said from when on.
       plan.setSlots(from: Timestamp(nanosecondsSinceEpoch: .max), until: nil)
-      logger.notice("another process of this node is running; taking its place", metadata: ["spool": "\(settings.spool)"])
+      logger.notice(
+        "another process of this node is running; taking its place", metadata: ["spool": "\(settings.spool)"])
     }
   }
 
