@@ -110,6 +110,8 @@ final class BundleKeeper: ConfigurationLoader {
   }
 
   private static func words(_ diagnostics: [Diagnostic]) -> String {
+    // Those that show a place say what is wrong; the others only what follows from it.
+    let diagnostics = diagnostics.filter { $0.excerpt != nil } + diagnostics.filter { $0.excerpt == nil }
     let shown = diagnostics.prefix(5).map { $0.rendered() }.joined(separator: "\n\n")
     return diagnostics.count > 5 ? "\(shown)\n\nand \(diagnostics.count - 5) more" : shown
   }
