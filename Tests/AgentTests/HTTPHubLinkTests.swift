@@ -39,7 +39,9 @@ struct HTTPHubLinkTests {
     await link.close()
   }
 
-  @Test("A registration goes as JSON to its path, with the token of this moment", arguments: ["", "/", "/behind/a/balancer/"])
+  @Test(
+    "A registration goes as JSON to its path, with the token of this moment",
+    arguments: ["", "/", "/behind/a/balancer/"])
   func registering(_ path: String) async throws {
     let body = try Self.json(Admission(acknowledged: 17, hubTime: 5))
     let server = try HTTPTestServer { _ in Self.answer("200 OK", "application/json", body) }
