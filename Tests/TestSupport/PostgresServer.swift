@@ -103,7 +103,7 @@ package actor PostgresServer {
   package func makeDatabase() async throws -> String {
     databases += 1
     let name = "test\(databases)"
-    let said = try await query("CREATE DATABASE \(name) TEMPLATE template0 STRATEGY file_copy", in: "postgres")
+    let said = try await query("CREATE DATABASE \(name) TEMPLATE template0", in: "postgres")
     guard said == "CREATE DATABASE" else { throw TestProgram.Failure(description: "no database was made: \(said)") }
     return url(of: name)
   }

@@ -59,7 +59,8 @@ struct TakeOver {
       (old, new) = (try self.side(old.check), try self.side(new.check))
     }
     // What is not rolled up to the same moment cannot be joined row by row.
-    let target = max(keeping.announced, (old.streams.values.map(\.sealed) + new.streams.values.map(\.sealed)).max() ?? 0)
+    let target = max(
+      keeping.announced, (old.streams.values.map(\.sealed) + new.streams.values.map(\.sealed)).max() ?? 0)
     let behind = (Array(old.streams.values) + new.streams.values).filter { $0.sealed < target }
     if !behind.isEmpty { try Sealing(session: session, partitions: partitions).seal(behind, to: target) }
     // The one over all regions first: before runs change hands, each side's is made of its own runs.
@@ -125,13 +126,14 @@ struct TakeOver {
         """, [.int(from.key), .int(into.key), .int(sealed)])
       for row in rows {
         var totals = Totals()
-        totals.count(RunMark(slot: 0, mark: try row[1], microseconds: nil), interval: try row[2], sign: -1)
+        let interval: Int64 = try row[2]
+        totals.count(RunMark(slot: 0, mark: try row[1], microseconds: nil), interval: interval, sign: -1)
         twice.append((try row[0], totals))
       }
     }
     for level in RollupLevel.allCases {
       let rows = try RollupRows.rows(
-        level, of: [from.key, into.key].map { ($0, Keeping.beginning, .max) }, in: session)
+        level, of: [(from.key, Keeping.beginning, .max), (into.key, Keeping.beginning, .max)], in: session)
       var changed: [StreamBucket: BucketContent] = [:]
       for (key, content) in rows where key.stream == from.key {
         let own = StreamBucket(stream: into.key, bucket: key.bucket)
