@@ -77,7 +77,6 @@ final class NodePlace: Sendable {
             at: self.settings.spool, settings: self.settings.spoolSettings, identity: self.identity)
         }
       } catch {
-        take.finish()
         throw CommandFailure("\(error)")
       }
       guard !Task.isCancelled else { return }
