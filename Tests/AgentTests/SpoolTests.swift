@@ -277,7 +277,7 @@ struct SpoolTests {
 }
 
 /// A folder that is gone with the test.
-final class Folder {
+final class Folder: Sendable {
   let path: String
 
   init() throws {
@@ -289,7 +289,9 @@ final class Folder {
 
   convenience init(copying other: Folder) throws {
     try self.init()
-    for name in other.names { try FileManager.default.copyItem(atPath: other.path + "/" + name, toPath: path + "/" + name) }
+    for name in other.names {
+      try FileManager.default.copyItem(atPath: other.path + "/" + name, toPath: path + "/" + name)
+    }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -112,7 +112,8 @@ package final class Spool {
     let names = try Self.segmentNames(in: directory)
     let known = try SpoolPosition.read(from: positionFile)
     var position =
-      known ?? SpoolPosition(spool: names.lazy.compactMap { SpoolSegment.spool(of: $0, in: directory) }.first ?? identity)
+      known
+      ?? SpoolPosition(spool: names.lazy.compactMap { SpoolSegment.spool(of: $0, in: directory) }.first ?? identity)
     var finding = Finding()
     // Without a position nobody knows what was sent.
     var isDamaged = known == nil && !names.isEmpty

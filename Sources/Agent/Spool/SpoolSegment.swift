@@ -37,7 +37,9 @@ final class SpoolSegment {
   /// The number that a name bears; nil for a name that is no segment's.
   static func first(ofName name: String) -> Int64? {
     guard name.hasPrefix("runs-"), name.hasSuffix(".log") else { return nil }
-    guard let first = Int64(name.dropFirst(5).dropLast(4)), first > 0, self.name(first: first) == name else { return nil }
+    guard let first = Int64(name.dropFirst(5).dropLast(4)), first > 0, self.name(first: first) == name else {
+      return nil
+    }
     return first
   }
 

@@ -1,0 +1,50 @@
+import TestSupport
+import Testing
+
+@Suite("curlew agent")
+struct AgentCommandTests {
+  @Test(
+    "what is missing or wrong is said before anything is sent",
+    arguments: [
+      ([], "no hub; write --hub"),
+      (["--hub", "ftp://hub.example"], "\"ftp://hub.example\" is no http:// or https:// URL"),
+      (["--hub", "https://hub.example"], "no region; write --region"),
+      (["--hub", "https://hub.example", "--region", "eu"], "nothing says who this node is"),
+      (
+        ["--hub", "https://hub.example", "--region", "eu west", "--token-file", "token"],
+        "the region 'eu west' is no name here"
+      ),
+      (
+        ["--hub", "https://hub.example", "--region", "eu", "--token-file", "none"],
+        "the token file 'none' cannot be read"
+      ),
+      (["--hub", "https://hub.example", "--region", "eu", "--token-file", "empty"], "holds no token"),
+      (
+        ["--hub", "https://hub.example", "--region", "eu", "--key", "token"],
+        "--certificate and --key are given together"
+      ),
+      (
+        ["--hub", "https://hub.example", "--region", "eu", "--token-file", "token", "--ca", "none.pem"],
+        "none.pem' cannot be read"
+      ),
+      (
+        ["--hub", "https://hub.example", "--region", "eu", "--token-file", "token", "--reference", "1.1.1.1"],
+        "--reference '1.1.1.1' is no host:port"
+      ),
+      (
+        ["--hub", "https://hub.example", "--region", "eu", "--token-file", "token", "--label", "hetzner"],
+        "--label 'hetzner' is no k=v"
+      ),
+      (
+        ["--hub", "https://hub.example", "--region", "eu", "--token-file", "token", "--autonomy", "3"],
+        "--autonomy '3' is no time from 1m to 30d"
+      ),
+    ] as [([String], String)])
+  func wrongInput(_ arguments: [String], _ message: String) async throws {
+    let workspace = try Workspace(["token": "curlew_secret\n", "empty": "\n"])
+    let outcome = try await CurlewProcess.run(["agent"] + arguments, in: workspace.folder)
+    #expect(outcome.exitCode == 2)
+    #expect(outcome.stderr.contains(message), "\(outcome.stderr)")
+    #expect(!outcome.stderr.contains("curlew_secret"))
+  }
+}
