@@ -34,7 +34,7 @@ let engines: [Target] = [
   .target(name: "Calendars", dependencies: ["Model"]),
   .target(name: "Expressions", dependencies: ["CLinux", "CRE2", "CNettle", "CXML"]),
   .target(name: "Exposition"),
-  .target(name: "Postgres", dependencies: ["CPostgres"]),
+  .target(name: "Postgres", dependencies: ["CPostgres", "CLinux"]),
   .target(
     name: "Transport",
     dependencies: [
@@ -171,7 +171,8 @@ let tests: [Target] = [
     ]),
   .testTarget(name: "BlackboxTests", dependencies: ["Model", "Expressions", "Documents", "Blackbox", "TestSupport"]),
   .testTarget(
-    name: "CommandTests", dependencies: ["Model", "History", "Transport", "Server", "TestSupport", "curlew"]),
+    name: "CommandTests",
+    dependencies: ["Model", "History", "Scenarios", "Transport", "Server", "TestSupport", "curlew"]),
 ]
 
 let package = Package(

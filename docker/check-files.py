@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,20 +26,53 @@ def run(*command):
     check(result.returncode == 0, f"{' '.join(map(str, command))}:\n{result.stdout}{result.stderr}")
 
 
-def compose():
-    document = yaml.safe_load((FOLDER / "compose.yaml").read_text())
+def compose(file, made=()):
+    """`made` are the folders that a script makes, of which nothing is there yet."""
+    place, name_of_file = file.parent, file.relative_to(FOLDER)
+    document = yaml.safe_load(file.read_text())
     volumes = set(document["volumes"])
     for name, service in document["services"].items():
-        check("image" in service, f"compose.yaml: service {name} has no image")
+        check("image" in service, f"{name_of_file}: service {name} has no image")
         for other in service.get("depends_on", []):
-            check(other in document["services"], f"compose.yaml: {name} depends on {other}, which is no service")
+            check(other in document["services"], f"{name_of_file}: {name} depends on {other}, which is no service")
         for mount in service.get("volumes", []):
             source = mount.split(":")[0]
-            exists = (FOLDER / source).exists() if source.startswith(".") else source in volumes
-            check(exists, f"compose.yaml: {name} mounts {source}, which is not there")
-    build = document["services"]["curlew"]["build"]
-    dockerfile = (FOLDER / build["context"] / build["dockerfile"]).resolve()
-    check(dockerfile == FOLDER / "Dockerfile", f"compose.yaml: builds {dockerfile}")
+            exists = (place / source).exists() if source.startswith(".") else source in volumes
+            check(exists or source.startswith(made), f"{name_of_file}: {name} mounts {source}, which is not there")
+        if "build" in service:
+            dockerfile = (place / service["build"]["context"] / service["build"]["dockerfile"]).resolve()
+            check(dockerfile == FOLDER / "Dockerfile", f"{name_of_file}: {name} builds {dockerfile}")
+
+
+def units():
+    """The units as systemd reads them, where it is installed; their program is not."""
+    if not shutil.which("systemd-analyze"):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for unit in sorted((FOLDER / "systemd").glob("*.service")):
+            text = unit.read_text().replace("/usr/local/bin/curlew", "/bin/true")
+            # A user that is not on this machine.
+            text = re.sub(r"^(User|Group)=.*$", "", text, flags=re.M)
+            copy = pathlib.Path(folder) / unit.name
+            copy.write_text(text)
+            run("systemd-analyze", "verify", "--man=no", copy)
+
+
+def balancer():
+    """nginx reads its file, with hubs and certificates that are not there left out."""
+    if not shutil.which("nginx") or not shutil.which("openssl"):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=balancer", "-keyout", place / "hub.key",
+             "-out", place / "hub.pem"], check=True, capture_output=True)
+        text = (FOLDER / "fleet/nginx.conf").read_text()
+        text = text.replace("/etc/nginx/tls", folder).replace("hub-1:", "127.0.0.1:").replace("hub-2:", "127.0.0.2:")
+        # Debian 12 has nginx 1.22, which says it with the listener.
+        text = text.replace("listen 443 ssl;", f"listen unix:{folder}/socket ssl http2;").replace("http2 on;", "")
+        (place / "nginx.conf").write_text(f"pid {folder}/pid; error_log {folder}/log;\n" + text)
+        run("nginx", "-t", "-q", "-c", place / "nginx.conf")
 
 
 def metric_names():
@@ -99,10 +133,13 @@ def rules():
 
 
 names = metric_names()
-compose()
+compose(FOLDER / "compose.yaml")
+compose(FOLDER / "fleet/compose.yaml", made=("./private",))
+units()
+balancer()
 dashboards()
 rules()
 for problem in problems:
     print(problem)
-print(f"docker: compose file, dashboards and rules, {len(problems)} problems")
+print(f"docker: compose files, units, dashboards and rules, {len(problems)} problems")
 sys.exit(1 if problems else 0)

@@ -1,4 +1,5 @@
 import GRDB
+import Model
 
 /// The tables, as the steps that made them. A step that was released is never changed; another one follows it.
 ///
@@ -20,8 +21,19 @@ enum HistorySchema {
     migrator.registerMigration("3 incidents, exclusions, closed months, jobs") { database in
       try database.execute(sql: RecordSchema.third)
     }
+    migrator.registerMigration("4 verdicts over regions") { database in
+      try database.execute(sql: judged)
+    }
     return migrator
   }
+
+  /// What is held of slots over all regions (`stream` is the one over all regions), where that was said and not reckoned.
+  /// A row goes with the runs that it speaks of: roll-ups have it in their counts by then.
+  private static let judged = """
+    CREATE TABLE judged (
+      stream INTEGER NOT NULL, slot INTEGER NOT NULL, verdict INTEGER NOT NULL, PRIMARY KEY (stream, slot)
+    ) WITHOUT ROWID, STRICT;
+    """
 
   /// The roll-ups of now. Three levels with one shape. `bucket` counts buckets of the level since the epoch. Counts are
   /// running totals of everything the stream knows up to the bucket's end: what happened in a window is one subtraction,

@@ -105,13 +105,15 @@ extension Ledger {
       if let from = combined[old], let into = combined[new] {
         try joinPauses(of: streams[from].key, into: streams[into].key, in: database)
         try joinRollups(of: from, into: into, in: database)
+        try moveRows(of: streams[from].key, into: streams[into].key, ["judged"], in: database)
       }
     }
     for from in regional[old, default: []] {
       if let into = regional[new, default: []].first(where: { streams[$0].region == streams[from].region }) {
         try joinPauses(of: streams[from].key, into: streams[into].key, in: database)
         try joinRollups(of: from, into: into, in: database)
-        try moveRuns(of: streams[from].key, into: streams[into].key, in: database)
+        try moveRows(
+          of: streams[from].key, into: streams[into].key, ["runs", "run_reasons", "state_changes"], in: database)
       } else {
         try database.execute(
           sql: "UPDATE streams SET check_key = ? WHERE key = ?", arguments: [new, streams[from].key])
@@ -206,8 +208,8 @@ extension Ledger {
     return changes
   }
 
-  private func moveRuns(of from: Int64, into: Int64, in database: Database) throws {
-    for table in ["runs", "run_reasons", "state_changes"] {
+  private func moveRows(of from: Int64, into: Int64, _ tables: [String], in database: Database) throws {
+    for table in tables {
       try database.execute(sql: "UPDATE OR IGNORE \(table) SET stream = ? WHERE stream = ?", arguments: [into, from])
       try database.execute(sql: "DELETE FROM \(table) WHERE stream = ?", arguments: [from])
     }

@@ -83,6 +83,7 @@ extension Ledger {
     let before = cadence
     var known = KnownSlots(stream: stream.key, sealed: stream.sealed, cuts: cuts)
     var changes: [LateChange] = []
+    let judged = try JudgedSlots(database)
     let bySlot = Dictionary(grouping: runs, by: \.mark.slot)
     for slot in bySlot.keys.sorted() {
       guard let added = bySlot[slot], let interval = added.first?.interval else { continue }
@@ -99,8 +100,9 @@ extension Ledger {
       // Where the other regions' runs are gone, what was said of the slot first stays.
       if others.isEmpty, try known.contains(slot, in: database) { continue }
       var totals = Totals()
-      if !others.isEmpty { totals.count(.overRegions(others, slot: slot), interval: interval, sign: -1) }
-      totals.count(.overRegions(others + added.map(\.mark), slot: slot), interval: interval)
+      let held = try judged.verdict(of: stream.key, slot: slot)
+      if !others.isEmpty { totals.count(.overRegions(others, slot: slot, judged: held), interval: interval, sign: -1) }
+      totals.count(.overRegions(others + added.map(\.mark), slot: slot, judged: held), interval: interval)
       changes.append(LateChange(slot: slot, totals: totals, microseconds: nil, isNew: others.isEmpty))
     }
     if cadence != before { try cadence.store(stream: stream.key, in: database) }
@@ -108,7 +110,7 @@ extension Ledger {
     try merge(changes, into: stream, in: database)
   }
 
-  private func storedMark(stream: Int64, slot: Int64, in database: Database) throws -> RunMark? {
+  func storedMark(stream: Int64, slot: Int64, in database: Database) throws -> RunMark? {
     let row = try StoredStatement("SELECT mark, duration_us FROM runs WHERE stream = ? AND slot = ?", in: database)
     defer { row.reset() }
     row.bind(stream, at: 1)

@@ -74,8 +74,9 @@ extension Ledger {
   private func sealRuns(of index: Int, from: Int64, to: Int64, in database: Database) throws {
     let stream = streams[index]
     var marks: [RunMark] = []
+    let judged = stream.region == 0 ? try JudgedSlots(database).verdicts(of: stream.key, from: from, to: to) : nil
     try RunMark.forEach(
-      streams: sources(of: index), from: from, to: to, using: RunMark.lookup(database)
+      streams: sources(of: index), judged: judged, from: from, to: to, using: RunMark.lookup(database)
     ) { marks.append($0) }
     guard !marks.isEmpty else { return }
     let cadence = try Cadence(stream: stream.key, in: database)
@@ -130,6 +131,10 @@ extension Ledger {
         for table in ["runs", "run_reasons"] {
           deleted += try delete(from: table, column: "slot", stream.key, before: kept, in: database)
         }
+      } else {
+        // Here the seals are those of the stream over all regions itself: what is gone is in its roll-ups.
+        let kept = cuts.kept(0, sealed: stream.sealed)
+        deleted += try delete(from: "judged", column: "slot", stream.key, before: kept, in: database)
       }
       for level in RollupLevel.allCases {
         var kept = level.floor(max(cuts.kept(level.rawValue + 1, sealed: stream.sealed), 0))
@@ -178,12 +183,15 @@ extension RunMark {
   }
 
   /// Goes through the marks of slots that start in [from, to), in order: those of one stream, or over the regions of
-  /// several.
+  /// those that it is made of.
+  ///
+  /// - Parameter judged: what is held of slots over all regions, where that was said; nil for the stream of one region.
   static func forEach(
-    streams: [Int64], from: Int64, to: Int64, using rows: StoredStatement, _ body: (RunMark) -> Void
+    streams: [Int64], judged: [Int64: Verdict]?, from: Int64, to: Int64, using rows: StoredStatement,
+    _ body: (RunMark) -> Void
   ) throws {
     guard from < to else { return }
-    /// Of several streams, whose marks must be put in order first.
+    /// Of all regions, whose marks must be put in order first.
     var marks: [RunMark] = []
     for stream in streams {
       rows.bind(stream, at: 1)
@@ -191,7 +199,7 @@ extension RunMark {
       rows.bind(to, at: 3)
       while try rows.next() {
         let mark = RunMark(slot: rows.integer(0), mark: rows.integer(1), microseconds: rows.optionalInteger(2))
-        if streams.count == 1 { body(mark) } else { marks.append(mark) }
+        if judged == nil { body(mark) } else { marks.append(mark) }
       }
     }
     marks.sort { $0.slot < $1.slot }
@@ -199,7 +207,7 @@ extension RunMark {
     while let slot = rest.first?.slot {
       let own = rest.prefix { $0.slot == slot }
       rest = rest.dropFirst(own.count)
-      body(.overRegions(own, slot: slot))
+      body(.overRegions(own, slot: slot, judged: judged?[slot]))
     }
   }
 }

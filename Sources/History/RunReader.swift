@@ -136,12 +136,3 @@ struct RunReader {
     return Array(changes.prefix(limit))
   }
 }
-
-extension Timestamp {
-  /// The first whole millisecond that is not before the moment: a slot kept to the millisecond starts at the moment or
-  /// later if it is not below this.
-  var firstMillisecond: Int64 {
-    let floored = millisecondsSinceEpoch
-    return Timestamp(millisecondsSinceEpoch: floored) < self ? floored + 1 : floored
-  }
-}

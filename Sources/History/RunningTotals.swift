@@ -55,3 +55,15 @@ struct RunningTotals {
       of: stream.key, sealed: stream.sealed, before: moment, from: level, cuts: cuts, using: Lookup(database))
   }
 }
+
+extension StoredStatement {
+  /// The newest slot of a row's slots, without taking the others apart; the bucket's begin for bytes that were never
+  /// written by us.
+  ///
+  /// - Parameters:
+  ///   - bucket: the column of the bucket's number.
+  ///   - slots: the column of the bytes.
+  func lastSlot(of level: RollupLevel, bucket: Int32, slots: Int32) -> Int64 {
+    integer(bucket) * level.width + withBytes(slots) { SlotSet.last(encoded: $0, width: level.width) }
+  }
+}

@@ -102,6 +102,10 @@ package final class SQLiteHistory: HistoryStore {
     return try await write { try $0.write(runs, at: now, retention: retention, in: $1) }
   }
 
+  package func judge(_ verdicts: [JudgedSlot]) async throws {
+    try await write { try $0.judge(verdicts, in: $1) }
+  }
+
   package func maintain(at now: Timestamp) async throws -> Bool {
     let retention = retention
     return try await write { try $0.upkeep(at: now, retention: retention, in: $1) }

@@ -1,11 +1,16 @@
-/// Where `--store` points: `sqlite:PATH`, or a path alone.
+package import Model
+
+/// Where `--store` points: `sqlite:PATH`, a path alone, or the URL of a PostgreSQL database.
 package enum StoreLocation: Hashable, Sendable {
   /// An SQLite file.
   case sqlite(path: String)
+  /// A PostgreSQL database; its URL may have a password in it.
+  case postgres(url: Secret)
 
   /// Reads what a user wrote.
   ///
-  /// - Throws: `HistoryError` for an empty path and for a scheme that is not served.
+  /// - Throws: `HistoryError` for an empty path and for a scheme that is not served. It repeats nothing of what may be a URL with
+  ///   a password in it.
   package init(_ text: String) throws {
     let scheme = text.prefix { $0 != ":" }
     // A path may hold a colon; a scheme never holds a slash or a dot.
@@ -13,8 +18,17 @@ package enum StoreLocation: Hashable, Sendable {
       self = .sqlite(path: try Self.path(text, in: text))
       return
     }
+    if Self.postgresSchemes.contains(String(scheme)) {
+      guard text[scheme.endIndex...].hasPrefix("://") else {
+        throw HistoryError("store \"\(scheme):…\": write \(scheme)://user@host:port/database")
+      }
+      self = .postgres(url: Secret(text))
+      return
+    }
     guard scheme == "sqlite" else {
-      throw HistoryError("store \"\(text)\": no history is kept in \"\(scheme)\"; write sqlite:PATH, or a path alone")
+      throw HistoryError(
+        "store \"\(scheme):…\": no history is kept in \"\(scheme)\"; write sqlite:PATH, a path alone, or postgres://user@host:port/database"
+      )
     }
     var path = text[text.index(after: scheme.endIndex)...]
     if path.hasPrefix("///") {
@@ -27,6 +41,9 @@ package enum StoreLocation: Hashable, Sendable {
     }
     self = .sqlite(path: try Self.path(String(path), in: text))
   }
+
+  /// Both are libpq's.
+  private static let postgresSchemes = ["postgres", "postgresql"]
 
   private static func path(_ path: String, in text: String) throws -> String {
     guard !path.isEmpty else {

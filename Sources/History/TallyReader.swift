@@ -9,6 +9,8 @@ struct TallyReader {
     var sealed: [Int64]
     /// The streams whose runs it is made of.
     var sources: [Int64]
+    /// Whether it is the one over all regions.
+    var isCombined = false
     var cadence: Cadence
     /// When nothing was expected of it; the last one may be open.
     var pauses: [Range<Int64>]
@@ -28,12 +30,14 @@ struct TallyReader {
   private let cuts: Cuts
   private let lookup: RunningTotals.Lookup
   private let marks: StoredStatement
+  private let judged: JudgedSlots
 
   init(_ database: Database) throws {
     self.database = database
     cuts = try Cuts(reading: database)
     lookup = try RunningTotals.Lookup(database)
     marks = try RunMark.lookup(database)
+    judged = try JudgedSlots(database)
   }
 
   /// A stream with the names that its row bears.
@@ -100,6 +104,7 @@ struct TallyReader {
       // Of the only region, the stream is that over all regions.
       if found.count - start > 1 {
         found[start].stream.sources = found[start...].filter { $0.region != nil }.map(\.stream.key)
+        found[start].stream.isCombined = true
         found.removeSubrange((start + 1)...)
       }
       found[start].region = nil
@@ -133,7 +138,8 @@ struct TallyReader {
     if moment >= cuts.kept(0, sealed: stream.sealed) {
       let rolled = min(RollupLevel.fiveMinutes.floor(moment), stream.sealed[0])
       var known = try totals(of: stream, before: rolled, from: .fiveMinutes)
-      try RunMark.forEach(streams: stream.sources, from: rolled, to: moment, using: marks) { mark in
+      let held = stream.isCombined ? try judged.verdicts(of: stream.key, from: rolled, to: moment) : nil
+      try RunMark.forEach(streams: stream.sources, judged: held, from: rolled, to: moment, using: marks) { mark in
         known.totals.count(mark, interval: stream.cadence.interval(at: mark.slot) ?? 0)
         known.lastSlot = mark.slot
       }
@@ -176,29 +182,10 @@ struct TallyReader {
   ///   is over by now is expected as every other one, so that the tallies of pieces add up to that of the whole.
   func tally(of stream: Stream, from: Edge, to: Edge, knownUntil end: Edge? = nil) throws -> SlotTally {
     let end = end ?? to
-    let counted = to.known.totals - from.known.totals
-    var expected = stream.cadence.count(from: from.moment, to: to.moment)
-    // The slot that is still open is expected only if it was run; one that no pause takes off already is taken off.
-    var open = stream.cadence.openSlot(at: end.moment)
-    if let slot = open, slot < from.moment || slot >= to.moment || end.known.lastSlot == slot { open = nil }
-    /// Up to where pauses are taken off: two may lie in one slot.
-    var done = from.moment
-    for pause in stream.pauses where pause.lowerBound <= end.moment && pause.upperBound > from.moment {
-      // So is the slot that was open when the pause began.
-      let begin = max(done, stream.cadence.openSlot(at: pause.lowerBound) ?? pause.lowerBound)
-      let end = min(to.moment, pause.upperBound)
-      guard begin < end else { continue }
-      done = end
-      let known = try knownSlots(of: stream, before: end) - knownSlots(of: stream, before: begin)
-      expected -= max(0, stream.cadence.count(from: begin, to: end) - known)
-      if let slot = open, slot >= begin, slot < end { open = nil }
-    }
-    if open != nil { expected -= 1 }
-    expected = max(expected, counted.known)
-    return SlotTally(
-      expected: Int(expected), up: Int(counted.up), degraded: Int(counted.degraded), down: Int(counted.down),
-      unknown: Int(counted.unknown), missed: Int(expected - counted.known), maintenance: Int(counted.maintenance),
-      downtime: .milliseconds(counted.downMilliseconds))
+    let expected = try Expectation(cadence: stream.cadence, pauses: stream.pauses).slots(
+      from: from.moment, to: to.moment, knownUntil: end.moment, isKnown: { end.known.lastSlot == $0 },
+      count: { try knownSlots(of: stream, before: $0.upperBound) - knownSlots(of: stream, before: $0.lowerBound) })
+    return SlotTally(to.known.totals - from.known.totals, expected: expected)
   }
 
   /// The latency of a stream's runs between two moments, from the fewest rows that hold them.
@@ -221,7 +208,7 @@ struct TallyReader {
   ) throws {
     guard from < to else { return }
     guard let level else {
-      try RunMark.forEach(streams: [stream.key], from: from, to: to, using: marks) { mark in
+      try RunMark.forEach(streams: [stream.key], judged: nil, from: from, to: to, using: marks) { mark in
         if mark.isTimed, let microseconds = mark.microseconds { histogram.add(microseconds: microseconds) }
       }
       return

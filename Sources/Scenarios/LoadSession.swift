@@ -180,7 +180,8 @@ struct LoadSession {
 
   private func scopes(of visible: Visible) -> FileScopes {
     let fixed = FixedValues(
-      environment: environment, environmentValue: environmentValue, secrets: visible.secrets)
+      environment: environment, environmentValue: environmentValue, secrets: visible.secrets,
+      isPartial: supplied != nil)
     return FileScopes(variables: visible.variables, overriding: overriding, fixed: fixed, sink: sink)
   }
 

@@ -79,7 +79,8 @@ package struct ScenarioLoader: Sendable {
       maintenance: maintenance.map { $0.masked(by: redactor) }, redactor: redactor, files: session.filesRead,
       directories: collector.directories, roots: collector.found.map(\.path), needs: session.needs)
     return LoadResult(
-      scenario: sink.hasErrors && supplied == nil ? nil : scenario, diagnostics: sink.finished().map { $0.masked(by: redactor) })
+      scenario: sink.hasErrors && supplied == nil ? nil : scenario,
+      diagnostics: sink.finished().map { $0.masked(by: redactor) })
   }
 }
 

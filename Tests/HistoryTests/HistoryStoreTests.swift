@@ -183,6 +183,75 @@ struct HistoryStoreTests {
     #expect(try await store.tally(from: 86_400, to: 172_800)?.down == 0)
   }
 
+  /// Two hours of three regions, of which one is down: degraded by itself.
+  private func threeRegions() async throws {
+    var runs: [HistoryRun] = []
+    for slot in 0..<120 {
+      for region in ["asia", "eu", "us"] {
+        runs.append(try .at(slot * 60, region == "eu" ? .down : .up, region: region))
+      }
+    }
+    try await store.write(runs, at: newYear + .hours(2))
+  }
+
+  private func judge(_ verdicts: [Int: Verdict], of check: String = "front-page") async throws {
+    let check = try CheckID.named(check)
+    try await store.judge(
+      verdicts.map { JudgedSlot(check: check, slotStart: newYear + .seconds($0), verdict: $1) })
+  }
+
+  @Test(
+    "holds what was judged of slots over all regions, whether it was rolled up before, later, or not at all",
+    arguments: [nil, 0, 1, 9, 40, 500], [false, true])
+  func holdsJudgements(days: Int?, wasRolledUpBefore: Bool) async throws {
+    try await threeRegions()
+    if wasRolledUpBefore { try await store.maintainFully(at: newYear + .hours(5)) }
+    try await judge([0: .down, 60: .down, 120: .up, 3600: .unknown])
+    try await judge([60: .unknown, 3600: .unknown])
+    if let days { try await store.maintainFully(at: newYear + .days(days) + .hours(6)) }
+    let held = SlotTally(expected: 120, up: 1, degraded: 116, down: 1, unknown: 2, downtime: .minutes(1))
+    #expect(
+      try await store.tally(from: 0, to: 86_400)
+        == SlotTally(
+          expected: 1440, up: 1, degraded: 116, down: 1, unknown: 2, missed: 1320, downtime: .minutes(1)))
+    if days ?? 0 <= 40 { #expect(try await store.tally(from: 0, to: 7200) == held) }
+    let eu = try await store.tally(scope: .only("eu"), from: 0, to: 86_400)
+    #expect(eu == SlotTally(expected: 1440, down: 120, missed: 1320, downtime: .hours(2)))
+    let boundaries = [0, 3600, 7200].map { newYear + .seconds($0) }
+    let series = try await store.series(SeriesQuery(boundaries: boundaries)).first?.tallies
+    if days ?? 0 <= 40 { #expect(series?.map(\.unknown) == [1, 1]) }
+  }
+
+  @Test("holds what was judged also when a region's run comes later", arguments: [false, true])
+  func holdsJudgementsOverLateRuns(isRolledUp: Bool) async throws {
+    try await store.write([.at(0, .down, region: "eu"), .at(0, region: "us"), .at(3600, region: "us")], at: soon)
+    try await judge([0: .up])
+    if isRolledUp { try await store.maintainFully(at: newYear + .hours(6)) }
+    try await store.write([.at(0, .down, region: "asia"), .at(60, .down, region: "asia")], at: newYear + .hours(6))
+    let tally = try await store.tally(from: 0, to: 120)
+    #expect(tally == SlotTally(expected: 2, up: 1, down: 1, downtime: .minutes(1)))
+  }
+
+  @Test("holds what was judged of a check that has run in one of its regions only", arguments: [false, true])
+  func judgesOneRegion(isRolledUp: Bool) async throws {
+    try await store.write([.at(0, .down), .at(60, .down)], at: soon)
+    if isRolledUp { try await store.maintainFully(at: newYear + .hours(6)) }
+    try await judge([0: .degraded])
+    try await judge([0: .down], of: "nobody-ran-it")
+    #expect(
+      try await store.tally(from: 0, to: 120) == SlotTally(expected: 2, degraded: 1, down: 1, downtime: .minutes(1)))
+    #expect(try await store.tally(scope: .only("local"), from: 0, to: 120)?.down == 2)
+  }
+
+  @Test("says nothing of a slot that was judged and never run, until it is")
+  func judgesSlotsWithoutRuns() async throws {
+    try await store.write([.at(0, region: "eu"), .at(0, region: "us"), .at(120, region: "us")], at: soon)
+    try await judge([60: .down])
+    #expect(try await store.tally(from: 0, to: 180) == SlotTally(expected: 3, up: 2, missed: 1))
+    try await store.write([.at(60, region: "eu")], at: soon)
+    #expect(try await store.tally(from: 0, to: 180) == SlotTally(expected: 3, up: 2, down: 1, downtime: .minutes(1)))
+  }
+
   @Test("gives the newest runs of a check, so many of each region")
   func givesTheNewest() async throws {
     for region in ["eu", "us"] {

@@ -11,7 +11,7 @@ import Testing
     """
     version: 1
     defaults:
-      {every: 30s, timeout: 10s, labels: {team: web}, trace: true, group: g, regions: [eu], enabled: true,
+      {every: 30s, timeout: 10s, labels: {team: web}, trace: true, group: g, regions: [eu], quorum: 50%, enabled: true,
        retry: {attempts: 1}, objective: {window: 7d}, sensitive: true, variables: {n: 1}, open_after: 3, close_after: 1, expect: [n == 1],
        warn: [n == 1], until: [n == 1], measure: {bytes: size}}
     variables: {base: 'https://shop.example', list: [1, {a: b}]}
@@ -34,7 +34,8 @@ import Testing
         measure: {bytes: size}
         trace: false
         group: shop
-        regions: [eu]
+        regions: [eu, us]
+        quorum: {down: 'size(down) > 1', votes: 2, consecutive: 3}
         enabled: true
         variables: {code: 200}
         expect: [status == code]

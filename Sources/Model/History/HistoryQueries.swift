@@ -295,3 +295,12 @@ package struct HistoryHealth: Hashable, Sendable {
     self.message = message
   }
 }
+
+extension Timestamp {
+  /// The first whole millisecond that is not before the moment: a slot kept to the millisecond starts at the moment or
+  /// later if it is not below this.
+  package var firstMillisecond: Int64 {
+    let floored = millisecondsSinceEpoch
+    return Timestamp(millisecondsSinceEpoch: floored) < self ? floored + 1 : floored
+  }
+}

@@ -31,6 +31,12 @@ struct Ballot: Sendable {
     return true
   }
 
+  /// The first region that sees it down by its schedule.
+  var failing: Int32? { entries.first { $0.origin == .scheduled && $0.verdict == .down }?.region }
+
+  /// Whether a region sees it working by its schedule.
+  var isSeenWorking: Bool { entries.contains { $0.origin == .scheduled && $0.verdict.isGood } }
+
   func has(_ region: Int32, origin: RegionalVote.Origin) -> Bool {
     entries.contains { $0.region == region && $0.origin == origin }
   }

@@ -63,6 +63,7 @@ extension ElectionMachine {
       guard run.slotStart + run.interval + Self.grace + Self.patience > now else { continue }
       take(FleetRun(run: run, configuration: 0, epoch: 0), received: now, at: now, &actions)
     }
+    decideTouched(at: now, &actions)
     return actions
   }
 

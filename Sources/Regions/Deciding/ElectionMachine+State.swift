@@ -22,6 +22,8 @@ extension ElectionMachine {
     /// When the live timer of the entry ends.
     var due: Timestamp?
     var isPlanned = true
+    /// Whether it is among those that votes came in for.
+    var isTouched = false
   }
 
   /// A slot that is not decided yet.
@@ -125,7 +127,9 @@ extension ElectionMachine {
 
   func dueTime(_ index: Int) -> Timestamp {
     let entry = entries[index]
-    var due = max(entry.next.end + Self.grace, quietUntil)
+    // A slot that has votes waits for its own deadline.
+    let isVotedIn = entry.open.first.map { $0.slot <= entry.next } ?? false
+    var due = isVotedIn ? Timestamp(nanosecondsSinceEpoch: .max) : max(entry.next.end + Self.grace, quietUntil)
     for open in entry.open {
       due = min(due, open.deadline)
       if let until = open.opinionsUntil, open.opinionsAwaited ?? 0 > 0 { due = min(due, until) }

@@ -33,11 +33,32 @@ extension ElectionMachine {
     if fleetRun.origin == .opinion, let awaited = entries[index].open[place].opinionsAwaited {
       entries[index].open[place].opinionsAwaited = max(0, awaited - 1)
     }
-    if vote.verdict == .down, vote.origin == .scheduled {
-      askForOpinions(about: place, failing: vote.region, at: now, index, &actions)
+    guard !entries[index].isTouched else { return }
+    entries[index].isTouched = true
+    touched.append(index)
+  }
+
+  /// Looks at the checks that votes came in for: after all that came together, so that as few slots as possible are decided
+  /// with a part of their votes.
+  mutating func decideTouched(at now: Timestamp, _ actions: inout [Action]) {
+    for index in touched {
+      entries[index].isTouched = false
+      guard entries[index].isPlanned else { continue }
+      decideReady(at: now, index, &actions)
+      arm(index)
     }
-    decideIfReady(place, at: now, index, &actions)
-    arm(index)
+    touched.removeAll(keepingCapacity: true)
+  }
+
+  /// Decides the newest slot of a check that can be, and those before it.
+  mutating func decideReady(at now: Timestamp, _ index: Int, _ actions: inout [Action]) {
+    for place in entries[index].open.indices.reversed() {
+      askForOpinions(about: place, at: now, index, &actions)
+      if isReady(place, at: now, index) {
+        decide(through: entries[index].open[place].slot, at: now, index, &actions)
+        return
+      }
+    }
   }
 
   /// The slot that a run belongs to. Its start travels in milliseconds, so the middle of the slot is looked for; a run of an
@@ -70,13 +91,16 @@ extension ElectionMachine {
 
   // MARK: Opinions
 
+  /// Asks others what they see where a region sees down what was not, and none sees it working.
   private mutating func askForOpinions(
-    about place: Int, failing: Int32, at now: Timestamp, _ index: Int, _ actions: inout [Action]
+    about place: Int, at now: Timestamp, _ index: Int, _ actions: inout [Action]
   ) {
+    guard entries[index].held.verdict != .down, entries[index].open[place].opinionsAwaited == nil,
+      let failing = entries[index].open[place].ballot.failing, !entries[index].open[place].ballot.isSeenWorking
+    else { return }
     let entry = entries[index]
     let open = entry.open[place]
-    guard entry.held.verdict != .down, open.opinionsAwaited == nil, now < open.slot.end, !open.ballot.isInMaintenance
-    else { return }
+    guard now < open.slot.end, !open.ballot.isInMaintenance else { return }
     let regions = SecondOpinion.regions(
       besides: registry.region(failing), expected: expected(index).map(registry.region),
       all: registry.present.map(registry.region), for: entry.id)
@@ -102,25 +126,24 @@ extension ElectionMachine {
 
   // MARK: Deciding
 
-  /// Decides a slot, and those before it, when no vote is missing or none can change it any more.
-  mutating func decideIfReady(_ place: Int, at now: Timestamp, _ index: Int, _ actions: inout [Action]) {
+  /// Whether a slot can be decided: no vote is missing, or none can change it any more.
+  private func isReady(_ place: Int, at now: Timestamp, _ index: Int) -> Bool {
     let open = entries[index].open[place]
     let expected = expected(index)
     let missing = expected.filter { !open.ballot.has($0, origin: .scheduled) }
+    let held = entries[index].held
+    let isWaitedFor = missing.contains { registry.region($0).isLive } || missing.count == expected.count
+    if isWaitedFor, held.verdict == .down || open.ballot.failing == nil { return false }
     let votes = open.ballot.entries.map(registry.vote)
     let election = SlotElection(quorum: entries[index].quorum, expected: expected.count)
-    if missing.contains(where: { registry.region($0).isLive }) || missing.count == expected.count {
-      guard entries[index].held.verdict != .down,
-        election.isCertainlyDown(
-          votes, missing: missing.count + (open.opinionsAwaited ?? 0), held: entries[index].held)
-      else { return }
-    } else {
-      let isSeenWorking = open.ballot.entries.contains { $0.origin == .scheduled && $0.verdict.isGood }
-      if open.opinionsAwaited ?? 0 > 0, !isSeenWorking, let until = open.opinionsUntil, now < until { return }
-      // That too few can vote is held only when nobody can come any more.
-      guard !election.outcome(of: votes, held: entries[index].held).isBlind || missing.isEmpty else { return }
+    if isWaitedFor {
+      return election.isCertainlyDown(votes, missing: missing.count + (open.opinionsAwaited ?? 0), held: held)
     }
-    decide(through: open.slot, at: now, index, &actions)
+    if open.opinionsAwaited ?? 0 > 0, !open.ballot.isSeenWorking, let until = open.opinionsUntil, now < until {
+      return false
+    }
+    // That too few can vote is held only when nobody can come any more.
+    return missing.isEmpty || !election.outcome(of: votes, held: held).isBlind
   }
 
   /// Decides every slot of a check up to one, in order.
@@ -205,16 +228,17 @@ extension ElectionMachine {
       if let open = entries[index].open.first, open.slot <= next { break }
       close(OpenSlot(slot: next, deadline: now), at: now, index, &actions)
     }
-    if let place = entries[index].open.firstIndex(where: { $0.opinionsUntil.map { $0 <= now } ?? false }) {
+    for place in entries[index].open.indices where entries[index].open[place].opinionsUntil.map({ $0 <= now }) ?? false {
+      entries[index].open[place].opinionsUntil = nil
       entries[index].open[place].opinionsAwaited = 0
-      decideIfReady(place, at: now, index, &actions)
     }
+    decideReady(at: now, index, &actions)
   }
 
   /// Regions came or went: slots may wait for nobody any more.
   mutating func reconsider(at now: Timestamp, _ actions: inout [Action]) {
     for index in entries.indices where entries[index].isPlanned && !entries[index].open.isEmpty {
-      decideIfReady(entries[index].open.count - 1, at: now, index, &actions)
+      decideReady(at: now, index, &actions)
       arm(index)
     }
   }

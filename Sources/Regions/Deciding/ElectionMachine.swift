@@ -57,6 +57,9 @@ package struct ElectionMachine: Sendable {
     package var strangers = 0
     /// Late ones for which there was no room.
     package var forgotten = 0
+
+    /// Nothing is counted yet.
+    package init() {}
   }
 
   /// How long after its end votes of a slot are waited for.
@@ -82,6 +85,8 @@ package struct ElectionMachine: Sendable {
   var entries: [Entry] = []
   var indices: [CheckID: Int] = [:]
   var freeEntries: [Int] = []
+  /// Checks that votes came in for, and that are not looked at yet.
+  var touched: [Int] = []
   var registry = RegionRegistry()
   var timers = Heap<Timer>()
   var late = LateSlots()
@@ -111,13 +116,17 @@ package struct ElectionMachine: Sendable {
 
   /// Takes an event in, and says what is to be done, in order. Moments are those of the store's clock.
   package mutating func handle(_ event: Event, at now: Timestamp) -> [Action] {
-    if now - lastTold > Self.grace || now < lastTold { quietUntil = now + Self.grace }
+    // The timer was not told when it should have been, or the clock was set back: votes may be late too.
+    let isOverdue = timers.min.map { now - $0.time > .seconds(2) } ?? false
+    if isOverdue || now < lastTold { quietUntil = max(quietUntil, now + Self.grace) }
     lastTold = now
     var actions: [Action] = []
     switch event {
     case .planChanged(let checks): replan(checks, at: now)
     case .regionsChanged(let regions): if registry.update(regions) { reconsider(at: now, &actions) }
-    case .votes(let runs, let received): for run in runs { take(run, received: received, at: now, &actions) }
+    case .votes(let runs, let received):
+      for run in runs { take(run, received: received, at: now, &actions) }
+      decideTouched(at: now, &actions)
     case .recalled(let slots): for slot in slots { redecide(slot, at: now, &actions) }
     case .timer: fire(at: now, &actions)
     }

@@ -78,7 +78,7 @@ package struct NodeHealthMachine: Sendable {
   ///
   /// - Parameter host: that the check talks to: checks of one host are related. Nil where nobody knows.
   package mutating func observe(_ decision: SlotDecision, host: String?, at now: Timestamp) {
-    guard decision.votes.count > 1, !decision.isInMaintenance else { return }
+    guard decision.votes.count > 1, !decision.isInMaintenance, !decision.isLate else { return }
     let seen = decision.votes.map { vote in
       (vote: vote, verdict: vote.verdict == .unknown ? Abstention.seen(vote.reason) : vote.verdict)
     }

@@ -75,7 +75,8 @@ package struct ScenarioBundle: Hashable, Sendable {
     let size = files.reduce(0) { $0 + $1.key.utf8.count + $1.value.content.count }
     guard size <= Self.sizeLimit else {
       throw BundleFault(
-        "the scenario files and what they name are \(size >> 20) MiB together; \(Self.sizeLimit >> 20) MiB can travel to nodes")
+        "the scenario files and what they name are \(size >> 20) MiB together; \(Self.sizeLimit >> 20) MiB can travel to nodes"
+      )
     }
     guard files.count <= Self.fileLimit, roots.count <= Self.fileLimit else {
       throw BundleFault("\(files.count) files are too many; \(Self.fileLimit) can travel to nodes")
@@ -93,7 +94,9 @@ package struct ScenarioBundle: Hashable, Sendable {
   }
 
   private init(roots: [String], files: [String: File]) throws(BundleFault) {
-    guard let manifest = files[BundleManifest.path] else { throw BundleFault("the bundle does not say how it is loaded") }
+    guard let manifest = files[BundleManifest.path] else {
+      throw BundleFault("the bundle does not say how it is loaded")
+    }
     try self.init(roots: roots, files: files, manifest: BundleManifest(manifest.content))
   }
 
@@ -173,7 +176,9 @@ package struct ScenarioBundle: Hashable, Sendable {
     for entry in change.files {
       let file: File
       if let text = entry.content {
-        guard let content = Base64.decode(text) else { throw BundleFault("the content of '\(entry.path)' is no base64") }
+        guard let content = Base64.decode(text) else {
+          throw BundleFault("the content of '\(entry.path)' is no base64")
+        }
         file = File(content)
       } else {
         guard let before = known[entry.digest] else { throw BundleFault("the content of '\(entry.path)' is missing") }

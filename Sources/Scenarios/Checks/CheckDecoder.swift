@@ -213,7 +213,8 @@ struct CheckDecoder {
     return Check(
       id: id, name: name, movedFrom: movedFrom, group: group, labels: labels, kind: kind, interval: effective,
       timeout: timeout ?? min(kind == .journey ? Check.standardJourneyTimeout : Check.standardTimeout, effective),
-      regions: regions, quorum: quorum ?? .standard, isEnabled: isEnabled, retry: retry, objective: objective, incidents: IncidentPolicy(section),
+      regions: regions, quorum: quorum ?? .standard, isEnabled: isEnabled, retry: retry, objective: objective,
+      incidents: IncidentPolicy(section),
       dependsOn: dependsOn.map(\.id).uniqued, location: idNode.excerpt.location)
   }
 

@@ -34,7 +34,8 @@ enum CheckKeys {
   /// Those that `defaults` may hold too.
   static let shared: [AnyKey] =
     [
-      group.any, labels.any, every.any, timeout.any, regions.any, quorum.any, enabled.any, retry.any, objective.any, trace.any,
+      group.any, labels.any, every.any, timeout.any, regions.any, quorum.any, enabled.any, retry.any, objective.any,
+      trace.any,
       openAfter.any, closeAfter.any, sensitive.any, variables.any, measure.any,
     ] + JudgingKeys.all
 

@@ -82,7 +82,9 @@ enum QuorumEnvironment {
         } catch {
           throw QuorumFailure(description: error.message)
         }
-        guard let holds = value.asBool else { throw QuorumFailure(description: "it gave \(value.brief()), and no bool") }
+        guard let holds = value.asBool else {
+          throw QuorumFailure(description: "it gave \(value.brief()), and no bool")
+        }
         return holds
       }
     } catch {

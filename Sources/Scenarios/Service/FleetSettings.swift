@@ -82,7 +82,8 @@ extension Form where Value == AgentSettingsFile {
     }
     settings.autonomy = section(autonomy)
     settings.references = section(references) ?? []
-    if section.has(certificate) != section.has(key), let entry = section.entry(section.has(key) ? key.name : certificate.name)
+    if section.has(certificate) != section.has(key),
+      let entry = section.entry(section.has(key) ? key.name : certificate.name)
     {
       section.reader.fault("'certificate' and 'key' are written together", at: entry.key)
     }

@@ -12,7 +12,7 @@ extension Form where Value == [NodePass] {
       if before.contains(where: { $0.proof == pass.proof }) {
         reader.fault(
           "'\(pass.name.escaped)' has the same token or certificate as another entry", at: node,
-          notes: ["a token of its own is made by: curlew token --node-region \(pass.region)"])
+          notes: ["a token of its own is made by: curlew token --region \(pass.region)"])
       }
     }
     return passes.map(\.0)
@@ -20,7 +20,8 @@ extension Form where Value == [NodePass] {
 }
 
 extension Form where Value == (NodePass, YAMLNode) {
-  private static let name = Key("name", Form<String>.tokenName, "whose it is, for logs; that of the certificate without")
+  private static let name = Key(
+    "name", Form<String>.tokenName, "whose it is, for logs; that of the certificate without")
   private static let digest = Key("sha256", Form<[UInt8]>.digest, "SHA-256 of the token, 64 hex digits")
   private static let certificate = Key(
     "certificate", Form<NodePass.Proof>.certificate, "common name or SHA-256 fingerprint of a client certificate")
@@ -58,7 +59,8 @@ extension Form where Value == NodePass.Proof {
   fileprivate static let certificate = Form<String>.line.map(schema: .text(pattern: ".")) {
     text, node, reader -> NodePass.Proof? in
     let digits = text.filter { $0 != ":" }.compactMap(\.hexDigitValue)
-    if digits.count == 64, text.utf8.allSatisfy({ $0 == UInt8(ascii: ":") || Character(UnicodeScalar($0)).isHexDigit }) {
+    if digits.count == 64, text.utf8.allSatisfy({ $0 == UInt8(ascii: ":") || Character(UnicodeScalar($0)).isHexDigit })
+    {
       return .fingerprint(stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
     }
     if !text.isEmpty { return .commonName(text) }

@@ -11,9 +11,14 @@ struct FixedValues {
   let secretNames: [String]
   /// Secrets, as expressions see them.
   let secretsValue: MapValue
+  /// Whether values may be missing that no check here needs: what cannot be computed for want of them is no fault.
+  let isPartial: Bool
 
   /// - Parameter environmentValue: made once for all files.
-  init(environment: [String: String], environmentValue: MapValue, secrets: [String: Secret]) {
+  init(
+    environment: [String: String], environmentValue: MapValue, secrets: [String: Secret], isPartial: Bool = false
+  ) {
+    self.isPartial = isPartial
     self.environment = environment
     self.environmentValue = environmentValue
     secretNames = secrets.keys.sorted()

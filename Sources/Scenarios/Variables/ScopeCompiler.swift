@@ -40,7 +40,7 @@ final class ScopeCompiler {
       declarations: {
         Self.declarations($0, secretNames: $1, facts: $2, steps: RecordType(steps: [:], absent: [early]))
       })
-    scope = resolver.resolve()
+    scope = sink.muted(fixed.isPartial) { resolver.resolve() }
     types = resolver.types
     faulty = resolver.faulty
   }

@@ -374,7 +374,9 @@ final class CurlEasy {
           bytes.withMemoryRebound(to: CChar.self) { _ = curl_mime_data(target, $0.baseAddress, $0.count) }
         }
         // libcurl tells the type of data by its name as it does for files, and for a name that tells it none says nothing.
-        if part.contentType == nil, !Self.tellsType(part.filename) { curl_mime_type(target, "application/octet-stream") }
+        if part.contentType == nil, !Self.tellsType(part.filename) {
+          curl_mime_type(target, "application/octet-stream")
+        }
       }
       if let type = part.contentType { curl_mime_type(target, type) }
       if let name = part.filename { curl_mime_filename(target, name) }
@@ -385,7 +387,8 @@ final class CurlEasy {
   /// Whether libcurl knows a type for files of that name (`Curl_mime_contenttype` in its lib/mime.c).
   private static func tellsType(_ name: String?) -> Bool {
     guard let name = name?.lowercased() else { return false }
-    return [".gif", ".jpg", ".jpeg", ".png", ".svg", ".txt", ".htm", ".html", ".pdf", ".xml"].contains(where: name.hasSuffix)
+    return [".gif", ".jpg", ".jpeg", ".png", ".svg", ".txt", ".htm", ".html", ".pdf", ".xml"].contains(
+      where: name.hasSuffix)
   }
 
   private func set(_ option: CURLoption, _ value: Int) {

@@ -18,7 +18,8 @@ struct TokenCommand: ParsableCommand {
   var scope: [String] = []
 
   @Option(
-    name: [.customLong("region"), .customLong("node-region")], help: "The region whose nodes it is for, in place of a scope.")
+    name: [.customLong("region"), .customLong("node-region")],
+    help: "The region whose nodes it is for, in place of a scope.")
   var region: String?
 
   @Option(help: "The only node of the region that it is for.")
@@ -64,7 +65,8 @@ struct TokenCommand: ParsableCommand {
         "name a scope: --scope \(all.joined(separator: " ")); or the region of nodes: --region REGION")
     }
     return (
-      "tokens", "name: \(Self.quoted(name)), sha256: \(Self.digest(of: token)), scopes: [\(scopes.joined(separator: ", "))]"
+      "tokens",
+      "name: \(Self.quoted(name)), sha256: \(Self.digest(of: token)), scopes: [\(scopes.joined(separator: ", "))]"
     )
   }
 

@@ -66,15 +66,15 @@ struct Daemon {
         try ModuleProbing(modules: modules, policy: settings.policy, masks: current.masks, log: nil)
           .door(over: probing, settings: ProbeDoor.Settings(), registry: records.registry)
       }, logger: logger)
-    // Taken down from last to first: the door closes, runs end, and then history is flushed.
+    // Taken down from last to first, also where the door cannot be opened: it closes, runs end, and then history is flushed.
     let services =
       records.services(for: scenario, absence: absence) + [
         node.service, UntilShutdown { await records.heartbeats.run() }, reloader, server,
       ]
     let group = ServiceGroup(
       configuration: .init(
-        services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
-        logger: DaemonLog.quiet))
+        services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: DaemonLog.quiet))
     do {
       try await group.run()
     } catch let failure as ListenFailure {

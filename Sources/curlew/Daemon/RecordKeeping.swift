@@ -1,5 +1,6 @@
 import Exposition
 import History
+import Hub
 import Incidents
 import Logging
 import Model
@@ -23,6 +24,8 @@ struct RecordKeeping {
   let incidents: IncidentKeeper
   let maintenance = CurrentMaintenance()
   let services: ServiceRecorder
+  /// What is held of each slot, for whoever follows that: services and incidents.
+  let decider: LocalDecider
   let heartbeats: HeartbeatKeeper
   /// Where runs go.
   let sink: any RunSink
@@ -64,11 +67,14 @@ struct RecordKeeping {
     }
     let log = RunLog(logger: logger) { [recent] in recent.verdict(of: $0, in: region) }
     // The log stands first: it compares a run with what was held before it.
-    let recorders = RunFanOut([log, metrics, recent, archive, history, incidents.sink])
-    services = ServiceRecorder(region: region, node: node, time: time, sink: recorders) { [maintenance] check, moment in
+    let recorders = RunFanOut([log, metrics, recent, archive, history])
+    services = ServiceRecorder(
+      region: region, node: node, time: time, sink: RunFanOut([recorders, incidents.sink])
+    ) { [maintenance] check, moment in
       maintenance.plan.isInMaintenance(check.id, at: moment)
     }
-    let sink = MaintenanceMarker(RunFanOut([recorders, services]), by: maintenance)
+    decider = LocalDecider(region: region, time: time, sink: RunFanOut([incidents.sink, services]))
+    let sink = MaintenanceMarker(RunFanOut([recorders, decider]), by: maintenance)
     heartbeats = HeartbeatKeeper(
       region: region, node: node, time: time, sink: sink, lateSink: MaintenanceMarker(history, by: maintenance),
       store: store, masks: masks, retention: settings.retention.runs)
@@ -122,6 +128,7 @@ struct RecordKeeping {
     archive.apply(recorded)
     catalogue.apply(checks, services: scenario.services)
     maintenance.apply(MaintenancePlan(scenario.maintenance, checks: recorded))
+    decider.apply(checks)
     services.apply(scenario.services, checks: checks)
     await heartbeats.apply(checks.filter { $0.runs(in: region) })
     history.register(recorded.map { CheckRegistration($0) }, in: region, at: time.now)

@@ -61,8 +61,10 @@ struct RegionVerdictTests {
     arguments: [
       ([], .unknown), ([.up], .up), ([.down], .down), ([.degraded], .degraded), ([.unknown], .unknown),
       ([.up, .down], .degraded), ([.down, .down], .down), ([.down, .unknown], .down), ([.up, .unknown], .up),
-      ([.up, .up, .down], .degraded), ([.up, .down, .down], .down), ([.up, .up, .down, .down], .down),
-      ([.up, .up, .up, .down, .down], .degraded), ([.up, .degraded], .degraded),
+      ([.up, .up, .down], .degraded), ([.up, .down, .down], .down), ([.up, .up, .down, .down], .degraded),
+      ([.up, .down, .down, .unknown], .down), ([.up, .down, .unknown], .degraded),
+      ([.up, .up, .up, .down, .down], .degraded), ([.up, .up, .down, .down, .down], .down),
+      ([.up, .up, .up, .down, .down, .down], .degraded), ([.up, .degraded], .degraded),
     ] as [([Verdict], Verdict)])
   func followsThoseWithASay(verdicts: [Verdict], expected: Verdict) {
     #expect(Verdict.overRegions(verdicts) == expected)

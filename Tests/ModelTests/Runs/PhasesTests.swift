@@ -42,11 +42,11 @@ struct VerdictTests {
   func ofReason(code: ReasonCode) {
     let expected: Verdict =
       switch code {
-      case .warning, .retried: .degraded
-      case .templateFailed, .internal, .nodeOffline, .cancelled, .notPermitted: .unknown
+      case .warning, .retried, .regional: .degraded
+      case .templateFailed, .internal, .nodeOffline, .nodeSick, .blind, .cancelled, .notPermitted: .unknown
       case .expectationFailed, .captureFailed, .resolveFailed, .connectRefused, .connectFailed, .tlsFailed,
         .certificateInvalid, .timeout, .protocolError, .bodyTooLarge, .tooManyRedirects, .exitCode,
-        .heartbeatMissed, .heartbeatFailed:
+        .heartbeatMissed, .heartbeatFailed, .quorum:
         .down
       }
     #expect(code.verdict == expected)

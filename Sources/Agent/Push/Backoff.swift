@@ -1,0 +1,45 @@
+import Model
+
+/// Growing pauses with jitter between attempts at something that fails: a pause is between half of the step and the whole
+/// of it, so that nodes that failed together do not come back together, and the step doubles up to a bound.
+package struct Backoff: Hashable, Sendable {
+  /// The first step.
+  package let shortest: Duration
+  /// No step is longer.
+  package let longest: Duration
+  /// Failures in a row; 0 after a success.
+  package private(set) var failures = 0
+  private var random: UInt64
+
+  /// Pauses that grow from one bound to the other.
+  ///
+  /// - Parameter seed: what the jitter is drawn from; the same seed gives the same pauses.
+  package init(from shortest: Duration, to longest: Duration, seed: UInt64) {
+    self.shortest = shortest
+    self.longest = longest
+    random = seed
+  }
+
+  /// Another failure: how long to wait before the next attempt.
+  package mutating func fail() -> Duration {
+    let doublings = min(failures, 40)
+    failures += 1
+    var step = shortest
+    for _ in 0..<doublings where step < longest { step *= 2 }
+    return jittered(min(step, longest))
+  }
+
+  /// Success: the next failure begins with the shortest pause again.
+  package mutating func reset() { failures = 0 }
+
+  /// Between half of a pause and the whole of it.
+  package mutating func jittered(_ pause: Duration) -> Duration {
+    // SplitMix64 (Steele, Lea, Flood 2014): numbers that look like chance, and are the same for the same seed.
+    random &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = random
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    let half = pause.nanoseconds / 2
+    return .nanoseconds(half + Int64((mixed ^ (mixed >> 31)) % UInt64(max(1, half + 1))))
+  }
+}

@@ -1,0 +1,96 @@
+package import Model
+import Synchronization
+package import Transport
+
+/// The spool on a thread of its own: a slow disk keeps nobody waiting but the hub.
+package actor SpoolKeeper {
+  /// The most runs that wait to be written: more than any node makes while a disk is stuck for a minute.
+  package static let queueLength = 50_000
+
+  private let loop: EventLoop
+  private let spool: Spool
+  private let time: any TimeSource
+  private let waiting = Mutex<(runs: [FleetRun], dropped: Int)>(([], 0))
+  private let known: Mutex<Spool.Status>
+  private let signals: AsyncStream<Void>
+  private let signal: AsyncStream<Void>.Continuation
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  /// - Parameters:
+  ///   - spool: nobody else uses it any more.
+  ///   - loop: the thread that blocks on the disk; nothing else runs there.
+  ///   - time: stamps what is spooled.
+  package init(_ spool: sending Spool, on loop: EventLoop, time: any TimeSource) {
+    self.loop = loop
+    self.time = time
+    known = Mutex(spool.status)
+    self.spool = spool
+    (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// Takes a run in, which is on the disk a moment later; it never waits.
+  package nonisolated func add(_ run: FleetRun) {
+    waiting.withLock { waiting in
+      // The oldest are dropped, as the spool itself does.
+      if waiting.runs.count >= Self.queueLength {
+        waiting.runs.removeFirst(Self.queueLength / 10)
+        waiting.dropped += Self.queueLength / 10
+      }
+      waiting.runs.append(run)
+    }
+    signal.yield()
+  }
+
+  /// One element when runs wait to be written; for one consumer.
+  package nonisolated var arrivals: AsyncStream<Void> { signals }
+
+  /// How the spool does, as of the last time that it was used.
+  package nonisolated var status: Spool.Status {
+    var status = known.withLock { $0 }
+    waiting.withLock {
+      status.length += $0.runs.count
+      status.dropped += $0.dropped
+    }
+    return status
+  }
+
+  /// The newest number that is on the disk.
+  package var last: Int64 { spool.last }
+
+  /// Writes what waits.
+  ///
+  /// - Returns: the newest number.
+  package func write() -> Int64 {
+    let runs = waiting.withLock { waiting in
+      defer { waiting.runs = [] }
+      return waiting.runs
+    }
+    if !runs.isEmpty { spool.append(runs, at: time.now, uptime: time.uptime) }
+    note()
+    return spool.last
+  }
+
+  /// The hub has everything up to this number.
+  package func release(through number: Int64) {
+    spool.release(through: number)
+    note()
+  }
+
+  /// This run is not sent any more.
+  package func giveUp(_ number: Int64) {
+    spool.giveUp(number)
+    note()
+  }
+
+  /// Runs from a number on.
+  package func read(from number: Int64, limit: Int) -> (first: Int64, oldest: Int64, runs: [FleetRun])? {
+    defer { note() }
+    return spool.read(from: number, limit: limit)
+  }
+
+  private func note() {
+    let status = spool.status
+    known.withLock { $0 = status }
+  }
+}

@@ -1,0 +1,44 @@
+/// The tables of what the replicas of a hub share. Times are milliseconds since the epoch, by the clock of the database.
+enum FleetTables {
+  static let first = """
+    -- token: rises whenever a lease changes hands.
+    CREATE TABLE fleet_leases (
+      singleton text PRIMARY KEY, holder text NOT NULL, token bigint NOT NULL, until bigint NOT NULL
+    ) WITH (fillfactor = 50);
+    CREATE TABLE fleet_configurations (
+      version bigint PRIMARY KEY, digest text NOT NULL, content bytea NOT NULL, holder text NOT NULL,
+      published bigint NOT NULL
+    );
+    -- beat_*: what the node said of itself last; beat_region is NULL before its first beat.
+    CREATE TABLE fleet_nodes (
+      name text PRIMARY KEY, region text NOT NULL, labels json NOT NULL, version text NOT NULL, spool bigint NOT NULL,
+      registered bigint NOT NULL, seen bigint NOT NULL, quarantined bigint, quarantine text,
+      beat_region text, beat_configuration bigint, beat_epoch bigint, beat_offset_ns bigint, beat_spool bigint,
+      beat_wait_ms bigint, beat_dropped bigint, beat_checks bigint, beat_leaving boolean
+    ) WITH (fillfactor = 50);
+    -- Up to what number everything of a spool is stored. Its row is locked by whoever stores more of it.
+    CREATE TABLE fleet_spools (
+      node text NOT NULL, spool bigint NOT NULL, acknowledged bigint NOT NULL, stored bigint NOT NULL,
+      PRIMARY KEY (node, spool)
+    ) WITH (fillfactor = 50);
+    -- members: node to silence in milliseconds.
+    CREATE TABLE fleet_memberships (
+      region text PRIMARY KEY, epoch bigint NOT NULL, since bigint NOT NULL, members json NOT NULL
+    );
+    -- Both are short and change all the time.
+    CREATE TABLE fleet_votes (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, received bigint NOT NULL, runs bytea NOT NULL
+    ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+    CREATE TABLE fleet_feed (
+      place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, made bigint NOT NULL, decisions bytea NOT NULL
+    ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+    CREATE INDEX fleet_feed_by_age ON fleet_feed (made);
+    CREATE TABLE fleet_opinions (
+      number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, check_id text NOT NULL, slot bigint NOT NULL,
+      node text NOT NULL, region text NOT NULL, until bigint NOT NULL
+    );
+    """
+
+  /// The database's clock at this very moment, not at the transaction's begin.
+  static let now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+}

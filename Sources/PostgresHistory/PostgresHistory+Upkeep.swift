@@ -1,0 +1,115 @@
+package import Model
+import Postgres
+
+extension PostgresHistory {
+  /// How many checks are rolled up in one transaction.
+  private static let checksPerPortion: Int64 = 300
+  /// How much time is rolled up at once, so that a portion is small also when nothing was done for days.
+  private static let longestStep: Int64 = 6 * 3_600_000
+
+  /// Does a bounded portion of what time makes due: making partitions ahead of time, rolling up, dropping what outlived its
+  /// retention. Several may do it at the same time, to no use.
+  package func maintain(at now: Timestamp) async throws -> Bool {
+    let moment = now.millisecondsSinceEpoch
+    try await makePartitions(around: moment)
+    if try await rollUp(at: moment) { return true }
+    return try await dropPartitions()
+  }
+
+  /// Brings roll-ups and cuts to where they are at a moment, so that what is older than runs are kept can go into roll-ups.
+  func catchUp(to now: Timestamp) async throws {
+    while try await rollUp(at: now.millisecondsSinceEpoch) {}
+  }
+
+  private func makePartitions(around moment: Int64) async throws {
+    let day = RollupLevel.days.width
+    try await write { session in
+      try self.partitions.ensure(.runs, for: [moment, moment + day, moment + 2 * day], in: session)
+      try self.partitions.ensure(.fiveMinutes, for: [moment, moment + day], in: session)
+      try self.partitions.ensure(.hours, for: [moment, moment + day], in: session)
+    }
+  }
+
+  /// - Returns: whether there is more to do.
+  private func dropPartitions() async throws -> Bool {
+    do {
+      return try await write(attempts: 1) { session in
+        let keeping = try Keeping(reading: session)
+        for (table, cut) in [
+          (PartitionedTable.runs, keeping.runsCut), (.fiveMinutes, keeping.fiveMinutesCut), (.hours, keeping.hoursCut),
+        ] where try self.partitions.drop(table, before: cut, in: session) > 0 {
+          return true
+        }
+        return false
+      }
+    } catch let error as HistoryError where error.message.contains("lock timeout") {
+      // Somebody reads for long; tomorrow's day may go tomorrow.
+      return false
+    }
+  }
+
+  // MARK: Rolling up
+
+  /// Rolls up a portion of streams.
+  ///
+  /// All slots before a moment are announced to come late first, which waits for everybody who stores runs; then stream by
+  /// stream is rolled up to it; and when all are, readers take it from there.
+  ///
+  /// - Returns: whether there is more to do.
+  private func rollUp(at now: Int64) async throws -> Bool {
+    let retention = retention
+    let wanted = RollupLevel.fiveMinutes.floor(now - Keeping.grace)
+    let keeping = try await read { try Keeping(reading: $0) }
+    if keeping.announced == keeping.sealed {
+      var advanced = keeping
+      advanced.advance(to: now, retention)
+      if advanced != keeping {
+        try await change { $0.advance(to: now, retention) }
+        return true
+      }
+      guard wanted > keeping.sealed else { return false }
+      let first = try await read { try Partitions.firstRuns(after: keeping.sealed, in: $0) }
+      let target = first.map { min(wanted, max($0, keeping.sealed) + Self.longestStep) } ?? wanted
+      try await change { changed in
+        if changed.announced == changed.sealed { changed.announced = max(changed.announced, target) }
+      }
+    }
+    guard try await !rollUpPortion() else { return true }
+    try await change { $0.sealed = max($0.sealed, keeping.announced) }
+    return true
+  }
+
+  /// Changes how far history is rolled up, when nobody stores runs.
+  private func change(_ body: @escaping @Sendable (inout Keeping) -> Void) async throws {
+    try await write { session in
+      var keeping = try Keeping(holding: session, changes: true)
+      let before = keeping
+      body(&keeping)
+      guard keeping != before else { return }
+      try keeping.store(in: session)
+      if keeping.runsCut != before.runsCut {
+        try session.execute("DELETE FROM judged WHERE slot < $1", [.int(keeping.runsCut)])
+      }
+      if keeping.daysCut != before.daysCut {
+        try session.execute("DELETE FROM days WHERE bucket < $1", [.int(keeping.daysCut)])
+      }
+    }
+  }
+
+  /// - Returns: whether there were any.
+  private func rollUpPortion() async throws -> Bool {
+    try await write { session in
+      let keeping = try Keeping(reading: session)
+      let checks = try session.execute(
+        "SELECT DISTINCT check_key FROM streams WHERE sealed < $1 ORDER BY check_key LIMIT $2",
+        [.int(keeping.announced), .int(Self.checksPerPortion)])
+      guard !checks.isEmpty else { return false }
+      let rows = try session.execute(
+        "SELECT \(LockedStream.columns) FROM streams WHERE check_key = ANY($1) ORDER BY key FOR UPDATE",
+        [.ints(try checks.map { try $0[0] })])
+      let streams = try rows.map { try LockedStream($0) }.filter { $0.sealed < keeping.announced }
+      try Sealing(session: session, partitions: self.partitions).seal(streams, to: keeping.announced)
+      return true
+    }
+  }
+}

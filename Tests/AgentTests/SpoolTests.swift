@@ -1,0 +1,314 @@
+import Agent
+import Fleet
+import Foundation
+import Glibc
+import Model
+import Synchronization
+import Testing
+
+@Suite("Spool")
+struct SpoolTests {
+  /// Gone with the test.
+  private let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+  }
+
+  private static let moment = Timestamp(secondsSinceEpoch: 1_767_225_600)
+  private static let uptime = Duration.seconds(1000)
+
+  /// Runs whose number of attempts tells them apart.
+  private static func runs(_ range: ClosedRange<Int>) throws -> [FleetRun] {
+    let check = try #require(CheckID("shop"))
+    return range.map { number in
+      FleetRun(
+        run: HistoryRun(
+          check: check, region: "eu", node: "n1", slotStart: moment + .seconds(number), interval: .seconds(60),
+          duration: .milliseconds(12), verdict: .up, attempts: number), configuration: 3, epoch: 2)
+    }
+  }
+
+  private static func attempts(_ spool: Spool, from number: Int64 = 1, limit: Int = 10_000) -> [Int] {
+    spool.read(from: number, limit: limit)?.runs.map(\.run.attempts) ?? []
+  }
+
+  private static func open(
+    _ folder: Folder, _ settings: Spool.Settings = Spool.Settings(), disk: any SpoolDisk = SystemDisk()
+  ) throws -> Spool {
+    try Spool(at: folder.path, settings: settings, identity: 42, disk: disk)
+  }
+
+  @Test("Runs keep their numbers and their order, and outlive the process")
+  func keeping() throws {
+    do {
+      let spool = try Self.open(folder)
+      spool.append(try Self.runs(1...3), at: Self.moment, uptime: Self.uptime)
+      spool.append(try Self.runs(4...5), at: Self.moment + .seconds(1), uptime: Self.uptime)
+      #expect(spool.last == 5)
+      #expect(spool.status.length == 5)
+    }
+    let spool = try Self.open(folder)
+    #expect(spool.identity == 42)
+    #expect(spool.last == 5)
+    #expect(spool.finding.isNothing)
+    #expect(Self.attempts(spool) == [1, 2, 3, 4, 5])
+    let part = try #require(spool.read(from: 3, limit: 2))
+    #expect(part.first == 3 && part.oldest == 1 && part.runs.map(\.run.attempts) == [3, 4])
+    spool.append(try Self.runs(6...6), at: Self.moment + .seconds(2), uptime: Self.uptime)
+    #expect(Self.attempts(spool, from: 5) == [5, 6])
+    #expect(spool.status.oldest == Self.moment)
+  }
+
+  @Test("What the hub has is let go, and stays let go")
+  func releasing() throws {
+    do {
+      let spool = try Self.open(folder)
+      spool.append(try Self.runs(1...10), at: Self.moment, uptime: Self.uptime)
+      spool.release(through: 7)
+      #expect(spool.status.length == 3)
+    }
+    do {
+      let spool = try Self.open(folder)
+      #expect(spool.acknowledged == 7)
+      #expect(Self.attempts(spool, from: 8) == [8, 9, 10])
+      spool.release(through: 10)
+      #expect(spool.status.length == 0)
+      #expect(spool.status.oldest == nil)
+    }
+    let spool = try Self.open(folder)
+    #expect(spool.read(from: 1, limit: 10) == nil)
+    #expect(spool.last == 10)
+    spool.append(try Self.runs(11...11), at: Self.moment, uptime: Self.uptime)
+    #expect(try #require(spool.read(from: 11, limit: 5)).first == 11)
+  }
+
+  @Test("A hub that knows more than the spool moves its numbers on")
+  func hubKnowsMore() throws {
+    let spool = try Self.open(folder)
+    spool.release(through: 500)
+    spool.append(try Self.runs(1...1), at: Self.moment, uptime: Self.uptime)
+    #expect(spool.last == 501)
+  }
+
+  @Test("A tail torn at any byte takes no more than the record it tore")
+  func tornTails() throws {
+    let origin = folder
+    do {
+      let spool = try Self.open(origin)
+      for number in 1...4 { spool.append(try Self.runs(number...number), at: Self.moment, uptime: Self.uptime) }
+    }
+    let name = try #require(origin.segments.first)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: origin.path + "/" + name))
+    let recordSize = (bytes.count - 24) / 4
+    for end in 0..<bytes.count {
+      let folder = try Folder(copying: origin)
+      try bytes.prefix(end).write(to: URL(fileURLWithPath: folder.path + "/" + name))
+      let spool = try Self.open(folder)
+      let whole = max(0, end - 24) / recordSize
+      #expect(Self.attempts(spool) == Array(1...4).prefix(whole).map { $0 }, "cut at \(end)")
+      let isBoundary = end >= 24 && (end - 24) % recordSize == 0
+      #expect((spool.finding.cutBytes == 0) == (isBoundary || end == 0), "cut at \(end)")
+      // No number that anybody may have been told is given to another run.
+      spool.append(try Self.runs(9...9), at: Self.moment, uptime: Self.uptime)
+      #expect(spool.last > 4 || isBoundary, "cut at \(end)")
+      let next = try #require(spool.read(from: Int64(whole) + 1, limit: 10))
+      #expect(next.first == spool.last && next.runs.map(\.run.attempts) == [9])
+      #expect(next.oldest == (next.first > Int64(whole) + 1 ? next.first : min(1, next.first)) || whole == 0)
+    }
+  }
+
+  @Test("A byte changed anywhere is found, and what stands before it is kept")
+  func changedBytes() throws {
+    let origin = folder
+    do {
+      let spool = try Self.open(origin)
+      for number in 1...3 { spool.append(try Self.runs(number...number), at: Self.moment, uptime: Self.uptime) }
+    }
+    let name = try #require(origin.segments.first)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: origin.path + "/" + name))
+    let recordSize = (bytes.count - 24) / 3
+    for place in bytes.indices {
+      let folder = try Folder(copying: origin)
+      var changed = bytes
+      changed[place] ^= 0x10
+      try changed.write(to: URL(fileURLWithPath: folder.path + "/" + name))
+      let spool = try Self.open(folder)
+      let whole = place < 24 ? 0 : (place - 24) / recordSize
+      #expect(Self.attempts(spool) == Array(1...3).prefix(whole).map { $0 }, "byte \(place)")
+      #expect(!spool.finding.isNothing, "byte \(place)")
+      #expect(spool.last > 3)
+    }
+  }
+
+  @Test("A position torn at any byte is read from its other copy")
+  func tornPosition() throws {
+    let origin = folder
+    do {
+      let spool = try Self.open(origin)
+      spool.append(try Self.runs(1...9), at: Self.moment, uptime: Self.uptime)
+      spool.release(through: 4)
+      spool.release(through: 5)
+    }
+    let path = "/position"
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: origin.path + path))
+    for place in bytes.indices {
+      let folder = try Folder(copying: origin)
+      var changed = bytes
+      changed[place] ^= 1
+      try changed.write(to: URL(fileURLWithPath: folder.path + path))
+      let spool = try Self.open(folder)
+      #expect(spool.identity == 42)
+      #expect([4, 5].contains(spool.acknowledged))
+      #expect(Self.attempts(spool, from: 6) == [6, 7, 8, 9])
+    }
+  }
+
+  @Test("Beyond its size the oldest segments are dropped, and their runs counted")
+  func sizeCap() throws {
+    let settings = Spool.Settings(maxBytes: 8_000, segmentBytes: 1_000)
+    let spool = try Self.open(folder, settings)
+    for number in 1...400 { spool.append(try Self.runs(number...number), at: Self.moment, uptime: Self.uptime) }
+    let status = spool.status
+    #expect(status.bytes <= 8_000)
+    #expect(status.dropped > 0)
+    #expect(status.dropped + status.length == 400)
+    let batch = try #require(spool.read(from: 1, limit: 1_000))
+    #expect(batch.first == Int64(status.dropped) + 1)
+    #expect(batch.oldest == batch.first)
+    #expect(batch.runs.map(\.run.attempts) == Array((status.dropped + 1)...400))
+  }
+
+  @Test("What has waited longer than the bound is dropped, and counted")
+  func ageCap() throws {
+    let spool = try Self.open(folder, Spool.Settings(maxAge: .hours(1), segmentBytes: 1))
+    spool.append(try Self.runs(1...5), at: Self.moment, uptime: Self.uptime)
+    spool.append(try Self.runs(6...7), at: Self.moment + .minutes(50), uptime: Self.uptime)
+    spool.append(try Self.runs(8...8), at: Self.moment + .minutes(61), uptime: Self.uptime)
+    #expect(Self.attempts(spool) == [6, 7, 8])
+    #expect(spool.status.dropped == 5)
+  }
+
+  @Test("On a full disk it goes on in memory, and writes what it held once there is room")
+  func fullDisk() throws {
+    let disk = FlakyDisk()
+    do {
+      let spool = try Self.open(folder, disk: disk)
+      spool.append(try Self.runs(1...2), at: Self.moment, uptime: Self.uptime)
+      disk.isFull = true
+      spool.append(try Self.runs(3...4), at: Self.moment, uptime: Self.uptime)
+      #expect(try #require(spool.status.diskError).contains("No space left on device"))
+      #expect(Self.attempts(spool, limit: 3) == [1, 2, 3])
+      #expect(spool.status.length == 4)
+      disk.isFull = false
+      // Not tried again at once.
+      spool.append(try Self.runs(5...5), at: Self.moment, uptime: Self.uptime + .seconds(9))
+      #expect(spool.status.diskError != nil)
+      spool.append(try Self.runs(6...6), at: Self.moment, uptime: Self.uptime + .seconds(10))
+      #expect(spool.status.diskError == nil)
+    }
+    let spool = try Self.open(folder)
+    #expect(Self.attempts(spool) == [1, 2, 3, 4, 5, 6])
+    #expect(spool.finding.isNothing)
+  }
+
+  @Test("What was in memory alone when the process ended is lost, and its numbers with it")
+  func lostMemory() throws {
+    let disk = FlakyDisk()
+    do {
+      let spool = try Self.open(folder, disk: disk)
+      spool.append(try Self.runs(1...2), at: Self.moment, uptime: Self.uptime)
+      disk.isFull = true
+      spool.append(try Self.runs(3...4), at: Self.moment, uptime: Self.uptime)
+      #expect(spool.last == 4)
+    }
+    let spool = try Self.open(folder)
+    #expect(Self.attempts(spool) == [1, 2])
+    spool.append(try Self.runs(5...5), at: Self.moment, uptime: Self.uptime)
+    #expect(spool.last > 4)
+    let batch = try #require(spool.read(from: 3, limit: 5))
+    #expect(batch.oldest == batch.first && batch.first == spool.last)
+  }
+
+  @Test("Memory has its bound too")
+  func memoryBound() throws {
+    let disk = FlakyDisk()
+    let spool = try Self.open(folder, Spool.Settings(memoryBytes: 2_000), disk: disk)
+    disk.isFull = true
+    for number in 1...100 { spool.append(try Self.runs(number...number), at: Self.moment, uptime: Self.uptime) }
+    let status = spool.status
+    #expect(status.bytes <= 2_100 && status.dropped + status.length == 100 && status.dropped > 0)
+  }
+
+  @Test("A spool has one process at a time")
+  func lock() throws {
+    let spool = try Self.open(folder)
+    #expect(Spool.isInUse(folder.path))
+    #expect(Spool.identity(of: folder.path) == 42)
+    let fault = #expect(throws: SpoolFault.self) { try Self.open(folder) }
+    #expect(fault?.code == EWOULDBLOCK)
+    withExtendedLifetime(spool) {}
+  }
+
+  @Test("Files are their owner's alone")
+  func modes() throws {
+    let spool = try Self.open(folder)
+    spool.append(try Self.runs(1...1), at: Self.moment, uptime: Self.uptime)
+    for name in folder.names {
+      var status = stat()
+      #expect(stat(folder.path + "/" + name, &status) == 0)
+      #expect(status.st_mode & 0o777 == 0o600, "\(name)")
+    }
+  }
+
+  @Test("A run that was given up is passed over")
+  func givingUp() throws {
+    let spool = try Self.open(folder)
+    spool.append(try Self.runs(1...5), at: Self.moment, uptime: Self.uptime)
+    spool.giveUp(1)
+    spool.giveUp(4)
+    let first = try #require(spool.read(from: 1, limit: 10))
+    #expect(first.first == 2 && first.oldest == 2 && first.runs.map(\.run.attempts) == [2, 3])
+    let second = try #require(spool.read(from: 4, limit: 10))
+    #expect(second.first == 5 && second.oldest == 5)
+    #expect(spool.status.dropped == 2)
+    #expect(spool.status.length == 3)
+  }
+}
+
+/// A folder that is gone with the test.
+final class Folder {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/curlew-spool-XXXXXX".utf8CString)
+    path = try template.withUnsafeMutableBufferPointer { buffer in
+      String(cString: try #require(buffer.baseAddress.flatMap { mkdtemp($0) }))
+    }
+  }
+
+  convenience init(copying other: Folder) throws {
+    try self.init()
+    for name in other.names { try FileManager.default.copyItem(atPath: other.path + "/" + name, toPath: path + "/" + name) }
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
+
+  var segments: [String] { names.filter { $0.hasPrefix("runs-") }.sorted() }
+}
+
+/// A disk that can be full for segments; the position, which is written in place, always has its room.
+final class FlakyDisk: SpoolDisk {
+  var isFull = false
+
+  func write(_ bytes: [UInt8], to descriptor: CInt, at offset: Int) throws(SpoolFault) {
+    // Half of it gets there, as on a real disk.
+    guard isFull, bytes.count != 56 else { return try SystemDisk().write(bytes, to: descriptor, at: offset) }
+    try SystemDisk().write(Array(bytes.prefix(bytes.count / 2)), to: descriptor, at: offset)
+    throw SpoolFault("No space left on device", code: ENOSPC)
+  }
+
+  func synchronize(_ descriptor: CInt) throws(SpoolFault) { try SystemDisk().synchronize(descriptor) }
+}
