@@ -119,7 +119,7 @@ struct FleetDoor: Sendable {
     guard let web, web.verifiesClients else { return nil }
     // Over HTTP/2 the handshake was made on the connection that the stream belongs to.
     for candidate in [channel, channel.parent].compactMap(\.self) {
-      guard let found = try? await candidate.nioSSL_peerCertificate().get(), let certificate = found,
+      guard let certificate = try? await candidate.nioSSL_peerCertificate().get(),
         let bytes = try? certificate.toDERBytes()
       else { continue }
       return Certificate(commonName: CertificateSubject.commonName(der: bytes), fingerprint: Digest.sha256(bytes))
