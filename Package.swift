@@ -139,7 +139,7 @@ let tests: [Target] = [
   .testTarget(
     name: "HistoryTests",
     dependencies: [
-      "Model", "Calendars", "History", "PostgresHistory", "ServiceLevels", "TestSupport",
+      "Model", "Calendars", "History", "Postgres", "PostgresHistory", "ServiceLevels", "TestSupport",
       .product(name: "GRDB", package: "GRDB.swift"),
     ], exclude: ["Fixtures"]),
   .testTarget(name: "CalendarsTests", dependencies: ["Model", "Calendars"]),

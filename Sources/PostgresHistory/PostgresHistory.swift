@@ -52,6 +52,11 @@ package final class PostgresHistory: Sendable {
       address, options: PostgresOptions(connections: connections), retention: retention, isReadOnly: isReadOnly)
   }
 
+  /// A URL as it may be told: without its password.
+  package static func name(of url: Secret) -> String {
+    (try? PostgresAddress(url.exposedValue).description) ?? "postgres://…"
+  }
+
   /// One transaction that changes something. It is done whole even when the caller is cancelled meanwhile.
   ///
   /// - Throws: `HistoryError` in place of a `PostgresFault`; whatever else the body throws.

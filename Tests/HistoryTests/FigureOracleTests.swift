@@ -10,16 +10,17 @@ import Testing
 struct FigureOracleTests {
   /// Random runs of some checks: gaps, verdicts, maintenance, late and repeated results, clocks that were set.
   private struct Story {
-    var store: SQLiteHistory
+    var store: any HistoryStore
     var reference = ReferenceHistory()
     var checks: [CheckID] = []
     var end = newYear
     private let folder: TemporaryFolder
 
-    init(seed: UInt64, days: Int, retention: HistoryRetention, intervals: [Int], begin: Timestamp) async throws {
+    init(
+      _ backend: Backend, seed: UInt64, days: Int, retention: HistoryRetention, intervals: [Int], begin: Timestamp) async throws {
       var random = SeededGenerator(seed: seed)
       folder = try TemporaryFolder()
-      store = try SQLiteHistory(path: folder.database, retention: retention)
+      store = try await backend.store(in: folder, retention)
       end = begin + .days(days)
       var runs: [HistoryRun] = []
       for (place, interval) in intervals.enumerated() {
@@ -129,10 +130,11 @@ struct FigureOracleTests {
   /// Where runs are gone, edges are exact to the hour.
   private static let hourly: [Duration] = [.hours(1), .hours(6), .days(3)]
 
-  @Test("where runs are kept every window is exact, with exclusions and without", arguments: 0..<8 as Range<UInt64>)
-  func rolling(seed: UInt64) async throws {
+  @Test("where runs are kept every window is exact, with exclusions and without", arguments: Backend.allCases,
+    0..<8 as Range<UInt64>)
+  func rolling(_ backend: Backend, seed: UInt64) async throws {
     let story = try await Story(
-      seed: seed, days: 6, retention: .standard, intervals: [60, 300, 420], begin: newYear)
+      backend, seed: seed, days: 6, retention: .standard, intervals: [60, 300, 420], begin: newYear)
     let cap = ExclusionCap(limit: .hours(5), unit: .month)
     let ledger = try Ledger(
       seed: seed, checks: story.checks, from: newYear, to: story.end, unit: 1, cap: seed % 2 == 0 ? cap : nil)
@@ -147,13 +149,15 @@ struct FigureOracleTests {
 
   @Test(
     "months, quarters and years are exact over leap days and changes of clocks, also where runs are gone",
-    arguments: ["UTC", "Europe/Berlin", "America/New_York"], [2028, 2026])
-  func calendars(zone: String, year: Int) async throws {
+    arguments: Backend.allCases,
+    ["UTC", "Europe/Berlin", "America/New_York"].flatMap { [($0, 2028), ($0, 2026)] })
+  func calendars(_ backend: Backend, _ place: (zone: String, year: Int)) async throws {
+    let (zone, year) = place
     let calendar = try #require(LocalCalendar(timeZone: zone))
     let begin = calendar.begin(of: YearMonth(year: year, month: 2)) - .days(3)
     let seed = UInt64(year)
     let story = try await Story(
-      seed: seed, days: 72, retention: .standard, intervals: [1800, 3600, 3600], begin: begin)
+      backend, seed: seed, days: 72, retention: .standard, intervals: [1800, 3600, 3600], begin: begin)
     let cap = ExclusionCap(limit: .hours(30), unit: .month, timeZone: zone)
     let ledger = try Ledger(seed: seed, checks: story.checks, from: begin, to: story.end, unit: 60, cap: cap)
     for month in [YearMonth(year: year, month: 2), YearMonth(year: year, month: 3)] {

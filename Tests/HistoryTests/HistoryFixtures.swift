@@ -1,6 +1,9 @@
 import Glibc
 import History
 import Model
+import Postgres
+import PostgresHistory
+import TestSupport
 
 /// A folder of one test, gone when the test is.
 final class TemporaryFolder: Sendable {
@@ -18,6 +21,23 @@ final class TemporaryFolder: Sendable {
   }
 
   var database: String { "\(path)/history.db" }
+}
+
+/// Where a history may be kept. What is said of a store in general is tested of each.
+enum Backend: String, CaseIterable, Sendable {
+  case sqlite, postgres
+
+  /// A store of one test.
+  ///
+  /// - Parameter folder: a file of it is used where files are; it must live as long as the store.
+  func store(in folder: TemporaryFolder, _ retention: HistoryRetention = .standard) async throws -> any HistoryStore {
+    switch self {
+    case .sqlite: return try SQLiteHistory(path: folder.database, retention: retention)
+    case .postgres:
+      let address = try PostgresAddress(try await PostgresServer.database())
+      return try await PostgresHistory(address, options: PostgresOptions(connections: 2), retention: retention)
+    }
+  }
 }
 
 /// The same numbers for the same seed (SplitMix64), so that a failure can be run again.

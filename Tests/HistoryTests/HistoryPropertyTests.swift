@@ -71,34 +71,38 @@ struct HistoryPropertyTests {
     }
   }
 
-  @Test("where runs are kept, every window is exact, whatever order runs came in", arguments: 0..<24)
-  func exactWhereRunsAreKept(seed: UInt64) async throws {
+  @Test("where runs are kept, every window is exact, whatever order runs came in", arguments: Backend.allCases, 0..<24 as Range<UInt64>)
+  func exactWhereRunsAreKept(_ backend: Backend, seed: UInt64) async throws {
     let regions = seed % 3 == 2 ? ["eu", "us", "asia"] : ["local"]
-    try await compare(seed: seed, regions: regions, retention: .standard, edge: 1)
+    try await compare(backend, seed: seed, regions: regions, retention: .standard, edge: 1)
   }
 
-  @Test("also where runs are kept for longer than roll-ups", arguments: 50..<62)
-  func exactWhereRunsOutliveRollups(seed: UInt64) async throws {
+  @Test("also where runs are kept for longer than roll-ups", arguments: Backend.allCases, 50..<62 as Range<UInt64>)
+  func exactWhereRunsOutliveRollups(_ backend: Backend, seed: UInt64) async throws {
     let retention = HistoryRetention(runs: .days(9), fiveMinutes: .hours(2), hours: .hours(30))
     let regions = seed % 3 == 2 ? ["eu", "us", "asia"] : ["local"]
-    try await compare(seed: seed, regions: regions, retention: retention, edge: 1)
+    try await compare(backend, seed: seed, regions: regions, retention: retention, edge: 1)
   }
+
+  /// What is kept for how long, and the roll-up that is left then, in seconds.
+  private static let rolledUp: [(retention: HistoryRetention, edge: Int)] = [
+    (HistoryRetention(runs: .hours(1)), 300), (HistoryRetention(runs: .hours(1), fiveMinutes: .hours(2)), 3600),
+    (HistoryRetention(runs: .hours(1), fiveMinutes: .hours(2), hours: .days(1)), 86_400),
+  ]
 
   @Test(
-    "where only roll-ups are left, windows from one to another are exact", arguments: 100..<112 as Range<UInt64>,
-    [
-      (HistoryRetention(runs: .hours(1)), 300), (HistoryRetention(runs: .hours(1), fiveMinutes: .hours(2)), 3600),
-      (HistoryRetention(runs: .hours(1), fiveMinutes: .hours(2), hours: .days(1)), 86_400),
-    ])
-  func exactToTheRollup(seed: UInt64, level: (retention: HistoryRetention, edge: Int)) async throws {
+    "where only roll-ups are left, windows from one to another are exact", arguments: Backend.allCases,
+    (0..<3).flatMap { level in (100..<112 as Range<UInt64>).map { ($0, level) } })
+  func exactToTheRollup(_ backend: Backend, _ story: (seed: UInt64, level: Int)) async throws {
+    let (seed, level) = (story.seed, Self.rolledUp[story.level])
     let regions = seed % 3 == 2 ? ["eu", "us", "asia"] : ["local"]
-    try await compare(seed: seed, regions: regions, retention: level.retention, edge: level.edge)
+    try await compare(backend, seed: seed, regions: regions, retention: level.retention, edge: level.edge)
   }
 
-  @Test("whatever ages imports are of, and in whatever order they come", arguments: 200..<208)
-  func importsOfAnyAge(seed: UInt64) async throws {
+  @Test("whatever ages imports are of, and in whatever order they come", arguments: Backend.allCases, 200..<208 as Range<UInt64>)
+  func importsOfAnyAge(_ backend: Backend, seed: UInt64) async throws {
     let folder = try TemporaryFolder()
-    let store = try SQLiteHistory(path: folder.database)
+    let store = try await backend.store(in: folder)
     var reference = ReferenceHistory()
     var random = SeededGenerator(seed: seed)
     let now = newYear + .days(900)
@@ -125,9 +129,10 @@ struct HistoryPropertyTests {
     }
   }
 
-  private func compare(seed: UInt64, regions: [String], retention: HistoryRetention, edge: Int) async throws {
+  private func compare(
+    _ backend: Backend, seed: UInt64, regions: [String], retention: HistoryRetention, edge: Int) async throws {
     let folder = try TemporaryFolder()
-    let store = try SQLiteHistory(path: folder.database, retention: retention)
+    let store = try await backend.store(in: folder, retention)
     var reference = ReferenceHistory()
     let story = try Story(seed: seed, regions: regions, isInOrder: edge > 1 && regions.count > 1)
     var random = SeededGenerator(seed: seed &+ 1)
@@ -176,7 +181,7 @@ struct HistoryPropertyTests {
 
   /// Pieces are exact one by one, with what is known at the last boundary, and add up to the whole.
   private func compareSeries(
-    _ store: SQLiteHistory, _ reference: ReferenceHistory, regions: [String], length: Int, edge: Int,
+    _ store: any HistoryStore, _ reference: ReferenceHistory, regions: [String], length: Int, edge: Int,
     random: inout SeededGenerator
   ) async throws {
     let check = try CheckID.named("front-page")

@@ -5,16 +5,15 @@ import Testing
 @Suite("A history store")
 struct HistoryStoreTests {
   private let folder: TemporaryFolder
-  private let store: any HistoryStore
   private let soon = newYear + .hours(1)
 
   init() throws {
     folder = try TemporaryFolder()
-    store = try SQLiteHistory(path: folder.database)
   }
 
-  @Test("keeps the first of two runs for one slot")
-  func keepsTheFirst() async throws {
+  @Test("keeps the first of two runs for one slot", arguments: Backend.allCases)
+  func keepsTheFirst(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     let first = try await store.write([.at(0, .up), .at(0, .down)], at: soon)
     let second = try await store.write([.at(0, .down), .at(60, .down)], at: soon)
     #expect(first == WriteSummary(added: 1, duplicates: 1))
@@ -23,8 +22,9 @@ struct HistoryStoreTests {
     #expect(tally == SlotTally(expected: 2, up: 1, down: 1, downtime: .seconds(60)))
   }
 
-  @Test("counts slots without a run as missed, and the open one only once it has its run")
-  func countsMissedSlots() async throws {
+  @Test("counts slots without a run as missed, and the open one only once it has its run", arguments: Backend.allCases)
+  func countsMissedSlots(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     try await store.write([.at(0), .at(180)], at: soon)
     #expect(try await store.tally(from: 0, to: 181) == SlotTally(expected: 4, up: 2, missed: 2))
     #expect(try await store.tally(from: 0, to: 299) == SlotTally(expected: 4, up: 2, missed: 2))
@@ -32,14 +32,16 @@ struct HistoryStoreTests {
     #expect(try await store.tally(from: -3600, to: 60) == SlotTally(expected: 1, up: 1))
   }
 
-  @Test("counts a slot in maintenance only there")
-  func countsMaintenanceApart() async throws {
+  @Test("counts a slot in maintenance only there", arguments: Backend.allCases)
+  func countsMaintenanceApart(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     try await store.write([.at(0, .down, maintenance: true), .at(60)], at: soon)
     #expect(try await store.tally(from: 0, to: 120) == SlotTally(expected: 2, up: 1, maintenance: 1))
   }
 
-  @Test("expects nothing of a check while it is removed or disabled")
-  func expectsNothingWhilePaused() async throws {
+  @Test("expects nothing of a check while it is removed or disabled", arguments: Backend.allCases)
+  func expectsNothingWhilePaused(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     let check = try CheckID.named("front-page")
     try await store.write([.at(0)], at: soon)
     try await store.register([CheckRegistration(id: check, isEnabled: false)], in: "local", at: newYear + .seconds(90))
@@ -51,8 +53,9 @@ struct HistoryStoreTests {
     #expect(try await store.checks().first?.endedAt == nil)
   }
 
-  @Test("names every check with its regions, by id")
-  func namesChecks() async throws {
+  @Test("names every check with its regions, by id", arguments: Backend.allCases)
+  func namesChecks(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     for (check, region) in [("login", "us"), ("front-page", "local"), ("login", "eu")] {
       try await store.write([.at(0, check: check, region: region)], at: soon)
     }
@@ -63,8 +66,9 @@ struct HistoryStoreTests {
       ])
   }
 
-  @Test("lets a renamed check take over a history, whether or not it has one", arguments: [false, true])
-  func takesOver(hasOwn: Bool) async throws {
+  @Test("lets a renamed check take over a history, whether or not it has one", arguments: Backend.allCases, [false, true])
+  func takesOver(_ backend: Backend, hasOwn: Bool) async throws {
+    let store = try await backend.store(in: folder)
     let check = try CheckID.named("front-page")
     let home = try CheckID.named("home")
     try await store.write([.at(0, .down, check: "home"), .at(60, check: "home")], at: soon)
@@ -77,8 +81,9 @@ struct HistoryStoreTests {
     #expect(try await store.checks().map(\.id) == [check])
   }
 
-  @Test("joins histories of several regions that are rolled up already")
-  func joinsRegions() async throws {
+  @Test("joins histories of several regions that are rolled up already", arguments: Backend.allCases)
+  func joinsRegions(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     var old: [HistoryRun] = []
     for slot in 0..<600 {
       old += try [.at(slot * 60, .down, check: "home", region: "eu"), .at(slot * 60, .up, check: "home", region: "us")]
@@ -92,8 +97,9 @@ struct HistoryStoreTests {
     #expect(eu == SlotTally(expected: 1200, up: 600, down: 600, downtime: .hours(10)))
   }
 
-  @Test("gives pages of runs, newest first, that lose and repeat nothing")
-  func givesPages() async throws {
+  @Test("gives pages of runs, newest first, that lose and repeat nothing", arguments: Backend.allCases)
+  func givesPages(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     var runs: [HistoryRun] = []
     for slot in 0..<25 { runs += try [.at(slot * 60, region: "eu"), .at(slot * 60, region: "us")] }
     try await store.write(runs, at: soon)
@@ -111,16 +117,18 @@ struct HistoryStoreTests {
 
   @Test(
     "takes the furthest cursors that a client can make up",
-    arguments: ["9223372036854.", "9223372036854.z", "-9223372036854.a"])
-  func takesAnyCursor(text: String) async throws {
+    arguments: Backend.allCases, ["9223372036854.", "9223372036854.z", "-9223372036854.a"])
+  func takesAnyCursor(_ backend: Backend, text: String) async throws {
+    let store = try await backend.store(in: folder)
     try await store.write([.at(0), .at(60)], at: soon)
     let cursor = try #require(RunCursor(text))
     let query = RunQuery(check: try .named("front-page"), cursor: cursor)
     #expect(try await store.runs(query).runs.count == (text.hasPrefix("-") ? 0 : 2))
   }
 
-  @Test("gives runs of one verdict, region and time")
-  func filtersRuns() async throws {
+  @Test("gives runs of one verdict, region and time", arguments: Backend.allCases)
+  func filtersRuns(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     try await store.write([.at(0, .down), .at(60), .at(120, .down), .at(180, .down, region: "us")], at: soon)
     let query = RunQuery(
       check: try .named("front-page"), region: "local", from: newYear + .seconds(1), to: newYear + .seconds(180),
@@ -128,8 +136,9 @@ struct HistoryStoreTests {
     #expect(try await store.runs(query).runs.map(\.slotStart) == [newYear + .seconds(120)])
   }
 
-  @Test("reads back what it stored of a run")
-  func readsBack() async throws {
+  @Test("reads back what it stored of a run", arguments: Backend.allCases)
+  func readsBack(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     var run = try HistoryRun.at(0, .down, took: 5000)
     run.node = "node-1"
     run.started = newYear + .milliseconds(12)
@@ -148,8 +157,9 @@ struct HistoryStoreTests {
     #expect(reason.message.utf8.count <= HistoryReason.messageBytes + 2)
   }
 
-  @Test("remembers changes of verdict, also of runs that come late")
-  func remembersChanges() async throws {
+  @Test("remembers changes of verdict, also of runs that come late", arguments: Backend.allCases)
+  func remembersChanges(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     try await store.write([.at(0), .at(60), .at(180), .at(240, .down)], at: soon)
     try await store.write([.at(120, .down)], at: soon)
     let changes = try await store.stateChanges(of: .named("front-page"), from: newYear, to: soon, limit: 10)
@@ -157,8 +167,9 @@ struct HistoryStoreTests {
     #expect(changes.map(\.slotStart) == [240, 180, 120, 0].map { newYear + .seconds($0) })
   }
 
-  @Test("counts an import once, however old it is and however often it comes", arguments: [1, 20, 100, 900])
-  func importsOnce(age days: Int) async throws {
+  @Test("counts an import once, however old it is and however often it comes", arguments: Backend.allCases, [1, 20, 100, 900])
+  func importsOnce(_ backend: Backend, age days: Int) async throws {
+    let store = try await backend.store(in: folder)
     let runs = try (0..<3000).map { try HistoryRun.at($0 * 60, $0 % 10 == 0 ? .down : .up) }
     let now = newYear + .days(days + 3)
     let first = try await store.write(runs.reversed(), at: now)
@@ -170,8 +181,9 @@ struct HistoryStoreTests {
     #expect(tally == SlotTally(expected: 2880, up: 2592, down: 288, downtime: .minutes(288)))
   }
 
-  @Test("combines regions slot by slot, also of old runs imported together")
-  func combinesImports() async throws {
+  @Test("combines regions slot by slot, also of old runs imported together", arguments: Backend.allCases)
+  func combinesImports(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     var runs: [HistoryRun] = []
     for slot in 0..<2880 {
       runs += try [.at(slot * 60, slot < 1440 ? .down : .up, region: "eu"), .at(slot * 60, .down, region: "us")]
@@ -184,7 +196,7 @@ struct HistoryStoreTests {
   }
 
   /// Two hours of three regions, of which one is down: degraded by itself.
-  private func threeRegions() async throws {
+  private func threeRegions(_ store: any HistoryStore) async throws {
     var runs: [HistoryRun] = []
     for slot in 0..<120 {
       for region in ["asia", "eu", "us"] {
@@ -194,7 +206,9 @@ struct HistoryStoreTests {
     try await store.write(runs, at: newYear + .hours(2))
   }
 
-  private func judge(_ verdicts: [Int: Verdict], of check: String = "front-page") async throws {
+  private func judge(
+    _ verdicts: [Int: Verdict], of check: String = "front-page", in store: any HistoryStore
+  ) async throws {
     let check = try CheckID.named(check)
     try await store.judge(
       verdicts.map { JudgedSlot(check: check, slotStart: newYear + .seconds($0), verdict: $1) })
@@ -202,12 +216,14 @@ struct HistoryStoreTests {
 
   @Test(
     "holds what was judged of slots over all regions, whether it was rolled up before, later, or not at all",
-    arguments: [nil, 0, 1, 9, 40, 500], [false, true])
-  func holdsJudgements(days: Int?, wasRolledUpBefore: Bool) async throws {
-    try await threeRegions()
+    arguments: Backend.allCases, [nil, 0, 1, 9, 40, 500].flatMap { [($0, false), ($0, true)] } as [(Int?, Bool)])
+  func holdsJudgements(_ backend: Backend, _ story: (days: Int?, wasRolledUpBefore: Bool)) async throws {
+    let (days, wasRolledUpBefore) = story
+    let store = try await backend.store(in: folder)
+    try await threeRegions(store)
     if wasRolledUpBefore { try await store.maintainFully(at: newYear + .hours(5)) }
-    try await judge([0: .down, 60: .down, 120: .up, 3600: .unknown])
-    try await judge([60: .unknown, 3600: .unknown])
+    try await judge([0: .down, 60: .down, 120: .up, 3600: .unknown], in: store)
+    try await judge([60: .unknown, 3600: .unknown], in: store)
     if let days { try await store.maintainFully(at: newYear + .days(days) + .hours(6)) }
     let held = SlotTally(expected: 120, up: 1, degraded: 116, down: 1, unknown: 2, downtime: .minutes(1))
     #expect(
@@ -222,38 +238,42 @@ struct HistoryStoreTests {
     if days ?? 0 <= 40 { #expect(series?.map(\.unknown) == [1, 1]) }
   }
 
-  @Test("holds what was judged also when a region's run comes later", arguments: [false, true])
-  func holdsJudgementsOverLateRuns(isRolledUp: Bool) async throws {
+  @Test("holds what was judged also when a region's run comes later", arguments: Backend.allCases, [false, true])
+  func holdsJudgementsOverLateRuns(_ backend: Backend, isRolledUp: Bool) async throws {
+    let store = try await backend.store(in: folder)
     try await store.write([.at(0, .down, region: "eu"), .at(0, region: "us"), .at(3600, region: "us")], at: soon)
-    try await judge([0: .up])
+    try await judge([0: .up], in: store)
     if isRolledUp { try await store.maintainFully(at: newYear + .hours(6)) }
     try await store.write([.at(0, .down, region: "asia"), .at(60, .down, region: "asia")], at: newYear + .hours(6))
     let tally = try await store.tally(from: 0, to: 120)
     #expect(tally == SlotTally(expected: 2, up: 1, down: 1, downtime: .minutes(1)))
   }
 
-  @Test("holds what was judged of a check that has run in one of its regions only", arguments: [false, true])
-  func judgesOneRegion(isRolledUp: Bool) async throws {
+  @Test("holds what was judged of a check that has run in one of its regions only", arguments: Backend.allCases, [false, true])
+  func judgesOneRegion(_ backend: Backend, isRolledUp: Bool) async throws {
+    let store = try await backend.store(in: folder)
     try await store.write([.at(0, .down), .at(60, .down)], at: soon)
     if isRolledUp { try await store.maintainFully(at: newYear + .hours(6)) }
-    try await judge([0: .degraded])
-    try await judge([0: .down], of: "nobody-ran-it")
+    try await judge([0: .degraded], in: store)
+    try await judge([0: .down], of: "nobody-ran-it", in: store)
     #expect(
       try await store.tally(from: 0, to: 120) == SlotTally(expected: 2, degraded: 1, down: 1, downtime: .minutes(1)))
     #expect(try await store.tally(scope: .only("local"), from: 0, to: 120)?.down == 2)
   }
 
-  @Test("says nothing of a slot that was judged and never run, until it is")
-  func judgesSlotsWithoutRuns() async throws {
+  @Test("says nothing of a slot that was judged and never run, until it is", arguments: Backend.allCases)
+  func judgesSlotsWithoutRuns(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     try await store.write([.at(0, region: "eu"), .at(0, region: "us"), .at(120, region: "us")], at: soon)
-    try await judge([60: .down])
+    try await judge([60: .down], in: store)
     #expect(try await store.tally(from: 0, to: 180) == SlotTally(expected: 3, up: 2, missed: 1))
     try await store.write([.at(60, region: "eu")], at: soon)
     #expect(try await store.tally(from: 0, to: 180) == SlotTally(expected: 3, up: 2, down: 1, downtime: .minutes(1)))
   }
 
-  @Test("gives the newest runs of a check, so many of each region")
-  func givesTheNewest() async throws {
+  @Test("gives the newest runs of a check, so many of each region", arguments: Backend.allCases)
+  func givesTheNewest(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     for region in ["eu", "us"] {
       try await store.write((0..<5).map { try .at($0 * 60, region: region) }, at: soon)
     }
@@ -262,8 +282,9 @@ struct HistoryStoreTests {
     #expect(runs.map(\.slotStart) == [240, 180, 240, 180].map { newYear + .seconds($0) })
   }
 
-  @Test("gives the latencies of many checks as it gives those of each", arguments: [3, 40])
-  func givesLatencies(checks: Int) async throws {
+  @Test("gives the latencies of many checks as it gives those of each", arguments: Backend.allCases, [3, 40])
+  func givesLatencies(_ backend: Backend, checks: Int) async throws {
+    let store = try await backend.store(in: folder)
     let names = (0..<checks).map { "check-\($0)" }
     for (index, name) in names.enumerated() {
       for region in ["eu", "us"] {

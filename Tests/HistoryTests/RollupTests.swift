@@ -10,17 +10,13 @@ struct RollupTests {
     folder = try TemporaryFolder()
   }
 
-  private func store(_ retention: HistoryRetention = .standard) throws -> SQLiteHistory {
-    try SQLiteHistory(path: folder.database, retention: retention)
-  }
-
   private func hours(days: Range<Int>) throws -> [HistoryRun] {
     try (days.lowerBound * 24..<days.upperBound * 24).map { try .at($0 * 3600, every: 3600) }
   }
 
-  @Test("counts imports that surround one another once", arguments: [false, true])
-  func surroundingImports(wasRunBefore: Bool) async throws {
-    let store = try store()
+  @Test("counts imports that surround one another once", arguments: Backend.allCases, [false, true])
+  func surroundingImports(_ backend: Backend, wasRunBefore: Bool) async throws {
+    let store = try await backend.store(in: folder)
     let now = newYear + .days(100)
     if wasRunBefore {
       // Five minutes of that time are still there when the import makes their cut pass them.
@@ -37,9 +33,9 @@ struct RollupTests {
     }
   }
 
-  @Test("still knows which slots lay in a pause", arguments: [1, 8, 40, 500])
-  func pauses(days: Int) async throws {
-    let store = try store()
+  @Test("still knows which slots lay in a pause", arguments: Backend.allCases, [1, 8, 40, 500])
+  func pauses(_ backend: Backend, days: Int) async throws {
+    let store = try await backend.store(in: folder)
     let check = try CheckID.named("front-page")
     try await store.write((0..<617).map { try .at($0 * 60) }, at: newYear + .days(1))
     for (minute, isEnabled) in [(617, false), (725, true)] {
@@ -51,9 +47,10 @@ struct RollupTests {
     #expect(try await store.tally(from: 0, to: 86_400) == SlotTally(expected: 1332, up: 1332))
   }
 
-  @Test("is let go for good where days are not kept for ever, and neither counts again nor comes back")
-  func finiteDays() async throws {
-    let store = try store(HistoryRetention(runs: .days(1), fiveMinutes: .days(1), hours: .days(1), days: .days(7)))
+  @Test("is let go for good where days are not kept for ever, and neither counts again nor comes back", arguments: Backend.allCases)
+  func finiteDays(_ backend: Backend) async throws {
+    let store = try await backend.store(
+      in: folder, HistoryRetention(runs: .days(1), fiveMinutes: .days(1), hours: .days(1), days: .days(7)))
     for day in 0..<20 {
       try await store.write(hours(days: day..<day + 1), at: newYear + .days(day + 1))
       try await store.maintainFully(at: newYear + .days(day + 1))
@@ -67,9 +64,10 @@ struct RollupTests {
     #expect(latency.count == 168)
   }
 
-  @Test("is kept at least as long as what is finer, so that windows are exact where runs are kept")
-  func finerThanCoarser() async throws {
-    let store = try store(HistoryRetention(runs: .days(50), fiveMinutes: .days(35), hours: .days(20)))
+  @Test("is kept at least as long as what is finer, so that windows are exact where runs are kept", arguments: Backend.allCases)
+  func finerThanCoarser(_ backend: Backend) async throws {
+    let store = try await backend.store(
+      in: folder, HistoryRetention(runs: .days(50), fiveMinutes: .days(35), hours: .days(20)))
     try await store.write((0..<144).map { try .at($0 * 600, every: 600) }, at: newYear + .days(1))
     try await store.maintainFully(at: newYear + .days(49))
     #expect(try await store.tally(from: 37_800, to: 86_400) == SlotTally(expected: 81, up: 81))

@@ -328,9 +328,18 @@ struct SQLiteHistoryTests {
 
   @Test(
     "is not found at other stores or without a path",
-    arguments: ["postgres://host/db", "sqlite:", "sqlite://curlew.db", ""])
+    arguments: ["postgre://ada:s3cret@host/db", "postgres:ada:s3cret@host/db", "sqlite:", "sqlite://curlew.db", ""])
   func refusesLocations(text: String) {
-    #expect(throws: HistoryError.self) { try StoreLocation(text) }
+    let error = #expect(throws: HistoryError.self) { try StoreLocation(text) }
+    #expect(error?.message.contains("s3cret") == false)
+  }
+
+  @Test("is a PostgreSQL database where the user points at one", arguments: ["postgres", "postgresql"])
+  func readsURLs(scheme: String) throws {
+    let url = "\(scheme)://ada:s3cret@db.example/history"
+    let location = try StoreLocation(url)
+    #expect(location == .postgres(url: Secret(url)))
+    #expect(!"\(location)".contains("s3cret"))
   }
 
   @Test("goes on with a file of the first version: every figure is as it was, and late runs still find their place")

@@ -31,7 +31,8 @@ struct NewStreams {
         found[origin] = stored.key
         continue
       }
-      let key = try insert(check: check, region: region, sealed: keeping.announced)
+      let combined = siblings[check]?.first { $0.region == 0 }?.key
+      let key = try insert(check: check, region: region, combined: combined, sealed: keeping.announced)
       siblings[check, default: []].append(Sibling(key: key, check: check, region: region))
       found[origin] = key
       made.append((key, check, slot))
@@ -54,10 +55,10 @@ struct NewStreams {
     ).map { Sibling(key: try $0[0], check: try $0[1], region: try $0[2]) }
   }
 
-  private func insert(check: Int64, region: Int64, sealed: Int64) throws -> Int64 {
+  private func insert(check: Int64, region: Int64, combined: Int64? = nil, sealed: Int64) throws -> Int64 {
     let row = try session.execute(
-      "INSERT INTO streams (check_key, region_key, sealed) VALUES ($1, $2, $3) RETURNING key",
-      [.int(check), .int(region), .int(sealed)])
+      "INSERT INTO streams (check_key, region_key, combined, sealed) VALUES ($1, $2, $3, $4) RETURNING key",
+      [.int(check), .int(region), .optional(combined), .int(sealed)])
     guard let key: Int64 = try row.first?[0] else { throw HistoryError("the database gave a new stream no key") }
     return key
   }

@@ -125,13 +125,14 @@ struct TakeOver {
         """, [.int(from.key), .int(into.key), .int(sealed)])
       for row in rows {
         var totals = Totals()
-        totals.count(RunMark(slot: 0, mark: try row[1], microseconds: nil), interval: try row[2], sign: -1)
+        let interval: Int64 = try row[2]
+        totals.count(RunMark(slot: 0, mark: try row[1], microseconds: nil), interval: interval, sign: -1)
         twice.append((try row[0], totals))
       }
     }
     for level in RollupLevel.allCases {
       let rows = try RollupRows.rows(
-        level, of: [from.key, into.key].map { ($0, Keeping.beginning, .max) }, in: session)
+        level, of: [(from.key, Keeping.beginning, .max), (into.key, Keeping.beginning, .max)], in: session)
       var changed: [StreamBucket: BucketContent] = [:]
       for (key, content) in rows where key.stream == from.key {
         let own = StreamBucket(stream: into.key, bucket: key.bucket)

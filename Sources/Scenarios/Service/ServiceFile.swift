@@ -52,7 +52,7 @@ package struct ServiceFile: Hashable, Sendable {
 /// The keys of the service file.
 enum ServiceKeys {
   static let listen = Key("listen", .listenAddress, "address of page, metrics and API: host:port or :port")
-  static let store = Key("store", .store, "where history is kept: sqlite:PATH")
+  static let store = Key("store", .store, "where history is kept: sqlite:PATH, or the URL of a PostgreSQL database")
   static let region = Key("region", .nonEmptyText, "where this node stands")
   static let files = Key("files", Form<[String]>.list(of: .nonEmptyText), "scenario files and directories")
   static let retention = Key("retention", .retention, "how long each level of history is kept")
@@ -164,18 +164,23 @@ extension Form where Value == String {
     return nil
   }
 
-  /// `sqlite:PATH`, or a path alone. A path may hold a colon; a scheme never holds a slash or a dot.
+  /// `sqlite:PATH`, a path alone, or `postgres://user@host/database`. A path may hold a colon; a scheme never holds a slash or a dot.
   fileprivate static let store = nonEmptyText.map { text, node, reader -> String? in
     let scheme = text.prefix { $0 != ":" }
     guard scheme.endIndex < text.endIndex, !scheme.isEmpty, !scheme.contains(where: { "/.".contains($0) }) else {
       return text
     }
     if scheme == "sqlite", text.utf8.count > "sqlite:".utf8.count { return text }
-    let notes = ["a store is written sqlite:PATH, or a path alone"]
-    reader.fault(
-      scheme == "sqlite"
-        ? "the path of the history is missing" : "no history is kept in '\(String(scheme).escaped)'", at: node,
-      notes: notes)
+    let isPostgres = scheme == "postgres" || scheme == "postgresql"
+    if isPostgres, text[scheme.endIndex...].hasPrefix("://") { return text }
+    let notes = ["a store is written sqlite:PATH, a path alone, or postgres://user@host:port/database"]
+    let words =
+      switch scheme {
+      case "sqlite": "the path of the history is missing"
+      case "postgres", "postgresql": "the host of the database is missing"
+      default: "no history is kept in '\(String(scheme).escaped)'"
+      }
+    reader.fault(words, at: node, notes: notes)
     return nil
   }
 

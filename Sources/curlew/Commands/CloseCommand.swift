@@ -58,7 +58,7 @@ struct CloseCommand: AsyncParsableCommand {
     guard MonthCloser(closing).isOver(month, at: now) else {
       throw CommandFailure("\(month) is not over in \(closing.timeZone); only months that are can be closed")
     }
-    let store = try OpenedStore.open(settings.store, mode: .readWrite, retention: settings.retention)
+    let store = try await OpenedStore.open(settings.store, mode: .readWrite, retention: settings.retention)
     let subjects = try FigureSubjects(scenario: written, known: try await store.checks()).subjects(only: onlyChecks)
       .map(MonthBooks.Subject.init)
     let correction = try correct ? Signature(author: author, reason: reason).correction : nil

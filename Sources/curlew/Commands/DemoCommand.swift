@@ -89,7 +89,7 @@ struct DemoCommand: AsyncParsableCommand {
 
   /// Three months that make the pages worth looking at, in a store that is new.
   private func writePast(of scenario: Scenario) async throws {
-    let kept = try OpenedStore.open(store, mode: .readWrite)
+    let kept = try await OpenedStore.open(store, mode: .readWrite)
     do {
       try await DemoPast(checks: scenario.checks.map(\.check), services: scenario.services, now: SystemTime().now)
         .write(to: kept)
@@ -110,7 +110,7 @@ struct DemoCommand: AsyncParsableCommand {
       health    http://\(page)/health/detailed
 
       shop      http://\(shop)/   TLS \(origin.tls)   greeting \(origin.greeting)   DNS \(origin.nameServer)
-      history   \(store)
+      history   \(OpenedStore.name(of: store))
 
     Ctrl-C ends it.
 

@@ -75,7 +75,7 @@ struct ExcludeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try service.settings()
-    let store = try OpenedStore.open(
+    let store = try await OpenedStore.open(
       settings.store, mode: list ? .readOnly : .readWrite, retention: settings.retention)
     let entries = try await store.exclusions()
     if list {

@@ -68,7 +68,7 @@ struct ImportCommand: AsyncParsableCommand {
     } catch {
       throw CommandFailure("\(file == "-" ? "<stdin>" : file):\(error.line): \(error.message); nothing was imported")
     }
-    let store = try OpenedStore.open(settings.store, mode: .readWrite, retention: settings.retention)
+    let store = try await OpenedStore.open(settings.store, mode: .readWrite, retention: settings.retention)
     do {
       let summary = try await store.write(runs, at: now)
       try await store.close()
@@ -117,7 +117,7 @@ struct ImportCommand: AsyncParsableCommand {
       for loss in database.losses { Terminal.standardError.write("not carried over: \(loss)\n") }
       guard !dryRun else { return }
       let now = SystemTime().now
-      let store = try OpenedStore.open(settings.store, mode: .readWrite, retention: settings.retention)
+      let store = try await OpenedStore.open(settings.store, mode: .readWrite, retention: settings.retention)
       var summary = WriteSummary()
       try await database.runs(in: settings.region, until: now) { runs in
         let part = try await store.write(runs, at: now)

@@ -46,7 +46,7 @@ struct ListIncidentsCommand: AsyncParsableCommand {
       guard let id = CheckID(text) else { throw CommandFailure("check '\(HumanText.escaped(text))' is not known") }
       return id
     }
-    let store = try OpenedStore.open(settings.store, mode: .readOnly)
+    let store = try await OpenedStore.open(settings.store, mode: .readOnly)
     let now = SystemTime().now
     var query = IncidentQuery(
       checks: checks.isEmpty ? nil : checks, from: since?.moment(before: now), isOpen: open ? true : nil)
@@ -69,7 +69,7 @@ struct ListIncidentsCommand: AsyncParsableCommand {
     }
   }
 
-  private func refuseUnknown(_ checks: [CheckID], in store: SQLiteHistory) async throws {
+  private func refuseUnknown(_ checks: [CheckID], in store: any CurlewStore) async throws {
     let known = Set(try await store.checks().map(\.id))
     for check in checks where !known.contains(check) {
       guard try await store.incidents(IncidentQuery(checks: [check], limit: 1)).incidents.isEmpty else { continue }
@@ -94,7 +94,7 @@ struct ShowIncidentCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try service.settings()
-    let store = try OpenedStore.open(settings.store, mode: .readOnly)
+    let store = try await OpenedStore.open(settings.store, mode: .readOnly)
     let incident: Incident?
     do {
       incident = try await store.incident(id)

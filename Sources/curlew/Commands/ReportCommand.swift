@@ -58,7 +58,7 @@ struct ReportCommand: AsyncParsableCommand {
     let settings = try service.settings()
     let files = scenario.files.isEmpty ? settings.files : scenario.files
     let written = files.isEmpty ? nil : try scenario.load(files: files)
-    let store = try OpenedStore.open(settings.store, mode: .readOnly)
+    let store = try await OpenedStore.open(settings.store, mode: .readOnly)
     let known = FigureSubjects(scenario: written, known: try await store.checks())
     try known.refuseUnknown(region: region)
     let subjects = try known.subjects(only: onlyChecks)
@@ -72,7 +72,7 @@ struct ReportCommand: AsyncParsableCommand {
 
   /// The rows of each subject's window, by id.
   private func text(
-    of subjects: [FigureSources.Subject], _ settings: ServiceFile, _ store: SQLiteHistory
+    of subjects: [FigureSources.Subject], _ settings: ServiceFile, _ store: any CurlewStore
   ) async throws -> String {
     let end = at?.timestamp ?? SystemTime().now
     let sources = FigureSources(store: store, ledger: store, cap: settings.exclusionCap, incidents: store)
@@ -91,7 +91,7 @@ struct ReportCommand: AsyncParsableCommand {
 
   /// Every revision of a closed month, and live figures of those that it is open for.
   private func text(
-    of month: YearMonth, _ subjects: [FigureSources.Subject], _ settings: ServiceFile, _ store: SQLiteHistory
+    of month: YearMonth, _ subjects: [FigureSources.Subject], _ settings: ServiceFile, _ store: any CurlewStore
   ) async throws -> String {
     let books = try MonthBooks(settings, timeZone: timeZone, store: store)
     let closed = try await store.closedMonths(of: subjects.map(\.figures.check), from: month, to: month)
@@ -110,7 +110,7 @@ struct ReportCommand: AsyncParsableCommand {
 
 extension MonthBooks {
   /// The books of a store, by the rules of the service file.
-  init(_ settings: ServiceFile, timeZone: TimeZoneArgument?, store: SQLiteHistory) throws {
+  init(_ settings: ServiceFile, timeZone: TimeZoneArgument?, store: any CurlewStore) throws {
     var closing = settings.monthClosing ?? MonthClosing(delay: .zero)
     if let timeZone { closing.timeZone = timeZone.name }
     self.init(

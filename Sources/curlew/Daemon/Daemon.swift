@@ -33,7 +33,7 @@ struct Daemon {
     let time = LoopTime(probing.loops.all[0])
     let logger = DaemonLog.logger(settings, redactedBy: current.masks)
     let name = ProcessInfo.processInfo.hostName
-    let store = try OpenedStore.open(settings.store, mode: .readWrite, retention: settings.retention)
+    let store = try await OpenedStore.open(settings.store, mode: .readWrite, retention: settings.retention)
     let records = try RecordKeeping(
       settings: settings, scenario: scenario, store: store, node: name, time: time, masks: current.masks, logger: logger
     )

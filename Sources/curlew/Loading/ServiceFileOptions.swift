@@ -4,6 +4,7 @@ import Foundation
 import History
 import Logging
 import Model
+import PostgresHistory
 import Scenarios
 import Scheduling
 import Server
@@ -13,7 +14,9 @@ struct ServiceFileOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The service file.", valueName: "curlew.yaml"))
   var config: String?
 
-  @Option(help: ArgumentHelp("Where history is kept: sqlite:PATH (default: curlew.db).", valueName: "url"))
+  @Option(
+    help: ArgumentHelp(
+      "Where history is kept: sqlite:PATH, or postgres://user@host/database (default: curlew.db).", valueName: "url"))
   var store: String?
 
   /// The settings of the service file, with the store of the command line.
@@ -43,12 +46,44 @@ struct ServiceFileOptions: ParsableArguments {
 
 /// Opens the history that a command reads or fills.
 enum OpenedStore {
+  /// Opens the store that a user points at.
+  ///
+  /// - Throws: `CommandFailure` when there is none, or it cannot be used; no password is in its words.
   static func open(
     _ text: String, mode: SQLiteHistory.Mode, retention: HistoryRetention = .standard
-  ) throws -> SQLiteHistory {
+  ) async throws -> any CurlewStore {
     do {
       switch try StoreLocation(text) {
       case .sqlite(let path): return try SQLiteHistory(path: path, mode: mode, retention: retention)
+      case .postgres(let url):
+        return try await PostgresHistory(url: url, retention: retention, isReadOnly: mode == .readOnly)
+      }
+    } catch {
+      throw CommandFailure("\(error)")
+    }
+  }
+
+  /// The store as it may be told: without a password.
+  static func name(of text: String) -> String {
+    guard case .postgres(let url)? = try? StoreLocation(text) else { return text }
+    return PostgresHistory.name(of: url)
+  }
+
+  /// Opens the store that the replicas of a hub share.
+  ///
+  /// - Parameter connections: how many there are at most.
+  /// - Throws: `CommandFailure`, also for a store that only one process can use.
+  static func openShared(
+    _ text: String, connections: Int, retention: HistoryRetention = .standard
+  ) async throws -> PostgresHistory {
+    do {
+      switch try StoreLocation(text) {
+      case .sqlite(let path):
+        throw HistoryError(
+          "store \"\(path)\": the replicas of a hub share a PostgreSQL database; write --store postgres://user@host:port/database"
+        )
+      case .postgres(let url):
+        return try await PostgresHistory(url: url, connections: connections, retention: retention)
       }
     } catch {
       throw CommandFailure("\(error)")
