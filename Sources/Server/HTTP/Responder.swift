@@ -124,7 +124,7 @@ struct Responder: Answerer {
     let nonce = String(random.next(), radix: 36) + String(random.next(), radix: 36)
     let page = StatusPage(
       overview: await overviews.current(), filter: filter, recentRuns: sources.recentRuns, configuration: configuration,
-      nonce: nonce)
+      nonce: nonce, fleet: sources.fleet.map { FleetStanding($0.view) })
     return Reply(
       type: .html, bytes: await page.rendered(),
       headers: [.contentSecurityPolicy: SecurityHeaders.pagePolicy(nonce: nonce)])
