@@ -165,7 +165,7 @@ let tests: [Target] = [
     name: "ServerTests",
     dependencies: [
       "Model", "Calendars", "Compression", "Expressions", "Exposition", "ServiceLevels", "History", "Recording",
-      "Incidents", "StatusPages", "Scheduling", "Blackbox", "Server", "TestSupport",
+      "Incidents", "StatusPages", "Scheduling", "Blackbox", "Fleet", "Hub", "Server", "TestSupport",
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),
