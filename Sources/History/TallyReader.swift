@@ -182,7 +182,7 @@ struct TallyReader {
   ///   is over by now is expected as every other one, so that the tallies of pieces add up to that of the whole.
   func tally(of stream: Stream, from: Edge, to: Edge, knownUntil end: Edge? = nil) throws -> SlotTally {
     let end = end ?? to
-    let expected = try Expectation(cadence: stream.cadence, pauses: stream.pauses).slots(
+    let expected = try SlotExpectation(cadence: stream.cadence, pauses: stream.pauses).slots(
       from: from.moment, to: to.moment, knownUntil: end.moment, isKnown: { end.known.lastSlot == $0 },
       count: { try knownSlots(of: stream, before: $0.upperBound) - knownSlots(of: stream, before: $0.lowerBound) })
     return SlotTally(to.known.totals - from.known.totals, expected: expected)

@@ -21,7 +21,9 @@ extension PostgresHistory {
     wanted = wanted.filter { marks.judged[$0.key] != $0.value }
     var books: [Int64: StreamBook] = [:]
     for (place, verdict) in wanted {
-      guard let stream = streams[place.stream], place.slot < stream.sealed, let runs = marks.runs[place] else { continue }
+      guard let stream = streams[place.stream], place.slot < stream.sealed, let runs = marks.runs[place] else {
+        continue
+      }
       let interval = marks.intervals[place] ?? 0
       var totals = Totals()
       let (before, own) = (marks.judged[place], runs.map(\.mark))

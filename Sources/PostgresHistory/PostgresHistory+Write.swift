@@ -39,7 +39,9 @@ extension PostgresHistory {
     // The order of arrival breaks ties: of two for one slot, the first stays.
     var order = Array(incoming.indices)
     order.sort { left, right in
-      (incoming[left].stream, incoming[left].mark.slot, left) < (incoming[right].stream, incoming[right].mark.slot, right)
+      (incoming[left].stream, incoming[left].mark.slot, left) < (
+        incoming[right].stream, incoming[right].mark.slot, right
+      )
     }
     var unique: [IncomingRun] = []
     unique.reserveCapacity(order.count)

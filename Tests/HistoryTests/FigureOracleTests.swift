@@ -17,7 +17,8 @@ struct FigureOracleTests {
     private let folder: TemporaryFolder
 
     init(
-      _ backend: Backend, seed: UInt64, days: Int, retention: HistoryRetention, intervals: [Int], begin: Timestamp) async throws {
+      _ backend: Backend, seed: UInt64, days: Int, retention: HistoryRetention, intervals: [Int], begin: Timestamp
+    ) async throws {
       var random = SeededGenerator(seed: seed)
       folder = try TemporaryFolder()
       store = try await backend.store(in: folder, retention)
@@ -130,7 +131,8 @@ struct FigureOracleTests {
   /// Where runs are gone, edges are exact to the hour.
   private static let hourly: [Duration] = [.hours(1), .hours(6), .days(3)]
 
-  @Test("where runs are kept every window is exact, with exclusions and without", arguments: Backend.allCases,
+  @Test(
+    "where runs are kept every window is exact, with exclusions and without", arguments: Backend.allCases,
     0..<8 as Range<UInt64>)
   func rolling(_ backend: Backend, seed: UInt64) async throws {
     let story = try await Story(

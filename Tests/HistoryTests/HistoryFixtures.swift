@@ -30,7 +30,7 @@ enum Backend: String, CaseIterable, Sendable {
   /// A store of one test.
   ///
   /// - Parameter folder: a file of it is used where files are; it must live as long as the store.
-  func store(in folder: TemporaryFolder, _ retention: HistoryRetention = .standard) async throws -> any HistoryStore {
+  func store(in folder: TemporaryFolder, _ retention: HistoryRetention = .standard) async throws -> any CurlewStore {
     switch self {
     case .sqlite: return try SQLiteHistory(path: folder.database, retention: retention)
     case .postgres:

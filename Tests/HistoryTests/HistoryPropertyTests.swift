@@ -71,7 +71,9 @@ struct HistoryPropertyTests {
     }
   }
 
-  @Test("where runs are kept, every window is exact, whatever order runs came in", arguments: Backend.allCases, 0..<24 as Range<UInt64>)
+  @Test(
+    "where runs are kept, every window is exact, whatever order runs came in", arguments: Backend.allCases,
+    0..<24 as Range<UInt64>)
   func exactWhereRunsAreKept(_ backend: Backend, seed: UInt64) async throws {
     let regions = seed % 3 == 2 ? ["eu", "us", "asia"] : ["local"]
     try await compare(backend, seed: seed, regions: regions, retention: .standard, edge: 1)
@@ -99,7 +101,9 @@ struct HistoryPropertyTests {
     try await compare(backend, seed: seed, regions: regions, retention: level.retention, edge: level.edge)
   }
 
-  @Test("whatever ages imports are of, and in whatever order they come", arguments: Backend.allCases, 200..<208 as Range<UInt64>)
+  @Test(
+    "whatever ages imports are of, and in whatever order they come", arguments: Backend.allCases,
+    200..<208 as Range<UInt64>)
   func importsOfAnyAge(_ backend: Backend, seed: UInt64) async throws {
     let folder = try TemporaryFolder()
     let store = try await backend.store(in: folder)
@@ -130,7 +134,8 @@ struct HistoryPropertyTests {
   }
 
   private func compare(
-    _ backend: Backend, seed: UInt64, regions: [String], retention: HistoryRetention, edge: Int) async throws {
+    _ backend: Backend, seed: UInt64, regions: [String], retention: HistoryRetention, edge: Int
+  ) async throws {
     let folder = try TemporaryFolder()
     let store = try await backend.store(in: folder, retention)
     var reference = ReferenceHistory()

@@ -66,7 +66,8 @@ struct HistoryStoreTests {
       ])
   }
 
-  @Test("lets a renamed check take over a history, whether or not it has one", arguments: Backend.allCases, [false, true])
+  @Test(
+    "lets a renamed check take over a history, whether or not it has one", arguments: Backend.allCases, [false, true])
   func takesOver(_ backend: Backend, hasOwn: Bool) async throws {
     let store = try await backend.store(in: folder)
     let check = try CheckID.named("front-page")
@@ -167,7 +168,9 @@ struct HistoryStoreTests {
     #expect(changes.map(\.slotStart) == [240, 180, 120, 0].map { newYear + .seconds($0) })
   }
 
-  @Test("counts an import once, however old it is and however often it comes", arguments: Backend.allCases, [1, 20, 100, 900])
+  @Test(
+    "counts an import once, however old it is and however often it comes", arguments: Backend.allCases,
+    [1, 20, 100, 900])
   func importsOnce(_ backend: Backend, age days: Int) async throws {
     let store = try await backend.store(in: folder)
     let runs = try (0..<3000).map { try HistoryRun.at($0 * 60, $0 % 10 == 0 ? .down : .up) }
@@ -249,7 +252,9 @@ struct HistoryStoreTests {
     #expect(tally == SlotTally(expected: 2, up: 1, down: 1, downtime: .minutes(1)))
   }
 
-  @Test("holds what was judged of a check that has run in one of its regions only", arguments: Backend.allCases, [false, true])
+  @Test(
+    "holds what was judged of a check that has run in one of its regions only", arguments: Backend.allCases,
+    [false, true])
   func judgesOneRegion(_ backend: Backend, isRolledUp: Bool) async throws {
     let store = try await backend.store(in: folder)
     try await store.write([.at(0, .down), .at(60, .down)], at: soon)

@@ -28,7 +28,9 @@ struct RegistrationTests {
     try await store.tally(of: check, scope: scope, from: 0, to: hours * 3600)?.expected
   }
 
-  @Test("and nothing between the removal of an old check and the first slot of the one that takes it over", arguments: Backend.allCases)
+  @Test(
+    "and nothing between the removal of an old check and the first slot of the one that takes it over",
+    arguments: Backend.allCases)
   func pausesBetween(_ backend: Backend) async throws {
     let store = try await backend.store(in: folder)
     try await store.write(hours(0..<24, check: "home"), at: newYear + .days(1))
@@ -85,7 +87,8 @@ struct RegistrationTests {
     #expect(try await expected("two", hours: 10, in: store) == 10)
   }
 
-  @Test("and of an imported region, that nobody speaks for, as long as the check is in force", arguments: Backend.allCases)
+  @Test(
+    "and of an imported region, that nobody speaks for, as long as the check is in force", arguments: Backend.allCases)
   func importedRegions(_ backend: Backend) async throws {
     let store = try await backend.store(in: folder)
     try await store.write(hours(0..<2) + hours(0..<2, region: "imported"), at: newYear + .hours(2))

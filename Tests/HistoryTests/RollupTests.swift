@@ -47,7 +47,9 @@ struct RollupTests {
     #expect(try await store.tally(from: 0, to: 86_400) == SlotTally(expected: 1332, up: 1332))
   }
 
-  @Test("is let go for good where days are not kept for ever, and neither counts again nor comes back", arguments: Backend.allCases)
+  @Test(
+    "is let go for good where days are not kept for ever, and neither counts again nor comes back",
+    arguments: Backend.allCases)
   func finiteDays(_ backend: Backend) async throws {
     let store = try await backend.store(
       in: folder, HistoryRetention(runs: .days(1), fiveMinutes: .days(1), hours: .days(1), days: .days(7)))
@@ -64,7 +66,9 @@ struct RollupTests {
     #expect(latency.count == 168)
   }
 
-  @Test("is kept at least as long as what is finer, so that windows are exact where runs are kept", arguments: Backend.allCases)
+  @Test(
+    "is kept at least as long as what is finer, so that windows are exact where runs are kept",
+    arguments: Backend.allCases)
   func finerThanCoarser(_ backend: Backend) async throws {
     let store = try await backend.store(
       in: folder, HistoryRetention(runs: .days(50), fiveMinutes: .days(35), hours: .days(20)))

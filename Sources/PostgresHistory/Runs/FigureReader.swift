@@ -9,7 +9,7 @@ struct NamedStream {
   var region: String?
   /// Whether it is made of the runs of other streams.
   var isCombined: Bool
-  var expectation: Expectation
+  var expectation: SlotExpectation
 }
 
 /// Counts slots of windows, for many streams at once: each kind of row is asked once, whatever streams and pieces are.
@@ -48,7 +48,7 @@ struct FigureReader {
       own.append(
         NamedStream(
           key: try row[0], check: check, region: region, isCombined: region == nil,
-          expectation: Expectation(cadence: Cadence(), pauses: [])))
+          expectation: SlotExpectation(cadence: Cadence(), pauses: [])))
     }
     found += Self.select(scope, own)
     if let end { try readExpectations(&found, until: end) }
@@ -102,7 +102,7 @@ struct FigureReader {
     }
     for index in streams.indices {
       let key = streams[index].key
-      streams[index].expectation = Expectation(cadence: cadences[key] ?? Cadence(), pauses: pauses[key] ?? [])
+      streams[index].expectation = SlotExpectation(cadence: cadences[key] ?? Cadence(), pauses: pauses[key] ?? [])
     }
   }
 
@@ -162,9 +162,11 @@ struct FigureReader {
       for row in rows {
         guard let index = indexes[try row[0]] else { continue }
         let piece = parts.piece(try row[1])
-        found[index][piece] = found[index][piece] + Totals(
-          up: try row[2], degraded: try row[3], down: try row[4], unknown: try row[5], maintenance: try row[6],
-          downMilliseconds: try row[7])
+        found[index][piece] =
+          found[index][piece]
+          + Totals(
+            up: try row[2], degraded: try row[3], down: try row[4], unknown: try row[5], maintenance: try row[6],
+            downMilliseconds: try row[7])
       }
     }
     return found
@@ -312,8 +314,10 @@ extension Totals {
   mutating func count(_ mark: RunMark, slots: Int64, milliseconds: Int64) {
     var one = Totals()
     one.count(mark, interval: 0)
-    self = self + Totals(
-      up: one.up * slots, degraded: one.degraded * slots, down: one.down * slots, unknown: one.unknown * slots,
-      maintenance: one.maintenance * slots, downMilliseconds: one.down * milliseconds)
+    self =
+      self
+      + Totals(
+        up: one.up * slots, degraded: one.degraded * slots, down: one.down * slots, unknown: one.unknown * slots,
+        maintenance: one.maintenance * slots, downMilliseconds: one.down * milliseconds)
   }
 }

@@ -44,7 +44,9 @@ struct SlotQuestions {
   ) throws {
     let kept = questions.filter { $0.range.upperBound > keeping.runsCut }
     guard !kept.isEmpty else { return }
-    let join = isCombined ? "JOIN streams o ON o.combined = w.s JOIN runs r ON r.stream = o.key" : "JOIN runs r ON r.stream = w.s"
+    let join =
+      isCombined
+      ? "JOIN streams o ON o.combined = w.s JOIN runs r ON r.stream = o.key" : "JOIN runs r ON r.stream = w.s"
     let rows = try session.execute(
       """
       SELECT w.n - 1, count(DISTINCT r.slot)
@@ -77,7 +79,9 @@ struct SlotQuestions {
         ])
       for row in rows {
         let (question, part) = parts[try row[0]]
-        guard let slots = SlotSet(encoded: try row[2] as [UInt8], origin: try row[1], width: level.width) else { continue }
+        guard let slots = SlotSet(encoded: try row[2] as [UInt8], origin: try row[1], width: level.width) else {
+          continue
+        }
         let count = slots.count(before: part.upperBound) - slots.count(before: part.lowerBound)
         counts[question, default: 0] += Int64(count)
       }

@@ -31,7 +31,8 @@ final class StreamKeys: Sendable {
         state.generation = keeping.generation
         state.streams = [:]
       }
-      return state.streams.count < origins.count / 2 ? state.streams.filter { origins.contains($0.key) }
+      return state.streams.count < origins.count / 2
+        ? state.streams.filter { origins.contains($0.key) }
         : origins.reduce(into: [:]) { $0[$1] = state.streams[$1] }
     }
     guard found.count < origins.count else { return found }

@@ -59,7 +59,8 @@ struct TakeOver {
       (old, new) = (try self.side(old.check), try self.side(new.check))
     }
     // What is not rolled up to the same moment cannot be joined row by row.
-    let target = max(keeping.announced, (old.streams.values.map(\.sealed) + new.streams.values.map(\.sealed)).max() ?? 0)
+    let target = max(
+      keeping.announced, (old.streams.values.map(\.sealed) + new.streams.values.map(\.sealed)).max() ?? 0)
     let behind = (Array(old.streams.values) + new.streams.values).filter { $0.sealed < target }
     if !behind.isEmpty { try Sealing(session: session, partitions: partitions).seal(behind, to: target) }
     // The one over all regions first: before runs change hands, each side's is made of its own runs.

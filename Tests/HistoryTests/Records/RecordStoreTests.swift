@@ -1,15 +1,12 @@
-import History
 import Model
 import Testing
 
 @Suite("A store of exclusions, closed months and jobs")
 struct RecordStoreTests {
   private let folder: TemporaryFolder
-  private let store: any CurlewStore
 
   init() throws {
     folder = try TemporaryFolder()
-    store = try SQLiteHistory(path: folder.database)
   }
 
   private func exclusion(_ checks: [String]?, withdraws: Int64? = nil) throws -> Exclusion {
@@ -18,8 +15,9 @@ struct RecordStoreTests {
       reason: "the provider's fault: ä", author: "Ada", recordedAt: newYear + .days(1), withdraws: withdraws)
   }
 
-  @Test("gives every exclusion back, oldest first, each with its number")
-  func keepsExclusions() async throws {
+  @Test("gives every exclusion back, oldest first, each with its number", arguments: Backend.allCases)
+  func keepsExclusions(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     var kept: [Exclusion] = []
     kept.append(try await store.append(exclusion(["shop", "front-page"])))
     kept.append(try await store.append(exclusion(nil)))
@@ -41,8 +39,9 @@ struct RecordStoreTests {
       incidentDowntime: .seconds(17), objective: 0.1 + 0.2, p50: .microseconds(1001), p95: nil, p99: .hours(3))
   }
 
-  @Test("keeps a closed month as it was first said; a correction stands after it")
-  func closesOnce() async throws {
+  @Test("keeps a closed month as it was first said; a correction stands after it", arguments: Backend.allCases)
+  func closesOnce(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     let first = try month()
     var other = first
     other.tally.up = 1000
@@ -53,8 +52,9 @@ struct RecordStoreTests {
     #expect(try await store.closedMonths(of: nil, from: nil, to: nil) == [first, correction])
   }
 
-  @Test("gives closed months by month, check and revision")
-  func findsMonths() async throws {
+  @Test("gives closed months by month, check and revision", arguments: Backend.allCases)
+  func findsMonths(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     let rows = try [
       month("2025-12"), month("2026-01"), month("2026-01", revision: 2), month("2026-01", "shop"),
       month("2026-02", timeZone: "UTC"),
@@ -67,8 +67,9 @@ struct RecordStoreTests {
     #expect(try await store.closedMonths(of: nil, from: january, to: january) == Array(rows[1...3]))
   }
 
-  @Test("keeps the last state of every job, in place of the one before")
-  func keepsJobs() async throws {
+  @Test("keeps the last state of every job, in place of the one before", arguments: Backend.allCases)
+  func keepsJobs(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     let backup = try CheckID.named("backup")
     var state = HeartbeatState(check: backup, startedAt: newYear)
     try await store.keep(state, keys: [], at: newYear)
@@ -77,15 +78,27 @@ struct RecordStoreTests {
       check: backup,
       lastSignal: HeartbeatSignal(
         check: backup, kind: .failure, at: newYear + .milliseconds(1), duration: .microseconds(1_000_001),
-        output: "no space\0 left", idempotencyKey: "k"))
+        output: "no space left", idempotencyKey: "k"))
     try await store.keep(state, keys: ["k"], at: newYear)
     let other = HeartbeatState(check: try .named("a-job"))
     try await store.keep(other, keys: [], at: newYear)
     #expect(try await store.heartbeats() == [other, state])
   }
 
-  @Test("remembers keys of reports for a day, for each job apart")
-  func remembersKeys() async throws {
+  @Test(
+    "keeps words with a NUL in a file as they are, and in PostgreSQL with U+FFFD for it", arguments: Backend.allCases)
+  func keepsNUL(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
+    var entry = try exclusion(nil)
+    entry.reason = "no\0 fault"
+    _ = try await store.append(entry)
+    let shown = backend == .sqlite ? "no\0 fault" : "no\u{FFFD} fault"
+    #expect(try await store.exclusions().map(\.reason) == [shown])
+  }
+
+  @Test("remembers keys of reports for a day, for each job apart", arguments: Backend.allCases)
+  func remembersKeys(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     let (backup, other) = (try CheckID.named("backup"), try CheckID.named("other"))
     try await store.keep(HeartbeatState(check: backup), keys: ["a", "b"], at: newYear)
     try await store.keep(HeartbeatState(check: backup), keys: ["b", "c"], at: newYear + .hours(20))
@@ -97,8 +110,11 @@ struct RecordStoreTests {
     #expect(try await store.rememberedKeys(of: backup, among: keys, at: newYear + .hours(20)) == ["c"])
   }
 
-  @Test("lets a renamed check take its records along, whether or not it ever ran", arguments: [false, true])
-  func takesOver(hasRuns: Bool) async throws {
+  @Test(
+    "lets a renamed check take its records along, whether or not it ever ran", arguments: Backend.allCases,
+    [false, true])
+  func takesOver(_ backend: Backend, hasRuns: Bool) async throws {
+    let store = try await backend.store(in: folder)
     let (old, new) = (try CheckID.named("home"), try CheckID.named("front-page"))
     if hasRuns { try await store.write([.at(0, check: "home")], at: newYear + .hours(1)) }
     let incident = try await store.insert(
@@ -119,8 +135,9 @@ struct RecordStoreTests {
     #expect(try await store.rememberedKeys(of: new, among: ["a"], at: newYear) == ["a"])
   }
 
-  @Test("keeps both sides' records when a check takes over one that has the same")
-  func joins() async throws {
+  @Test("keeps both sides' records when a check takes over one that has the same", arguments: Backend.allCases)
+  func joins(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
     let (old, new) = (try CheckID.named("home"), try CheckID.named("front-page"))
     for check in [old, new] {
       try await store.keep(

@@ -1,6 +1,6 @@
 /// When slots were expected of one check in one region, or over all: its rhythm, less the times when it was removed or
 /// disabled.
-package struct Expectation: Sendable {
+package struct SlotExpectation: Sendable {
   /// From which slot on which interval held.
   package var cadence: Cadence
   /// When nothing was expected, in order; the last one may be open.
