@@ -277,7 +277,7 @@ struct SpoolTests {
 }
 
 /// A folder that is gone with the test.
-final class Folder {
+final class Folder: Sendable {
   let path: String
 
   init() throws {

@@ -23,7 +23,10 @@ struct SampleTests {
 
   /// Whole service files: that of the image, and those in the documentation.
   private static let serviceFiles =
-    files(in: "docker/curlew").filter { $0.name == "curlew.yaml" } + blocks.filter { $0.text.contains("store: ") }
+    files(in: "docker/curlew").filter { $0.name == "curlew.yaml" }
+    + blocks.filter { block in
+      ["store: ", "agent:\n", "nodes:\n  - {"].contains(where: block.text.contains)
+    }
 
   /// The files of a folder.
   private static func files(in folder: String) -> [(name: String, text: String)] {

@@ -39,6 +39,18 @@ struct BundleTests {
     #expect(try hub.node().checks.map(\.check) == hub.scenario.checks.map(\.check))
   }
 
+  @Test("leaves alone what lies in a directory and nobody names")
+  func unnamed() throws {
+    let text =
+      "version: 1\nchecks:\n  - {id: a, http: {url: https://a.example}}\n"
+      + "  - {id: b, exec: {command: [ls], directory: work}}\n"
+    let files = MemoryFiles(["all/a.yaml": text, "all/notes.txt": "my-passw0rd", "all/work/tool": "x"])
+    let hub = try BundleHub(files, paths: ["all"])
+    let bytes = String(decoding: hub.bundle.bytes, as: UTF8.self)
+    #expect(!bytes.contains("my-passw0rd") && !bytes.contains("tool"))
+    #expect(try hub.node().checks.map(\.check) == hub.scenario.checks.map(\.check))
+  }
+
   private static let shop = MemoryFiles([
     "shop.yaml": """
     version: 1

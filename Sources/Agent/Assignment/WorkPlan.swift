@@ -27,6 +27,8 @@ package final class WorkPlan: Sendable {
     var memberships: [Membership] = []
     var assignment = Assignment([])
     var isPaused = false
+    /// Slots that begin before or after are another process's.
+    var slots: (from: Timestamp?, until: Timestamp?) = (nil, nil)
   }
 
   private let node: String
@@ -66,6 +68,11 @@ package final class WorkPlan: Sendable {
     state.withLock { $0.isPaused = isPaused }
   }
 
+  /// Only slots that begin within these bounds are run by this process; the others by another one of the same node.
+  package func setSlots(from: Timestamp?, until: Timestamp?) {
+    state.withLock { $0.slots = (from, until) }
+  }
+
   /// The checks that the schedule has to know: those of every membership that counts now, or will.
   package func planned(at now: Timestamp) -> [Check] {
     state.withLock { state in
@@ -94,6 +101,8 @@ package final class WorkPlan: Sendable {
   /// By what this node runs a slot; nil when it is another's, or nobody's.
   package func ticket(for check: CheckID, slotStart: Timestamp) -> Ticket? {
     state.withLock { state in
+      if let from = state.slots.from, slotStart < from { return nil }
+      if let until = state.slots.until, slotStart >= until { return nil }
       guard !state.isPaused, let interval = state.checks[check]?.interval,
         state.assignment.node(of: check, interval: interval, at: slotStart) == node
       else { return nil }

@@ -124,7 +124,7 @@ package final class AgentSession: Sendable {
       }
       group.cancelAll()
     }
-    _ = await parts.spool.write()
+    await parts.spool.close()
   }
 
   /// Says that the node leaves, and waits until others have taken over what it runs. It goes on running until then.

@@ -8,7 +8,8 @@ package actor SpoolKeeper {
   package static let queueLength = 50_000
 
   private let loop: EventLoop
-  private let spool: Spool
+  /// Nil while another process of this node has it.
+  private var spool: Spool?
   private let time: any TimeSource
   private let waiting = Mutex<(runs: [FleetRun], dropped: Int)>(([], 0))
   private let known: Mutex<Spool.Status>
@@ -27,6 +28,34 @@ package actor SpoolKeeper {
     known = Mutex(spool.status)
     self.spool = spool
     (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// A keeper that holds runs in memory until the spool can be opened: another process of this node has it.
+  ///
+  /// - Parameters:
+  ///   - loop: the thread that blocks on the disk; nothing else runs there.
+  ///   - time: stamps what is spooled.
+  package init(on loop: EventLoop, time: any TimeSource) {
+    self.loop = loop
+    self.time = time
+    known = Mutex(Spool.Status())
+    (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// Opens the spool, unless it is open.
+  ///
+  /// - Throws: what the system says; `EWOULDBLOCK` while another process has it.
+  package func open(at directory: String, settings: Spool.Settings, identity: UInt64) throws(SpoolFault) {
+    guard spool == nil else { return }
+    spool = try Spool(at: directory, settings: settings, identity: identity)
+    signal.yield()
+    note()
+  }
+
+  /// Writes what waits and lets go of the spool, so that another process can have it.
+  package func close() {
+    _ = write()
+    spool = nil
   }
 
   /// Takes a run in, which is on the disk a moment later; it never waits.
@@ -56,12 +85,13 @@ package actor SpoolKeeper {
   }
 
   /// The newest number that is on the disk.
-  package var last: Int64 { spool.last }
+  package var last: Int64 { spool?.last ?? 0 }
 
   /// Writes what waits.
   ///
   /// - Returns: the newest number.
   package func write() -> Int64 {
+    guard let spool else { return 0 }
     let runs = waiting.withLock { waiting in
       defer { waiting.runs = [] }
       return waiting.runs
@@ -73,24 +103,24 @@ package actor SpoolKeeper {
 
   /// The hub has everything up to this number.
   package func release(through number: Int64) {
-    spool.release(through: number)
+    spool?.release(through: number)
     note()
   }
 
   /// This run is not sent any more.
   package func giveUp(_ number: Int64) {
-    spool.giveUp(number)
+    spool?.giveUp(number)
     note()
   }
 
   /// Runs from a number on.
   package func read(from number: Int64, limit: Int) -> (first: Int64, oldest: Int64, runs: [FleetRun])? {
     defer { note() }
-    return spool.read(from: number, limit: limit)
+    return spool?.read(from: number, limit: limit)
   }
 
   private func note() {
-    let status = spool.status
+    guard let status = spool?.status else { return }
     known.withLock { $0 = status }
   }
 }

@@ -16,6 +16,9 @@ package protocol DocumentFiles: Sendable {
   /// The path with `.`, `..` and symbolic links resolved (realpath(3)); nil when nothing is there.
   func realPath(_ path: String) -> String?
 
+  /// Takes note that somebody names a file or directory without reading it yet, such as a body that a probe will send.
+  func noteNamed(_ path: String, kind: FileKind)
+
   /// Takes note that a file holds a secret: a value, or a private key. Said before it is read.
   func noteSecret(_ path: String)
 
@@ -27,6 +30,9 @@ package protocol DocumentFiles: Sendable {
 }
 
 extension DocumentFiles {
+  /// Nobody remembers.
+  package func noteNamed(_ path: String, kind: FileKind) {}
+
   /// Nobody remembers.
   package func noteSecret(_ path: String) {}
 

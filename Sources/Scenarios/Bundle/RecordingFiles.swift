@@ -8,8 +8,8 @@ package final class RecordingFiles: DocumentFiles {
   struct Record {
     /// Content of what was read.
     var contents: [String: [UInt8]] = [:]
-    /// What was found at each path.
-    var kinds: [String: FileKind] = [:]
+    /// What was read or named. That a directory which was walked holds more than that is nobody's business.
+    var named: [String: FileKind] = [:]
     /// Files that hold secrets.
     var secrets: Set<String> = []
   }
@@ -29,21 +29,24 @@ package final class RecordingFiles: DocumentFiles {
   package func read(_ path: String, limit: Int) throws(FileProblem) -> [UInt8] {
     let bytes = try base.read(path, limit: limit)
     state.withLock { state in
-      state.kinds[path] = .file
+      state.named[path] = .file
       if !state.secrets.contains(path) { state.contents[path] = bytes }
     }
     return bytes
   }
 
   package func kind(of path: String) throws(FileProblem) -> FileKind? {
-    let kind = try base.kind(of: path)
-    state.withLock { $0.kinds[path] = kind }
-    return kind
+    try base.kind(of: path)
   }
 
   package func names(in directory: String) throws(FileProblem) -> [String] { try base.names(in: directory) }
 
   package func realPath(_ path: String) -> String? { base.realPath(path) }
+
+  package func noteNamed(_ path: String, kind: FileKind) {
+    state.withLock { $0.named[path] = kind }
+    base.noteNamed(path, kind: kind)
+  }
 
   package func noteSecret(_ path: String) {
     state.withLock { state in

@@ -5,7 +5,7 @@ package import Fleet
 /// All that scenario files say, as it travels from a hub to its nodes: every file that a load read, the files that probes
 /// send, and what the command line said. Values of secrets and of the environment are not in it (`ScenarioSupply`).
 ///
-/// The same files give the same bytes and the same digest on every replica of a hub, wherever its files lie.
+/// The same files under the same paths give the same bytes and the same digest, on every replica of a hub.
 package struct ScenarioBundle: Hashable, Sendable {
   /// The most bytes of all files together: a node holds them in memory.
   package static let sizeLimit = 32 << 20
@@ -48,12 +48,11 @@ package struct ScenarioBundle: Hashable, Sendable {
     manifest.overrides = overrides
     manifest.modules = modules
     manifest.secretFiles = record.secrets.union(modules.map { [$0] } ?? []).sorted()
-    let roots = Set(scenario.directories)
-    manifest.directories = record.kinds.filter { $0.value == .directory && !roots.contains($0.key) }.keys.sorted()
+    manifest.directories = record.named.filter { $0.value == .directory }.keys.sorted()
     var files: [String: File] = [:]
-    for (path, kind) in record.kinds where kind == .file && !manifest.secretFiles.contains(path) {
+    for (path, kind) in record.named where kind == .file && !manifest.secretFiles.contains(path) {
       do throws(FileProblem) {
-        // What was not read, only asked for, is what probes send.
+        // What was not read, only named, is what probes send.
         if let content = record.contents[path] {
           files[path] = File(content)
         } else {

@@ -27,7 +27,9 @@ extension Form where Value == String {
         return nil
       }
       switch found {
-      case kind?: return path
+      case kind?:
+        reader.files.noteNamed(Path.join(reader.folder, path), kind: kind)
+        return path
       case nil: reader.fault("'\(path.escaped)' was not found in '\(reader.folder)'", at: node)
       default: reader.fault("'\(path.escaped)' is no \(kind == .file ? "file" : "directory")", at: node)
       }

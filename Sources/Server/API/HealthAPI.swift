@@ -11,8 +11,13 @@ struct HealthAPI: Sendable {
   }
 
   /// Whether the program can do its work; names what cannot.
-  func ready() async -> Reply {
-    let components = await findings()
+  func ready() async -> Reply { Self.ready(await findings()) }
+
+  /// Every component.
+  func detailed() async -> Reply { Self.detailed(await findings()) }
+
+  /// Whether all components are ready; names those that are not.
+  static func ready(_ components: [ComponentHealth]) -> Reply {
     let failing = components.filter { !$0.isReady }
     return Reply.json(status: failing.isEmpty ? .ok : .serviceUnavailable) { json in
       json.member("status", failing.isEmpty ? "ready" : "not ready")
@@ -22,9 +27,8 @@ struct HealthAPI: Sendable {
     }
   }
 
-  /// Every component.
-  func detailed() async -> Reply {
-    let components = await findings()
+  /// These components.
+  static func detailed(_ components: [ComponentHealth]) -> Reply {
     let isReady = components.allSatisfy(\.isReady)
     return Reply.json(status: isReady ? .ok : .serviceUnavailable) { json in
       json.member("status", isReady ? "ready" : "not ready")

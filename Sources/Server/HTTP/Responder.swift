@@ -141,8 +141,9 @@ struct Responder: Answerer {
     }
   }
 
+  /// A page of metrics, made away from the thread of the connection.
   @concurrent
-  private static func metrics(_ registry: Registry, accept: String) async -> Reply {
+  static func metrics(_ registry: Registry, accept: String) async -> Reply {
     let format = TextFormat.negotiated(accept: accept)
     return Reply.metrics(registry.rendering(format), format)
   }

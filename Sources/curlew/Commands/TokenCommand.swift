@@ -83,7 +83,7 @@ struct TokenCommand: ParsableCommand {
       guard let span = Units.duration(expires), span >= .minutes(1), span <= .days(3660) else {
         throw CommandFailure("--expires '\(expires)' is no duration from 1m to 3660d; write for example --expires 90d")
       }
-      text += ", expires: '\((Timestamp.now + span).rfc3339(fractionDigits: 0))'"
+      text += ", expires: '\((SystemTime().now + span).rfc3339(fractionDigits: 0))'"
     }
     return ("nodes", text)
   }

@@ -5,8 +5,13 @@ import Model
 enum DaemonLog {
   /// To standard error, with every secret masked.
   static func logger(_ settings: ServiceSettings, redactedBy masks: Masks) -> Logger {
+    logger(format: settings.logFormat, level: settings.logLevel, redactedBy: masks)
+  }
+
+  /// In a format, from a level on.
+  static func logger(format: LogFormat, level: Logger.Level, redactedBy masks: Masks) -> Logger {
     Logger(label: "curlew") { label in
-      StandardErrorLog(label: label, format: settings.logFormat, level: settings.logLevel) {
+      StandardErrorLog(label: label, format: format, level: level) {
         masks.current.redact($0)
       }
     }

@@ -14,25 +14,32 @@ struct NodeEngine {
   let scheduler: Scheduler
   /// Sleeps end on the thread that the schedule runs on, and runs are started from there.
   let pacemaker: EventLoop
+  /// Runs a check once, for the schedule and for whoever asks beside it.
+  let runner: JourneyRunner
 
   /// - Parameters:
   ///   - node: what runs say of where they were made.
   ///   - time: numbers slots and stamps runs.
   ///   - current: the scenario whose checks are run.
   ///   - sink: told of every run, and of every slot without one.
+  ///   - mayRun: whether a slot that has come is run here; nothing is recorded of one that is not.
+  ///   - review: what a run is recorded as.
   init(
     probing: ProbingEngine, region: String, node: String, limits: ConcurrencyLimits, time: any TimeSource,
-    current: CurrentScenario, sink: any RunSink
+    current: CurrentScenario, sink: any RunSink, mayRun: @escaping @Sendable (SlotStart) -> Bool = { _ in true },
+    review: @escaping @Sendable (Run) async -> Run = { $0 }
   ) {
     self.probing = probing
     pacemaker = probing.loops.all[0]
     let runner = JourneyRunner(
       prober: probing.prober, time: time, masks: current.masks, region: region, node: node, detail: .failures)
+    self.runner = runner
     scheduler = Scheduler(region: region, limits: limits, time: time, sink: sink) { [probing] start in
-      guard let check = current.check(start.check) else { return }
+      guard mayRun(start), let check = current.check(start.check) else { return }
       // The whole run, its record included, stays on one loop: changing threads costs more than probing.
       await probing.loops.onLeastDisturbed {
-        sink.record(await runner.run(check, slot: start.slot, lag: start.lag, budget: start.budget))
+        sink.record(
+          await review(await runner.run(check, slot: start.slot, lag: start.lag, budget: start.budget)))
       }
     }
   }

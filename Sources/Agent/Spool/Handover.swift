@@ -1,0 +1,143 @@
+import Glibc
+package import Model
+
+/// How two processes of one node change places without a missed slot and without one that is run twice: through the folder of
+/// the spool that they share.
+///
+/// | file | what |
+/// |---|---|
+/// | `lock` | held by the process that has the spool |
+/// | `successor` | held by a process that is ready to take its place |
+/// | `handover` | from which slot on the successor runs, in milliseconds since the epoch |
+///
+/// The holder sees that it is awaited, names a moment a little ahead, runs the slots that begin before it, and ends. The
+/// successor runs the slots from that moment on, keeps their runs in memory, and has the spool as soon as the other process is
+/// gone.
+package struct Handover: Sendable {
+  /// How far ahead the moment is: the successor has to read of it before.
+  static let lead = Duration.seconds(1)
+  /// From one look at the files to the next.
+  static let pace = Duration.milliseconds(100)
+  /// How long the holder has to answer.
+  static let answerBound = Duration.seconds(15)
+  /// How long it may take to end: its runs, and what it writes at last.
+  static let endBound = Duration.seconds(60)
+
+  private let directory: String
+  private let plan: WorkPlan
+  private let clock: any TimeSource
+
+  /// - Parameters:
+  ///   - directory: the spool's folder.
+  ///   - plan: what of the schedule is run is said to it.
+  package init(in directory: String, plan: WorkPlan, clock: any TimeSource) {
+    self.directory = directory
+    self.plan = plan
+    self.clock = clock
+  }
+
+  private var successorPath: String { directory + "/successor" }
+  private var momentPath: String { directory + "/handover" }
+
+  // MARK: Holder
+
+  /// Waits until another process is ready to take this one's place, and hands the schedule over to it.
+  ///
+  /// - Returns: when the last slot of this process has begun: the process is to finish its runs and to end. Nil when the task
+  ///   was cancelled before.
+  package func waitForSuccessor() async -> Timestamp? {
+    unlink(momentPath)
+    while await pause() {
+      guard isAwaited else { continue }
+      let moment = clock.now + Self.lead
+      plan.setSlots(from: nil, until: moment)
+      guard announce(moment) else {
+        // Nobody can be told, so nothing is handed over; a full disk may have room the next time.
+        plan.setSlots(from: nil, until: nil)
+        continue
+      }
+      while clock.now < moment, await pause() {}
+      return moment
+    }
+    return nil
+  }
+
+  /// Whether another process is ready to take the place of the one that has the spool.
+  package var isAwaited: Bool {
+    guard let file = try? SpoolFile(successorPath, flags: O_RDWR) else { return false }
+    return flock(file.descriptor, LOCK_EX | LOCK_NB) != 0
+  }
+
+  private func announce(_ moment: Timestamp) -> Bool {
+    let path = momentPath + ".new"
+    guard let file = try? SpoolFile(path, flags: O_RDWR | O_CREAT | O_TRUNC) else { return false }
+    let bytes = Array("\(moment.millisecondsSinceEpoch)".utf8)
+    guard (try? SystemDisk().write(bytes, to: file.descriptor, at: 0)) != nil else { return false }
+    return rename(path, momentPath) == 0
+  }
+
+  // MARK: Successor
+
+  /// Takes the place of the process that has the spool. Nothing is run before it has named the moment.
+  ///
+  /// - Parameters:
+  ///   - isReady: whether everything else is there: a schedule from the hub.
+  ///   - open: opens the spool; called again as long as another process has it.
+  /// - Throws: where the other process does not answer, or does not end; what the system says.
+  package func succeed(
+    isReady: @Sendable () -> Bool, open: @Sendable () async throws(SpoolFault) -> Void
+  ) async throws(SpoolFault) {
+    // Where the process before ends for other reasons, its place is free at once.
+    while !isReady() {
+      if try await opens(open) { return plan.setSlots(from: nil, until: nil) }
+      guard await pause() else { return }
+    }
+    let claim = try SpoolFile(successorPath, flags: O_RDWR | O_CREAT)
+    guard flock(claim.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw SpoolFault("another process is about to take over the spool \(directory)")
+    }
+    defer {
+      unlink(momentPath)
+      unlink(successorPath)
+    }
+    let answerEnd = clock.uptime + Self.answerBound
+    while true {
+      if let moment = announced {
+        plan.setSlots(from: moment, until: nil)
+        break
+      }
+      if try await opens(open) { return plan.setSlots(from: nil, until: nil) }
+      guard clock.uptime < answerEnd else {
+        throw SpoolFault("the spool \(directory) is in use by another process, which does not hand it over")
+      }
+      guard await pause() else { return }
+    }
+    let end = clock.uptime + Self.endBound
+    while !(try await opens(open)) {
+      guard clock.uptime < end else {
+        throw SpoolFault("the process that handed over the spool \(directory) does not end")
+      }
+      guard await pause() else { return }
+    }
+  }
+
+  /// - Returns: false while another process has the spool.
+  private func opens(_ open: @Sendable () async throws(SpoolFault) -> Void) async throws(SpoolFault) -> Bool {
+    do throws(SpoolFault) {
+      try await open()
+      return true
+    } catch {
+      guard error.code == EWOULDBLOCK else { throw error }
+      return false
+    }
+  }
+
+  private var announced: Timestamp? {
+    guard let file = try? SpoolFile(momentPath, flags: O_RDONLY), let bytes = try? file.read(32, at: 0) else { return nil }
+    return Int64(String(decoding: bytes, as: UTF8.self)).map { Timestamp(millisecondsSinceEpoch: $0) }
+  }
+
+  private func pause() async -> Bool {
+    (try? await clock.sleep(untilUptime: clock.uptime + Self.pace)) != nil
+  }
+}

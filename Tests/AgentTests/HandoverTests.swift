@@ -1,0 +1,157 @@
+import Agent
+import Fleet
+import Model
+import Synchronization
+import TestSupport
+import Testing
+import Transport
+
+@Suite("Hand-over to a new process")
+struct HandoverTests {
+  private let folder: Folder
+  private let time = ManualTime()
+
+  init() throws {
+    folder = try Folder()
+  }
+
+  /// A plan of one check that this node runs alone.
+  private func plan() throws -> (plan: WorkPlan, check: Check) {
+    let check = Check(
+      id: try #require(CheckID("shop")), kind: .http, interval: .seconds(1),
+      location: SourceLocation(file: "shop.yaml", line: 1, column: 1))
+    let plan = WorkPlan(node: "n1", region: "eu")
+    plan.configure(version: 1, checks: [check])
+    plan.follow([
+      Membership(region: "eu", epoch: 1, since: time.now - .hours(1), members: [Membership.Member(node: "n1")])
+    ])
+    return (plan, check)
+  }
+
+  private func until(_ condition: () -> Bool) async {
+    for _ in 0..<100_000 {
+      if condition() { return }
+      time.advance(by: .milliseconds(20))
+      await Task.yield()
+    }
+    Issue.record("it never held")
+  }
+
+  @Test("Each slot around a hand-over is run by one of the two processes, and no run is lost")
+  func slots() async throws {
+    let (oldPlan, check) = try plan()
+    let (newPlan, _) = try plan()
+    newPlan.setSlots(from: Timestamp(nanosecondsSinceEpoch: .max), until: nil)
+    let loops = (try EventLoop(name: "old-spool"), try EventLoop(name: "new-spool"))
+    defer {
+      loops.0.stop()
+      loops.1.stop()
+    }
+    let path = folder.path
+    let old = SpoolKeeper(on: loops.0, time: time)
+    try await old.open(at: path, settings: Spool.Settings(), identity: 42)
+    let new = SpoolKeeper(on: loops.1, time: time)
+    let progress = Progress()
+    let clock = time
+    let holding = Task {
+      let moment = await Handover(in: path, plan: oldPlan, clock: clock).waitForSuccessor()
+      progress.state.withLock { $0.oldEnd = moment }
+    }
+    let succeeding = Task {
+      try await Handover(in: path, plan: newPlan, clock: clock).succeed(isReady: { progress.state.withLock { $0.isReady } }) {
+        () async throws(SpoolFault) in
+        try await new.open(at: path, settings: Spool.Settings(), identity: 7)
+      }
+      progress.state.withLock { $0.hasNew = true }
+    }
+    // One run a slot, by whoever has it, as two schedules would.
+    var slot = check.grid.slot(at: time.now)
+    var attempts = 0
+    func runSlots() {
+      while slot.start <= time.now {
+        let keepers = [(oldPlan, old), (newPlan, new)].filter {
+          $0.0.ticket(for: check.id, slotStart: slot.start) != nil
+        }
+        #expect(keepers.count == 1)
+        attempts += 1
+        keepers.first?.1.add(
+          FleetRun(
+            run: HistoryRun(
+              check: check.id, region: "eu", slotStart: slot.start, interval: check.interval, duration: .zero,
+              verdict: .up, attempts: attempts), configuration: 1, epoch: 1))
+        slot = check.grid.slot(number: slot.number + 1)
+      }
+    }
+    await until {
+      runSlots()
+      return attempts >= 5
+    }
+    progress.state.withLock { $0.isReady = true }
+    await until {
+      runSlots()
+      return progress.state.withLock { $0.oldEnd } != nil
+    }
+    await holding.value
+    // The old process finishes a run while the new one runs already.
+    for _ in 0..<100 {
+      time.advance(by: .milliseconds(20))
+      runSlots()
+    }
+    #expect(progress.state.withLock { !$0.hasNew })
+    await old.close()
+    await until { progress.state.withLock { $0.hasNew } }
+    try await succeeding.value
+    runSlots()
+    _ = await new.write()
+    let stored = try #require(await new.read(from: 1, limit: 1_000))
+    #expect(stored.runs.map(\.run.attempts) == Array(1...attempts))
+    #expect(stored.first == 1)
+    #expect(!folder.names.contains("handover") && !folder.names.contains("successor"))
+  }
+
+  @Test("A place that is left without a word is taken at once")
+  func abandoned() async throws {
+    let (plan, check) = try plan()
+    plan.setSlots(from: Timestamp(nanosecondsSinceEpoch: .max), until: nil)
+    try await Handover(in: folder.path, plan: plan, clock: time).succeed(isReady: { false }) {}
+    #expect(plan.ticket(for: check.id, slotStart: time.now) != nil)
+  }
+
+  @Test("A process that does not hand over keeps its place")
+  func silent() async throws {
+    let (plan, check) = try plan()
+    plan.setSlots(from: Timestamp(nanosecondsSinceEpoch: .max), until: nil)
+    let holder = try Spool(at: folder.path, identity: 42)
+    let loop = try EventLoop(name: "new-spool")
+    defer { loop.stop() }
+    let keeper = SpoolKeeper(on: loop, time: time)
+    let progress = Progress()
+    let (path, clock) = (folder.path, time)
+    let succeeding = Task {
+      do throws(SpoolFault) {
+        try await Handover(in: path, plan: plan, clock: clock).succeed(isReady: { true }) { () async throws(SpoolFault) in
+          try await keeper.open(at: path, settings: Spool.Settings(), identity: 7)
+        }
+      } catch {
+        progress.state.withLock { $0.fault = error }
+      }
+    }
+    await until { progress.state.withLock { $0.fault } != nil }
+    await succeeding.value
+    #expect(try #require(progress.state.withLock { $0.fault }).description.hasSuffix("which does not hand it over"))
+    #expect(plan.ticket(for: check.id, slotStart: time.now) == nil)
+    withExtendedLifetime(holder) {}
+  }
+}
+
+/// How far the processes of a test are.
+private final class Progress: Sendable {
+  struct State {
+    var isReady = false
+    var oldEnd: Timestamp?
+    var hasNew = false
+    var fault: SpoolFault?
+  }
+
+  let state = Mutex(State())
+}
