@@ -6,6 +6,7 @@ import PostgresHistory
 import Recording
 import Scenarios
 import Scheduling
+import Server
 import ServiceLevels
 
 /// The work that one replica does at a time: deciding with all that follows from it, assigning, and keeping. Whoever begins it finds
