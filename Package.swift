@@ -111,7 +111,8 @@ let doors: [Target] = [
     name: "curlew",
     dependencies: [
       "Model", "Calendars", "Expressions", "Documents", "Exposition", "Transport", "Probes", "Scenarios", "History",
-      "PostgresHistory", "Fleet", "Regions", "Agent", "Hub", "ServiceLevels", "Scheduling", "Journeys", "Recording", "Incidents", "StatusPages", "Blackbox", "Server",
+      "PostgresHistory", "Fleet", "Regions", "Agent", "Hub", "ServiceLevels", "Scheduling", "Journeys", "Recording",
+      "Incidents", "StatusPages", "Blackbox", "Server",
       "DemoOrigin", "Conversion",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),

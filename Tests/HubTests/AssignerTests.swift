@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 @Suite struct AssignerTests {
-  @Test func `nodes that are heard of run the checks of their region, and one that is silent is replaced`() async throws {
+  @Test func `nodes that are heard of run the checks of their region, and one that is silent is replaced`() async throws
+  {
     let fleet = try await FleetRig(["a", "b"])
     _ = try await fleet.store.register(NodeDescription(name: "second", region: "a", version: "1", spool: 2))
     let (leader, _) = assigner(fleet)

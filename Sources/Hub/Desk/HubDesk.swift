@@ -192,7 +192,8 @@ package final class HubDesk: Sendable {
       registration.labels.allSatisfy({ $0.key.utf8.count <= 64 && $0.value.utf8.count <= 256 })
     else {
       throw Refused(
-        .malformed, "a node has at most \(mostLabels) labels with names of 64 bytes and values of 256, and a version of 64")
+        .malformed,
+        "a node has at most \(mostLabels) labels with names of 64 bytes and values of 256, and a version of 64")
     }
     guard let node = registration.description else {
       throw Refused(.malformed, "the spool is \"\(registration.spool.prefix(80))\": it must be 16 hex digits")

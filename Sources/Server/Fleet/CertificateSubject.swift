@@ -4,7 +4,8 @@ enum CertificateSubject {
   /// The common name, the most significant one (RFC 6125 section 6.4.4); nil where there is none that is text.
   static func commonName(der bytes: [UInt8]) -> String? {
     var outer = DERReader(bytes[...])
-    guard var certificate = outer.next(0x30).map(DERReader.init), var fields = certificate.next(0x30).map(DERReader.init)
+    guard var certificate = outer.next(0x30).map(DERReader.init),
+      var fields = certificate.next(0x30).map(DERReader.init)
     else { return nil }
     // Version, serial number, algorithm, issuer, validity.
     if fields.peek == 0xA0 { _ = fields.next(0xA0) }

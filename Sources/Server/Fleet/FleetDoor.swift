@@ -96,7 +96,8 @@ struct FleetDoor: Sendable {
         ))
     case .unknown:
       throw counted(
-        Refused(.wrongToken, "the \(shown) is not in force: the service file of the hub names those that are under `nodes:`"))
+        Refused(
+          .wrongToken, "the \(shown) is not in force: the service file of the hub names those that are under `nodes:`"))
     }
   }
 

@@ -64,7 +64,9 @@ struct Responder: Answerer {
       return Self.refusal(of: request.method, methods: methods, at: match.route, path: path)
     }
     if case .fleet(let route) = match.route {
-      guard let fleet else { throw Problem(.unknownPath, "this curlew is no hub: nodes ask one that `curlew hub` runs") }
+      guard let fleet else {
+        throw Problem(.unknownPath, "this curlew is no hub: nodes ask one that `curlew hub` runs")
+      }
       return await fleet.reply(to: route, request, over: channel)
     }
     if let length = request.headers[.contentLength].flatMap(Int.init), length > JSONBody.limit {

@@ -14,7 +14,8 @@ struct HubCommand: AsyncParsableCommand {
     commandName: "hub", abstract: "Gives checks to the nodes of a fleet, and decides by what their regions see.",
     discussion:
       "Start as many as you like on one PostgreSQL database, behind any load balancer; any of them takes any request. "
-      + "Nodes are `curlew agent`. SIGHUP, POST /-/reload and a changed file publish the files anew; SIGTERM ends in order.")
+      + "Nodes are `curlew agent`. SIGHUP, POST /-/reload and a changed file publish the files anew; SIGTERM ends in order."
+  )
 
   /// Enough for what a replica asks at the same time.
   private static let connections = 12

@@ -123,7 +123,8 @@ struct HubDaemon {
         fleet.set(singleton, isHeld: false)
         logger.notice("leads no more", metadata: ["singleton": "\(singleton.rawValue)", "reason": "\(reason ?? "")"])
       case .fails(let singleton, let cause):
-        logger.error("the store cannot be led by", metadata: ["singleton": "\(singleton.rawValue)", "error": "\(cause)"])
+        logger.error(
+          "the store cannot be led by", metadata: ["singleton": "\(singleton.rawValue)", "error": "\(cause)"])
       }
     }
     await withDiscardingTaskGroup { group in
@@ -201,7 +202,8 @@ struct HubDaemon {
         name: "configuration", isReady: version > 0,
         message: version > 0 ? "version \(version)" : "none is published yet"),
       // A hub without nodes can take some, and is ready for them.
-      ComponentHealth(name: "nodes", isReady: view.picture.read != nil, message: "\(up) of \(nodes.count) are heard of"),
+      ComponentHealth(
+        name: "nodes", isReady: view.picture.read != nil, message: "\(up) of \(nodes.count) are heard of"),
     ]
   }
 }

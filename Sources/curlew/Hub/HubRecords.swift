@@ -82,7 +82,9 @@ struct HubRecords: Sendable {
   /// Fills the strips of the page with the runs from before this process, of all regions.
   func restoreStrips() async {
     for check in catalogue.checks {
-      guard !Task.isCancelled, let runs = try? await store.lastRuns(of: check.id, limit: recent.capacity) else { return }
+      guard !Task.isCancelled, let runs = try? await store.lastRuns(of: check.id, limit: recent.capacity) else {
+        return
+      }
       recent.restore(runs)
     }
   }
