@@ -2,6 +2,7 @@ import Fleet
 import Foundation
 import Hub
 import Model
+import Recording
 import Server
 import Synchronization
 import TestSupport
