@@ -78,7 +78,11 @@ struct HubDaemon {
         UntilShutdown { await view.run() },
         UntilShutdown { await configuration.run() },
         UntilShutdown { await follow(records, assigner, time: time, logger: logger) },
-        UntilShutdown { await records.board.run() },
+        UntilShutdown {
+          async let strips: Void = records.restoreStrips()
+          await records.board.run()
+          await strips
+        },
         UntilShutdown { await lead(leader, time: time, logger: logger) },
         reloader, server,
       ])
@@ -104,7 +108,6 @@ struct HubDaemon {
       if let cause { logger.error("decisions cannot be read", metadata: ["error": "\(cause)"]) }
     }
     await follower.run(
-      begin: { await records.restoreStrips() },
       take: { decisions in
         records.take(decisions)
         assigner.take(decisions)
