@@ -111,7 +111,8 @@ let doors: [Target] = [
     name: "curlew",
     dependencies: [
       "Model", "Calendars", "Expressions", "Documents", "Exposition", "Transport", "Probes", "Scenarios", "History",
-      "PostgresHistory", "Fleet", "Regions", "Agent", "Hub", "ServiceLevels", "Scheduling", "Journeys", "Recording", "Incidents", "StatusPages", "Blackbox", "Server",
+      "PostgresHistory", "Fleet", "Regions", "Agent", "Hub", "ServiceLevels", "Scheduling", "Journeys", "Recording",
+      "Incidents", "StatusPages", "Blackbox", "Server",
       "DemoOrigin", "Conversion",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
@@ -165,7 +166,7 @@ let tests: [Target] = [
     name: "ServerTests",
     dependencies: [
       "Model", "Calendars", "Compression", "Expressions", "Exposition", "ServiceLevels", "History", "Recording",
-      "Incidents", "StatusPages", "Scheduling", "Blackbox", "Server", "TestSupport",
+      "Incidents", "StatusPages", "Scheduling", "Blackbox", "Fleet", "Hub", "Server", "TestSupport",
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),

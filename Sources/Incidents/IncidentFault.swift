@@ -10,6 +10,8 @@ package enum IncidentFault: Error, Hashable, Sendable, CustomStringConvertible {
     var isLong: Bool { self == .text || self == .note }
   }
 
+  /// Another replica of the hub writes incidents; who, where that is known.
+  case elsewhere(String?)
   /// There is no incident of that number.
   case unknownIncident(Int64)
   /// No check or service in force has that id.
@@ -37,6 +39,8 @@ package enum IncidentFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong and what is allowed, in a sentence.
   package var description: String {
     switch self {
+    case .elsewhere(let leader):
+      "the hub's replica that writes incidents is \(leader.map { "'\($0)'" } ?? "not chosen yet"), not this one"
     case .unknownIncident(let id): "there is no incident \(id)"
     case .unknownCheck(let id): "check or service '\(id)' is not known"
     case .alreadyResolved(let id): "incident \(id) is resolved and cannot be opened again; add words without a state"

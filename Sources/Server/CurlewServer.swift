@@ -58,7 +58,10 @@ package struct CurlewServer: Service, CustomStringConvertible {
       hub: hub, gate: PageGate(gate: gate, isSecure: isSecure, time: sources.time), isSecure: isSecure)
     let api = APIRouter(sources: sources, overviews: overviews, gate: gate, pages: pages)
     let responder = Responder(
-      configuration: configuration, sources: sources, overviews: overviews, pages: pages, api: api, logger: logger)
+      configuration: configuration, sources: sources, overviews: overviews, pages: pages, api: api,
+      fleet: sources.fleet.map {
+        FleetDoor(sources: $0, access: access, web: configuration.listening.web, time: sources.time, logger: logger)
+      }, logger: logger)
     return (responder, hub)
   }
 }

@@ -28,6 +28,8 @@ package struct ServerSources: Sendable {
   package var probes: ProbeDoor?
   /// What people and jobs put on record; nil where none of it is kept.
   package var records: RecordSources?
+  /// Who answers nodes, and what is known of them; nil where this is no hub.
+  package var fleet: FleetSources?
   /// Status pages and tokens.
   package var access: AccessBook
   /// Where the time comes from.
@@ -40,7 +42,7 @@ package struct ServerSources: Sendable {
     components: @escaping @Sendable () async -> [ComponentHealth],
     reload: @escaping @Sendable () async -> ReloadOutcome, scenarioText: @escaping @Sendable () -> String,
     probes: ProbeDoor? = nil, access: AccessBook = AccessBook(), records: RecordSources? = nil,
-    time: any TimeSource = SystemTime()
+    fleet: FleetSources? = nil, time: any TimeSource = SystemTime()
   ) {
     self.registry = registry
     self.catalogue = catalogue
@@ -55,6 +57,7 @@ package struct ServerSources: Sendable {
     self.probes = probes
     self.access = access
     self.records = records
+    self.fleet = fleet
     self.time = time
   }
 }

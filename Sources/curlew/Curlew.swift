@@ -12,7 +12,7 @@ struct Curlew: AsyncParsableCommand {
       RunCommand.self, CheckCommand.self, ValidateCommand.self, SchemaCommand.self, EvalCommand.self,
       ProbeCommand.self, ReportCommand.self, IncidentsCommand.self, ExcludeCommand.self, CloseCommand.self,
       RulesCommand.self, ImportCommand.self, ConvertCommand.self, TokenCommand.self, DemoCommand.self,
-      BlackboxCommand.self, AgentCommand.self,
+      BlackboxCommand.self, AgentCommand.self, HubCommand.self,
     ])
 
   static func main() async {

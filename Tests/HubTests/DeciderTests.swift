@@ -171,7 +171,7 @@ import Testing
     fleet.store.change { $0.feed = [FeedPiece(place: 1, decisions: [decision])] }
     let seen = Told()
     let follower = Task {
-      await FeedFollower(store: fleet.store, time: fleet.time).run(begin: {}, take: { seen.add($0, by: "") })
+      await FeedFollower(store: fleet.store, time: fleet.time).run { seen.add($0, by: "") }
     }
     #expect(await fleet.until { seen.all.count == 1 })
     fleet.store.change { $0.fault = "away" }

@@ -10,7 +10,7 @@ import Testing
   @Test func `a node is taken in, and told how far its spool is stored`() async throws {
     let rig = try await DeskRig().registered()
     _ = try await rig.send(rig.batch([rig.run()]))
-    let body = try await rig.desk.register(DeskRig.json(Registration(rig.node)), by: rig.caller)
+    let body = try await rig.desk.register(DeskRig.json(Registration(rig.node)), by: rig.pass)
     let admission = try DeskRig.read(Admission.self, body)
     #expect(admission.acknowledged == 1)
     #expect(admission.hubTime == rig.time.now.millisecondsSinceEpoch)
@@ -30,23 +30,23 @@ import Testing
     default: registration.version = value
     }
     #expect(
-      await refusal { try await rig.desk.register(DeskRig.json(registration), by: rig.caller) }?.refusal == .malformed)
+      await refusal { try await rig.desk.register(DeskRig.json(registration), by: rig.pass) }?.refusal == .malformed)
   }
 
   @Test func `a body that is no registration says where it is wrong`() async throws {
     let rig = DeskRig()
     let body = Array(#"{"protocolVersion":1,"name":4}"#.utf8)
-    let refused = await refusal { try await rig.desk.register(body, by: rig.caller) }
+    let refused = await refusal { try await rig.desk.register(body, by: rig.pass) }
     #expect(refused?.refusal == .malformed)
     #expect(refused?.detail.contains("name") == true)
-    #expect(await refusal { try await rig.desk.register([0xff], by: rig.caller) }?.refusal == .malformed)
+    #expect(await refusal { try await rig.desk.register([0xff], by: rig.pass) }?.refusal == .malformed)
   }
 
   @Test func `an old version of the protocol is refused`() async throws {
     let rig = DeskRig()
     var registration = Registration(rig.node)
     registration.protocolVersion = 0
-    let refused = await refusal { try await rig.desk.register(DeskRig.json(registration), by: rig.caller) }
+    let refused = await refusal { try await rig.desk.register(DeskRig.json(registration), by: rig.pass) }
     #expect(refused?.refusal == .protocolVersion)
     #expect(rig.desk.tallies.counts.refused == [.protocolVersion: 1])
   }
@@ -56,12 +56,12 @@ import Testing
     var registration = Registration(rig.node)
     registration.region = "us-east"
     #expect(
-      await refusal { try await rig.desk.register(DeskRig.json(registration), by: rig.caller) }?.refusal
+      await refusal { try await rig.desk.register(DeskRig.json(registration), by: rig.pass) }?.refusal
         == .foreignRegion)
     registration.region = HubDesk.ownRegion
-    let caller = NodeCaller(name: "x", region: HubDesk.ownRegion)
+    let other = NodePass(name: "x", proof: .commonName("x"), region: HubDesk.ownRegion)
     #expect(
-      await refusal { try await rig.desk.register(DeskRig.json(registration), by: caller) }?.refusal == .malformed)
+      await refusal { try await rig.desk.register(DeskRig.json(registration), by: other) }?.refusal == .malformed)
   }
 
   @Test func `of two nodes with one name the one that is alive stays`() async throws {
@@ -69,21 +69,21 @@ import Testing
     var other = rig.node
     other.spool = 8
     let body = try DeskRig.json(Registration(other))
-    #expect(await refusal { try await rig.desk.register(body, by: rig.caller) }?.refusal == .nameTaken)
+    #expect(await refusal { try await rig.desk.register(body, by: rig.pass) }?.refusal == .nameTaken)
     // The same spool is the same node, which was started again.
-    _ = try await rig.desk.register(DeskRig.json(Registration(rig.node)), by: rig.caller)
+    _ = try await rig.desk.register(DeskRig.json(Registration(rig.node)), by: rig.pass)
     rig.time.advance(by: .seconds(10))
-    _ = try await rig.desk.register(body, by: rig.caller)
+    _ = try await rig.desk.register(body, by: rig.pass)
     #expect(rig.store.current.nodes["probe-1"]?.description.spool == 8)
   }
 
   @Test func `a node that has left in order makes room at once`() async throws {
     let rig = try await DeskRig().registered()
     _ = try await rig.desk.beat(
-      DeskRig.json(Beat(NodeBeat(node: "probe-1", region: "eu-west", isLeaving: true))), by: rig.caller)
+      DeskRig.json(Beat(NodeBeat(node: "probe-1", region: "eu-west", isLeaving: true))), by: rig.pass)
     var other = rig.node
     other.spool = 8
-    _ = try await rig.desk.register(DeskRig.json(Registration(other)), by: rig.caller)
+    _ = try await rig.desk.register(DeskRig.json(Registration(other)), by: rig.pass)
   }
 
   // MARK: Beats
@@ -95,7 +95,7 @@ import Testing
     }
     try await rig.view.refresh()
     let body = try DeskRig.json(Beat(NodeBeat(node: "probe-1", region: "eu-west", spoolLength: 12)))
-    let reply = try DeskRig.read(BeatReply.self, try await rig.desk.beat(body, by: rig.caller))
+    let reply = try DeskRig.read(BeatReply.self, try await rig.desk.beat(body, by: rig.pass))
     #expect(reply.quarantine == "sick")
     #expect(rig.store.current.nodes["probe-1"]?.beat?.spoolLength == 12)
   }
@@ -104,14 +104,14 @@ import Testing
     let rig = try await DeskRig().registered()
     let body = try DeskRig.json(
       Beat(NodeBeat(node: "probe-1", region: "eu-west", clockOffset: .zero - .seconds(601))))
-    #expect(await refusal { try await rig.desk.beat(body, by: rig.caller) }?.refusal == .clock)
+    #expect(await refusal { try await rig.desk.beat(body, by: rig.pass) }?.refusal == .clock)
     #expect(rig.store.current.nodes["probe-1"]?.beat?.clockOffset == .zero - .seconds(601))
   }
 
   @Test func `a beat of a node that is not registered is refused`() async throws {
     let rig = DeskRig()
     let body = try DeskRig.json(Beat(NodeBeat(node: "probe-1", region: "eu-west")))
-    #expect(await refusal { try await rig.desk.beat(body, by: rig.caller) }?.refusal == .unknownNode)
+    #expect(await refusal { try await rig.desk.beat(body, by: rig.pass) }?.refusal == .unknownNode)
   }
 
   // MARK: Work

@@ -100,7 +100,7 @@ import Testing
     var foreign = rig.batch([])
     foreign.region = "us-east"
     #expect(await refusal { try await rig.send(foreign) }?.refusal == .foreignRegion)
-    let bound = NodeCaller(name: "eu", region: "eu-west", node: "probe-9")
+    let bound = NodePass(name: "eu", proof: .commonName("x"), region: "eu-west", node: "probe-9")
     let body = RunCoding.encode(rig.batch([rig.run()]))
     #expect(await refusal { try await rig.desk.ingest(body, by: bound) }?.refusal == .foreignRegion)
     #expect(rig.store.current.runs.isEmpty)
@@ -134,10 +134,10 @@ import Testing
   @Test func `bytes that are no batch are malformed, and too many of them too large`() async throws {
     let rig = try await DeskRig().registered()
     for body in [[], [1], [9, 9, 9], Array("{}".utf8)] as [[UInt8]] {
-      #expect(await refusal { try await rig.desk.ingest(body, by: rig.caller) }?.refusal == .malformed)
+      #expect(await refusal { try await rig.desk.ingest(body, by: rig.pass) }?.refusal == .malformed)
     }
     let large = [UInt8](repeating: 1, count: FleetProtocol.batchBytes + 1)
-    #expect(await refusal { try await rig.desk.ingest(large, by: rig.caller) }?.refusal == .tooLarge)
+    #expect(await refusal { try await rig.desk.ingest(large, by: rig.pass) }?.refusal == .tooLarge)
     let many = rig.batch(Array(repeating: rig.run(), count: FleetProtocol.batchRuns + 1))
     #expect(await refusal { try await rig.send(many) }?.refusal == .tooLarge)
   }

@@ -38,10 +38,10 @@ package final class HubDesk: Sendable {
   // MARK: Questions
 
   /// Takes a node in: `Registration` → `Admission`, both as JSON.
-  package func register(_ body: [UInt8], by caller: NodeCaller) async throws(Refused) -> [UInt8] {
+  package func register(_ body: [UInt8], by pass: NodePass) async throws(Refused) -> [UInt8] {
     try await counted { () async throws(Refused) in
       let registration = try Self.decoded(Registration.self, body)
-      try caller.check(node: registration.name, region: registration.region)
+      try pass.check(node: registration.name, region: registration.region)
       try budgets.pass(.registering, of: registration.name)
       guard registration.protocolVersion == FleetProtocol.version else {
         throw Refused(
@@ -63,10 +63,10 @@ package final class HubDesk: Sendable {
   }
 
   /// Hears how a node is: `Beat` → `BeatReply`, both as JSON.
-  package func beat(_ body: [UInt8], by caller: NodeCaller) async throws(Refused) -> [UInt8] {
+  package func beat(_ body: [UInt8], by pass: NodePass) async throws(Refused) -> [UInt8] {
     try await counted { () async throws(Refused) in
       let beat = try Self.decoded(Beat.self, body).beat
-      try caller.check(node: beat.node, region: beat.region)
+      try pass.check(node: beat.node, region: beat.region)
       try budgets.pass(.beating, of: beat.node)
       guard try await self.stored({ try await $0.keep(beat) }) else { throw Self.unknown(beat.node) }
       // It is kept all the same, so that people see what is wrong.
@@ -82,10 +82,10 @@ package final class HubDesk: Sendable {
 
   /// Tells a node what is new for it: `WorkQuestion` → `WorkReply`, both as JSON. Where nothing is, it waits for as long as
   /// the question says.
-  package func work(_ body: [UInt8], by caller: NodeCaller) async throws(Refused) -> [UInt8] {
+  package func work(_ body: [UInt8], by pass: NodePass) async throws(Refused) -> [UInt8] {
     try await counted { () async throws(Refused) in
       let question = try Self.decoded(WorkQuestion.self, body)
-      try caller.check(node: question.node, region: question.region)
+      try pass.check(node: question.node, region: question.region)
       try budgets.pass(.asking, of: question.node)
       guard view.picture.read != nil else {
         throw Refused(.unavailable, "the hub has not read its store yet", retryAfter: .seconds(1))
@@ -119,7 +119,7 @@ package final class HubDesk: Sendable {
   }
 
   /// Takes runs: `RunCoding` of a batch → `BatchReply` as JSON.
-  package func ingest(_ body: [UInt8], by caller: NodeCaller) async throws(Refused) -> [UInt8] {
+  package func ingest(_ body: [UInt8], by pass: NodePass) async throws(Refused) -> [UInt8] {
     try await counted { () async throws(Refused) in
       guard body.count <= FleetProtocol.batchBytes else {
         throw Refused(.tooLarge, "\(body.count) bytes are sent, \(FleetProtocol.batchBytes) are allowed")
@@ -130,7 +130,7 @@ package final class HubDesk: Sendable {
       } catch {
         throw Refused(.malformed, "the runs cannot be read: \(error)")
       }
-      try caller.check(node: batch.node, region: batch.region)
+      try pass.check(node: batch.node, region: batch.region)
       try budgets.pass(.sending, of: batch.node)
       return Self.encoded(BatchReply(try await take(batch)))
     }
@@ -179,10 +179,10 @@ package final class HubDesk: Sendable {
   // MARK: Registering
 
   private static func description(_ registration: Registration) throws(Refused) -> NodeDescription {
-    guard isName(registration.name), isName(registration.region) else {
+    guard NodeDescription.isName(registration.name), NodeDescription.isName(registration.region) else {
       throw Refused(
         .malformed,
-        "the node is \"\(registration.name.prefix(80))\" of the region \"\(registration.region.prefix(80))\": names are 1 to 63 letters, digits, dots, dashes and underscores"
+        "the node is \"\(registration.name.prefix(80))\" of the region \"\(registration.region.prefix(80))\": names are 1 to 63 letters, digits, '.', '_' and '-', a letter or digit first"
       )
     }
     guard registration.region != ownRegion else {
@@ -192,20 +192,13 @@ package final class HubDesk: Sendable {
       registration.labels.allSatisfy({ $0.key.utf8.count <= 64 && $0.value.utf8.count <= 256 })
     else {
       throw Refused(
-        .malformed, "a node has at most \(mostLabels) labels with names of 64 bytes and values of 256, and a version of 64")
+        .malformed,
+        "a node has at most \(mostLabels) labels with names of 64 bytes and values of 256, and a version of 64")
     }
     guard let node = registration.description else {
       throw Refused(.malformed, "the spool is \"\(registration.spool.prefix(80))\": it must be 16 hex digits")
     }
     return node
-  }
-
-  static func isName(_ text: String) -> Bool {
-    (1...63).contains(text.utf8.count)
-      && text.utf8.allSatisfy { byte in
-        (97...122).contains(byte) || (65...90).contains(byte) || (48...57).contains(byte)
-          || [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_")].contains(byte)
-      }
   }
 
   /// Why a node may not have the name of one that is alive; nil when it may.

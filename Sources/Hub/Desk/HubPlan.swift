@@ -34,6 +34,7 @@ package struct HubPlan: Sendable {
     guard run.configuration == configuration else { return true }
     // Slots travel to the millisecond.
     let start = entry.grid.slot(at: run.run.slotStart + .nanoseconds(999_999)).start
-    return entry.interval == run.run.interval && start.millisecondsSinceEpoch == run.run.slotStart.millisecondsSinceEpoch
+    return entry.interval == run.run.interval
+      && start.millisecondsSinceEpoch == run.run.slotStart.millisecondsSinceEpoch
   }
 }

@@ -46,7 +46,8 @@ package final class OwnRuns: RunSink {
       numbers.map { number in
         let slot = missed.grid.slot(number: number)
         return FleetRun(
-          run: HistoryRun(missedInMaintenance: slot, of: missed.check, in: HubDesk.ownRegion), configuration: 0, epoch: 0)
+          run: HistoryRun(missedInMaintenance: slot, of: missed.check, in: HubDesk.ownRegion), configuration: 0,
+          epoch: 0)
       })
   }
 

@@ -21,11 +21,8 @@ package struct FeedFollower: Sendable {
 
   /// Follows the feed until the task is cancelled.
   ///
-  /// - Parameters:
-  ///   - begin: called when the place is known that is followed from, and again when pieces may have been missed because the
-  ///     feed was not read for longer than it is kept: whoever follows reads history then. What is told twice is told again.
-  ///   - take: given decisions, oldest first.
-  package func run(begin: @Sendable () async -> Void, take: @Sendable ([SlotDecision]) async -> Void) async {
+  /// - Parameter take: given decisions, oldest first; some of them may come twice.
+  package func run(take: @Sendable ([SlotDecision]) async -> Void) async {
     var place: Int64?
     var lastRead = time.uptime
     var lastError: String?
@@ -33,7 +30,6 @@ package struct FeedFollower: Sendable {
       do {
         if place == nil || time.uptime - lastRead > Self.memory {
           place = max(0, try await store.feedEnd() - Self.overlap)
-          await begin()
         }
         var isMore = true
         while isMore, let from = place {

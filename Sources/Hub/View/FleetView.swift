@@ -90,12 +90,14 @@ package final class FleetView: Sendable {
     let now = clock.now
     let isNew = state.withLock { state in
       var picture = state.picture
-      var hasNews = !opinions.isEmpty
+      // Two readings may overlap, and the older one end last.
+      let asked = opinions.filter { $0.number > picture.opinions.last?.number ?? 0 }
+      var hasNews = !asked.isEmpty
       picture.nodes = nodes
       picture.places = Dictionary(nodes.enumerated().map { ($1.description.name, $0) }) { first, _ in first }
       for membership in memberships {
         var known = picture.memberships[membership.region] ?? []
-        guard known.last?.epoch != membership.epoch else { continue }
+        guard membership.epoch > known.last?.epoch ?? 0 else { continue }
         known.append(membership)
         picture.memberships[membership.region] = known
         hasNews = true
@@ -105,7 +107,7 @@ package final class FleetView: Sendable {
         let inForce = known.lastIndex { $0.since <= now } ?? 0
         picture.memberships[region] = Array(known[inForce...])
       }
-      picture.opinions = picture.opinions.filter { $0.until > now } + opinions
+      picture.opinions = picture.opinions.filter { $0.until > now } + asked
       picture.read = time.uptime
       if hasNews { picture.generation += 1 }
       state.picture = picture

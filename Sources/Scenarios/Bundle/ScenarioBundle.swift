@@ -204,6 +204,29 @@ package struct ScenarioBundle: Hashable, Sendable {
   /// Its files, with those among the supplied values: for `ScenarioLoader` and readers of modules.
   package func files(supplied: SuppliedValues) -> any DocumentFiles { BundleFiles(self, supplied: supplied) }
 
+  /// Its files as another replica of the hub has them: those with secrets are read from its own disk; what is not there is
+  /// empty.
+  package func files(secretsFrom disk: any DocumentFiles) -> any DocumentFiles {
+    var supplied = SuppliedValues()
+    for path in manifest.secretFiles {
+      guard let bytes = try? disk.read(path, limit: ScenarioLoader.fileLimit),
+        let text = String(validating: bytes, as: UTF8.self)
+      else { continue }
+      supplied.secrets[path] = [SecretName.wholeFile: text]
+    }
+    return files(supplied: supplied)
+  }
+
+  /// What another replica of the hub says: its own environment and secrets.
+  ///
+  /// - Parameter files: those of `files(secretsFrom:)`.
+  package func load(
+    environment: [String: String], capabilities: Capabilities, files documents: any DocumentFiles
+  ) -> LoadResult {
+    ScenarioLoader(environment: environment, capabilities: capabilities, files: documents, findsNeeds: true)
+      .load(paths: roots, overrides: manifest.overrides, standardInput: files[FileCollector.standardInput]?.content)
+  }
+
   /// The checks that the values are for, as the hub has them.
   ///
   /// What was not supplied is empty, and makes no diagnostic. A check that should be there and cannot be loaded is told, and

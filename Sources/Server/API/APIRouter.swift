@@ -59,6 +59,8 @@ struct APIRouter: Sendable {
     case .maintenance: return try entries().maintenance(query)
     case .exclusions: return try await entries().exclusions(query)
     case .months: return try await entries().months(query)
+    case .nodes: return try FleetAPI(fleet: fleet()).nodes(query)
+    case .regions: return try FleetAPI(fleet: fleet()).regions(query)
     case .openAPI:
       try query.finish()
       return Reply(type: .json, bytes: OpenAPI.document)
@@ -132,6 +134,13 @@ struct APIRouter: Sendable {
   private func records() throws(Problem) -> RecordSources {
     guard let records = sources.records else { throw Problem(.unknownPath, "nothing of this is kept here") }
     return records
+  }
+
+  private func fleet() throws(Problem) -> FleetSources {
+    guard let fleet = sources.fleet else {
+      throw Problem(.unknownPath, "this curlew is no hub, and has no nodes: `curlew hub` runs one")
+    }
+    return fleet
   }
 
   private func check(_ id: String) throws(Problem) -> Check {

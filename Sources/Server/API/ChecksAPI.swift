@@ -32,6 +32,7 @@ struct ChecksAPI: Sendable {
       check, recent: sources.recentRuns, stored: board?.storedRuns[check.id] ?? [], at: sources.time.now)
     return Reply.json { json in
       json.write(check, standing)
+      json.member("blind", standing.isBlind)
       json.member(
         "by_region",
         array: { json in

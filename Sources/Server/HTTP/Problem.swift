@@ -27,6 +27,7 @@ struct Problem: Error, Hashable {
     case forbidden
     case tooMany = "too-many-requests"
     case tooManyReaders = "too-many-readers"
+    case otherReplica = "other-replica"
 
     /// The kind in words; the same for every occurrence, as section 3.1.3 wants it.
     var title: String {
@@ -53,6 +54,7 @@ struct Problem: Error, Hashable {
       case .forbidden: "The token does not allow it"
       case .tooMany: "Too many requests"
       case .tooManyReaders: "Too many readers are connected"
+      case .otherReplica: "Another replica of the hub does this"
       }
     }
 
@@ -65,7 +67,7 @@ struct Problem: Error, Hashable {
       case .wrongMethod: .methodNotAllowed
       case .bodyTooLarge: .contentTooLarge
       case .crossSite, .noTokens, .forbidden: .forbidden
-      case .historyUnavailable, .tooManyReaders: .serviceUnavailable
+      case .historyUnavailable, .tooManyReaders, .otherReplica: .serviceUnavailable
       case .notJSON: .unsupportedMediaType
       case .badBody: .unprocessableContent
       case .conflict: .conflict
@@ -89,6 +91,12 @@ struct Problem: Error, Hashable {
     self.kind = kind
     self.detail = detail
     self.parameter = parameter
+  }
+
+  /// What is said where another replica of the hub leads: asked again, the balancer may have chosen that one.
+  init(elsewhere detail: String) {
+    self.init(.otherReplica, detail)
+    retryAfter = .seconds(1)
   }
 
   /// As `application/problem+json`.

@@ -12,6 +12,7 @@ struct Responder: Answerer {
   let overviews: OverviewCache
   let pages: PagesDesk
   let api: APIRouter
+  let fleet: FleetDoor?
   let logger: Logger
 
   func answer(_ request: Request, over channel: any Channel) async -> Response {
@@ -19,7 +20,7 @@ struct Responder: Answerer {
     let path = request.uri.path
     var reply: Reply
     do {
-      reply = try await self.reply(to: request, path: path)
+      reply = try await self.reply(to: request, path: path, over: channel)
     } catch let problem as Problem {
       reply = problem.reply(for: path)
     } catch {
@@ -46,7 +47,7 @@ struct Responder: Answerer {
 
   private static let timeoutHeader = HTTPField.Name("X-Prometheus-Scrape-Timeout-Seconds")
 
-  private func reply(to request: Request, path: String) async throws -> Reply {
+  private func reply(to request: Request, path: String, over channel: any Channel) async throws -> Reply {
     let segments = try PathText.segments(of: path)
     let found = RouteMatch(segments)
     // A page may be the whole of its host, but for what belongs to the server.
@@ -62,12 +63,19 @@ struct Responder: Answerer {
     if let methods = match.route.methods, !methods.contains(request.method) {
       return Self.refusal(of: request.method, methods: methods, at: match.route, path: path)
     }
+    if case .fleet(let route) = match.route {
+      guard let fleet else {
+        throw Problem(.unknownPath, "this curlew is no hub: nodes ask one that `curlew hub` runs")
+      }
+      return await fleet.reply(to: route, request, over: channel)
+    }
     if let length = request.headers[.contentLength].flatMap(Int.init), length > JSONBody.limit {
       throw Problem(.bodyTooLarge, "\(length) bytes are sent, \(JSONBody.limit) are allowed")
     }
     switch match.route {
     case .operations(let route): return try await reply(to: route, request)
     case .api(let route): return try await api.reply(to: route, match.parameters, request)
+    case .fleet: throw Problem(.unknownPath, "this curlew is no hub")
     }
   }
 
@@ -118,7 +126,7 @@ struct Responder: Answerer {
     let nonce = String(random.next(), radix: 36) + String(random.next(), radix: 36)
     let page = StatusPage(
       overview: await overviews.current(), filter: filter, recentRuns: sources.recentRuns, configuration: configuration,
-      nonce: nonce)
+      nonce: nonce, fleet: sources.fleet.map { FleetStanding($0.view) })
     return Reply(
       type: .html, bytes: await page.rendered(),
       headers: [.contentSecurityPolicy: SecurityHeaders.pagePolicy(nonce: nonce)])

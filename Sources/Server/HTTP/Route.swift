@@ -5,6 +5,7 @@ package import Model
 enum Route: Hashable, Sendable {
   case operations(OperationsRoute)
   case api(APIRoute)
+  case fleet(FleetRoute)
 
   /// Whether it is there only with modules.
   var isOfModules: Bool { if case .operations(let route) = self { route.isOfModules } else { false } }
@@ -14,6 +15,7 @@ enum Route: Hashable, Sendable {
     switch self {
     case .operations(let route): route.methods
     case .api(let route): route.methods
+    case .fleet: [.post]
     }
   }
 }
@@ -44,7 +46,8 @@ struct RouteMatch: Sendable {
   private static let table: [Int: [(pattern: PathPattern, route: Route)]] = {
     let operations = OperationsRoute.allCases.map { (PathPattern($0.rawValue), Route.operations($0)) }
     let api = APIRoute.allCases.map { (PathPattern($0.rawValue), Route.api($0)) }
-    return Dictionary(grouping: operations + api) { $0.0.segments.count }
+    let fleet = FleetRoute.allCases.map { (PathPattern($0.rawValue), Route.fleet($0)) }
+    return Dictionary(grouping: operations + api + fleet) { $0.0.segments.count }
       .mapValues { $0.map { (pattern: $0.0, route: $0.1) }.sorted { $0.pattern.placeCount < $1.pattern.placeCount } }
   }()
 }
@@ -127,6 +130,14 @@ enum OperationsRoute: String, Hashable, Sendable, CaseIterable {
   }
 }
 
+/// What nodes of a fleet ask a hub (`FleetProtocol`).
+enum FleetRoute: String, Hashable, Sendable, CaseIterable {
+  case register = "/fleet/v1/register"
+  case beats = "/fleet/v1/beats"
+  case work = "/fleet/v1/work"
+  case runs = "/fleet/v1/runs"
+}
+
 /// The API and the badges: everything that `/api/openapi.json` describes.
 package enum APIRoute: String, Hashable, Sendable, CaseIterable {
   case checks = "/api/v1/checks"
@@ -152,6 +163,8 @@ package enum APIRoute: String, Hashable, Sendable, CaseIterable {
   case months = "/api/v1/months"
   case heartbeat = "/api/v1/heartbeats/{check}"
   case heartbeatBatch = "/api/v1/heartbeats/{check}/batch"
+  case nodes = "/api/v1/nodes"
+  case regions = "/api/v1/regions"
   case pages = "/api/v1/pages"
   case page = "/api/v1/pages/{page}"
   case openAPI = "/api/openapi.json"

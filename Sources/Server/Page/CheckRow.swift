@@ -37,6 +37,7 @@ struct CheckRow {
     html.isolated(check.name)
     html.markup("</a> <span class=\"verdict\">")
     html.text(standing.state == .waiting ? "no run yet" : standing.state.rawValue)
+    if standing.isBlind { html.markup(", blind") }
     if standing.isInMaintenance { html.markup(", in maintenance") }
     html.markup("</span></span>")
     if let cause = standing.cause {

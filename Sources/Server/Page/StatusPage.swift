@@ -9,6 +9,8 @@ struct StatusPage {
   var configuration: ServerConfiguration
   /// What the Content-Security-Policy of the answer allows its style by.
   var nonce: String
+  /// Nodes and regions; nil where this is no hub.
+  var fleet: FleetStanding?
 
   /// The whole document.
   @concurrent
@@ -24,6 +26,9 @@ struct StatusPage {
     html.markup(PageStyle.glyphs)
     writeHeader(headline, counts: overview.counts(of: candidates), to: &html)
     html.markup("<main>\n")
+    if let fleet {
+      FleetSection(fleet: fleet, blindChecks: overview.standings.count(where: \.isBlind)).write(to: &html)
+    }
     if selection.total > 0 {
       writeTable(selection, to: &html)
     } else {

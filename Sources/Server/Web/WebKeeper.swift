@@ -68,6 +68,14 @@ package final class WebKeeper: Sendable {
     return (try context(for: tls), tls)
   }
 
+  /// Whether a certificate that a client shows has been verified.
+  var verifiesClients: Bool {
+    switch (try? current())?.tls?.clientAuthentication {
+    case .verifyIfGiven, .requireAndVerify: true
+    default: false
+    }
+  }
+
   private func context(for tls: WebConfiguration.TLS) throws(WebFault) -> NIOSSLContext {
     let sources = [tls.certificate, tls.key] + (tls.clientAuthorities.map { [$0] } ?? [])
     let stamps = sources.map { source in

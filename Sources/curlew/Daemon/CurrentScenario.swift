@@ -7,6 +7,7 @@ final class CurrentScenario: Sendable {
   private struct Content {
     var scenario: Scenario
     var byID: [CheckID: ScenarioCheck]
+    var edition = 1
   }
 
   /// What is masked in everything that is written from now on.
@@ -21,6 +22,9 @@ final class CurrentScenario: Sendable {
   /// The scenario as a whole.
   var scenario: Scenario { content.withLock { $0.scenario } }
 
+  /// Counts scenarios, from 1 on.
+  var edition: Int { content.withLock { $0.edition } }
+
   /// One check with what it runs; nil when it has left the files.
   func check(_ id: CheckID) -> ScenarioCheck? {
     content.withLock { $0.byID[id] }
@@ -30,7 +34,11 @@ final class CurrentScenario: Sendable {
   func replace(with scenario: Scenario) {
     masks.add(scenario.redactor)
     let new = Self.content(of: scenario)
-    content.withLock { $0 = new }
+    content.withLock { content in
+      let edition = content.edition + 1
+      content = new
+      content.edition = edition
+    }
   }
 
   private static func content(of scenario: Scenario) -> Content {

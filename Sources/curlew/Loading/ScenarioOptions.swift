@@ -39,9 +39,10 @@ struct ScenarioOptions: ParsableArguments {
   /// - Parameters:
   ///   - modules: the file of modules that scenarios can name; nil for those that are built in.
   ///   - documents: where the files are.
+  ///   - findsNeeds: whether to find out what each check reads of environment and secrets, for nodes.
   static func load(
     _ files: [String], modules: String? = nil, overrides: Overrides = Overrides(), standardInput: [UInt8]? = nil,
-    from documents: any DocumentFiles = DiskFiles()
+    from documents: any DocumentFiles = DiskFiles(), findsNeeds: Bool = false
   ) -> LoadResult {
     let library: any ModuleLibrary
     do throws(ModuleFileProblems) {
@@ -51,7 +52,8 @@ struct ScenarioOptions: ParsableArguments {
     }
     let capabilities = Capabilities(http3: CurlLibrary.supportsHTTP3, modules: library)
     return ScenarioLoader(
-      environment: ProcessInfo.processInfo.environment, capabilities: capabilities, files: documents
+      environment: ProcessInfo.processInfo.environment, capabilities: capabilities, files: documents,
+      findsNeeds: findsNeeds
     ).load(paths: files, overrides: overrides, standardInput: standardInput)
   }
 

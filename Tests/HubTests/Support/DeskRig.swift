@@ -12,7 +12,7 @@ struct DeskRig {
   let view: FleetView
   let supply: FixedSupply
   let desk: HubDesk
-  let caller = NodeCaller(name: "eu", region: "eu-west")
+  let pass = NodePass(name: "eu", proof: .commonName("eu"), region: "eu-west")
 
   /// - Parameter store: another replica's, to share it.
   init(over other: DeskRig? = nil) {
@@ -28,7 +28,7 @@ struct DeskRig {
   }
 
   func registered() async throws -> DeskRig {
-    _ = try await desk.register(Self.json(Registration(node)), by: caller)
+    _ = try await desk.register(Self.json(Registration(node)), by: pass)
     try await view.refresh()
     return self
   }
@@ -52,7 +52,7 @@ struct DeskRig {
   }
 
   func send(_ batch: SpoolBatch) async throws -> BatchReply {
-    try Self.read(BatchReply.self, try await desk.ingest(RunCoding.encode(batch), by: caller))
+    try Self.read(BatchReply.self, try await desk.ingest(RunCoding.encode(batch), by: pass))
   }
 
   func question(wait: Duration = .zero, configuration: Int64 = 0, epoch: Int64 = 0) -> WorkQuestion {
@@ -62,7 +62,7 @@ struct DeskRig {
   }
 
   func work(_ question: WorkQuestion) async throws -> WorkReply {
-    try Self.read(WorkReply.self, try await desk.work(Self.json(question), by: caller))
+    try Self.read(WorkReply.self, try await desk.work(Self.json(question), by: pass))
   }
 
   static func json(_ message: some Encodable) throws -> [UInt8] { Array(try JSONEncoder().encode(message)) }

@@ -25,6 +25,11 @@ struct FleetRig {
     for region in regions { _ = try await store.keep(NodeBeat(node: "node-\(region)", region: region)) }
   }
 
+  /// For how long a node has been silent, as its membership says.
+  func silence(of node: String, in region: String) -> Duration {
+    store.current.memberships[region]?.members.first { $0.node == node }?.silence ?? .zero
+  }
+
   /// The slot of `shop` that lies now.
   var slot: Slot { FixedSupply.shop.grid.slot(at: time.now) }
 

@@ -18,6 +18,8 @@ final class ServerFixture: Sendable {
   let store = FakeStore()
   let records = FakeRecords()
   let access = AccessBook()
+  /// Set for a hub.
+  let fleet = Mutex<FleetSources?>(nil)
   let board: AvailabilityBoard
   let reloadOutcome = Mutex(ReloadOutcome.applied(checks: 1))
   let components = Mutex<[ComponentHealth]>([])
@@ -52,7 +54,7 @@ final class ServerFixture: Sendable {
       runDocument: { run, check in "{\"id\":\"\(check.id)\",\"verdict\":\"\(run.verdict)\"}\n" }, board: board,
       components: { self.components.withLock { $0 } }, reload: { self.reloadOutcome.withLock { $0 } },
       scenarioText: { self.scenarioText.withLock { $0 } }, access: access, records: records.sources(time: time),
-      time: time)
+      fleet: fleet.withLock { $0 }, time: time)
     let listening = ListeningConfiguration(
       places: [.address(address)], connectionLimit: connectionLimit, idleTimeout: idleTimeout,
       shutdownGrace: shutdownGrace)

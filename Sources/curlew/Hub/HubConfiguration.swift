@@ -1,0 +1,163 @@
+import Fleet
+import Hub
+import Logging
+import Model
+import Regions
+import Scenarios
+import Synchronization
+
+/// The configuration of a fleet, as one replica has it. The newest one of the store rules: a replica publishes what its files say
+/// when it starts and when they change, and follows what others publish.
+final class HubConfiguration: WorkSupply {
+  /// From one look at the store to the next: nodes hear of a change within two seconds, whichever replica they ask.
+  private static let interval = Duration.milliseconds(500)
+  /// Of so many versions it is known what is in them, so that nodes are sent what is different.
+  private static let rememberedVersions = 8
+
+  private struct State {
+    var version: Int64 = 0
+    var reading: HubReading?
+    var plan = HubPlan()
+    var bundles: [Int64: ScenarioBundle] = [:]
+    /// Read from the files, and not published yet.
+    var pending: HubReading?
+    /// A version that this replica cannot read.
+    var refused: Int64 = 0
+    var values: [String: Given] = [:]
+  }
+
+  /// What a node was given last, and for what.
+  private struct Given {
+    var version: Int64
+    var epochs: [Int64]
+    var opinions: [CheckID]
+    var values: SuppliedValues
+  }
+
+  private let store: any FleetStore
+  private let holder: String
+  private let time: any TimeSource
+  private let logger: Logger
+  private let apply: @Sendable (Scenario, _ version: Int64) async -> Void
+  private let state = Mutex(State())
+  private let turns = Turns<Void>()
+
+  /// - Parameters:
+  ///   - apply: puts a scenario in force in this replica.
+  init(
+    store: any FleetStore, holder: String, time: any TimeSource, logger: Logger,
+    apply: @escaping @Sendable (Scenario, _ version: Int64) async -> Void
+  ) {
+    self.store = store
+    self.holder = holder
+    self.time = time
+    self.logger = logger
+    self.apply = apply
+  }
+
+  /// The version in force; 0 before the first one.
+  var version: Int64 { state.withLock { $0.version } }
+
+  var plan: HubPlan { state.withLock { $0.plan } }
+
+  // MARK: Putting in force
+
+  /// Publishes what the files say. Where the store is away, it is published later.
+  func offer(_ reading: HubReading) async {
+    state.withLock { $0.pending = reading }
+    await turns.take { await self.step() }
+  }
+
+  /// Publishes and follows until the task is cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      await turns.take { await self.step() }
+      guard (try? await time.sleep(untilUptime: time.uptime + Self.interval)) != nil else { return }
+    }
+  }
+
+  private func step() async {
+    do {
+      if let pending = state.withLock({ $0.pending }) {
+        let version = try await store.publish(pending.bundle.bytes, digest: pending.bundle.digest, by: holder)
+        state.withLock { state in
+          if state.pending?.bundle.digest == pending.bundle.digest { state.pending = nil }
+        }
+        await putInForce(pending, version: version)
+      }
+      let known = state.withLock { max($0.version, $0.refused) }
+      if let newer = try await store.configuration(newerThan: known) { await follow(newer) }
+    } catch {
+      logger.debug("the configuration could not be looked at", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func follow(_ stored: StoredConfiguration) async {
+    do {
+      await putInForce(try HubReading.following(stored.content), version: stored.version)
+      logger.notice("follows another replica's files", metadata: ["version": "\(stored.version)"])
+    } catch {
+      state.withLock { $0.refused = stored.version }
+      logger.error(
+        "the newest configuration cannot be read here; the one before stays in force",
+        metadata: ["version": "\(stored.version)", "error": "\(error)"])
+    }
+  }
+
+  private func putInForce(_ reading: HubReading, version: Int64) async {
+    let isNew = state.withLock { state in
+      // Values may have changed where files have not: those of a secret in a file, or of the environment.
+      let isNew = state.version != version
+      state.version = version
+      state.reading = reading
+      state.plan = HubPlan(reading.scenario.checks.map(\.check), configuration: version)
+      state.bundles[version] = reading.bundle
+      state.values = [:]
+      if let oldest = state.bundles.keys.min(), state.bundles.count > Self.rememberedVersions {
+        state.bundles[oldest] = nil
+      }
+      return isNew
+    }
+    await apply(reading.scenario, version)
+    if isNew {
+      logger.notice(
+        "configuration in force",
+        metadata: ["version": "\(version)", "checks": "\(reading.scenario.checks.count)"])
+    }
+  }
+
+  // MARK: Nodes
+
+  func change(since version: Int64) -> ConfigurationChange? {
+    let (own, current, known) = state.withLock { ($0.version, $0.reading?.bundle, $0.bundles[version]) }
+    // A node may have heard of a newer one from another replica.
+    guard let current, version < own else { return nil }
+    return current.change(from: known, version: own)
+  }
+
+  func values(
+    for node: String, in region: String, memberships: [Membership], opinions: [CheckID]
+  ) -> SuppliedValues {
+    let epochs = memberships.map(\.epoch)
+    let (version, reading, given) = state.withLock { ($0.version, $0.reading, $0.values[node]) }
+    guard let reading else { return SuppliedValues() }
+    if let given, given.version == version, given.epochs == epochs, given.opinions == opinions { return given.values }
+    var checks = Set(opinions)
+    for membership in memberships {
+      // A newer membership comes to the node together with what it needs for it, so no check of others is told of here.
+      let assignment = Assignment([membership])
+      for entry in reading.scenario.checks where entry.check.kind.isProbed && entry.check.runs(in: region) {
+        let check = entry.check
+        if assignment.node(of: check.id, interval: check.interval, at: membership.since) == node {
+          checks.insert(check.id)
+        }
+      }
+    }
+    let values = reading.supply.values(for: checks)
+    state.withLock { state in
+      guard state.version == version else { return }
+      state.values[node] = Given(version: version, epochs: epochs, opinions: opinions, values: values)
+    }
+    return values
+  }
+}
