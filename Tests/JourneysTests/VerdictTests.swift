@@ -8,7 +8,7 @@ struct VerdictTests {
 
   @Test(
     "is that of the failure which ended the exchange, with its phase and words",
-    arguments: ReasonCode.allCases.filter { $0 != .warning && $0 != .retried })
+    arguments: ReasonCode.allCases.filter { $0.verdict != .degraded })
   func failures(code: ReasonCode) async throws {
     let run = try await runOnce(Self.http, ScriptedProber(.failed(code, during: .tls, "the words of the prober")))
     #expect(run.verdict == code.verdict)

@@ -19,7 +19,7 @@ struct ChecksAPITests {
           "every_ms":30000,"timeout_ms":10000,"regions":null,"objective":{"availability":0.995,"window":"30d",\
           "latency":null},"file":"shop.yaml","line":4,"verdict":"down","in_maintenance":false,"since":"\(start)",\
           "reason":{"code":"timeout","message":"no answer within 5 s"},"last_run":"\(start)",\
-          "by_region":[{"region":"eu","verdict":"down","overdue":false,"in_maintenance":false,"since":"\(start)",\
+          "blind":false,"by_region":[{"region":"eu","verdict":"down","overdue":false,"in_maintenance":false,"since":"\(start)",\
           "reason":{"code":"timeout","message":"no answer within 5 s"},"slot_start":"\(start)","started":"\(start)",\
           "duration_ms":120}]}
 
