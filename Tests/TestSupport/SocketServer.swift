@@ -104,6 +104,8 @@ package final class SocketServer: LocalPort {
       }
       if connection >= 0 { return connection }
       guard code == EINTR || code == EAGAIN || code == ECONNABORTED else { return nil }
+      // One at a path has nothing to accept after its shutdown either, and says so for ever.
+      guard waiting.revents & Int16(POLLHUP) == 0 else { return nil }
     }
   }
 }
