@@ -112,7 +112,7 @@ package final class SQLiteHistory: HistoryStore {
   }
 
   /// One transaction with the ledger in hand. When it fails, the ledger no longer tells the truth and is read anew.
-  private func write<Result: Sendable>(
+  func write<Result: Sendable>(
     _ body: @escaping @Sendable (inout Ledger, Database) throws -> Result
   ) async throws -> Result {
     do {
@@ -179,15 +179,7 @@ package final class SQLiteHistory: HistoryStore {
   }
 
   package func tallies(_ query: TallyQuery) async throws -> [TallyRow] {
-    try await read { database in
-      let reader = try TallyReader(database)
-      let (from, to) = (query.from.firstMillisecond, query.to.firstMillisecond)
-      return try reader.streams(of: query.checks, scope: query.scope).map { named in
-        let tally = try reader.tally(
-          of: named.stream, from: reader.edge(of: named.stream, at: from), to: reader.edge(of: named.stream, at: to))
-        return TallyRow(check: named.check, region: named.region, tally: tally)
-      }
-    }
+    try await read { try TallyReader($0).rows(query) }
   }
 
   package func series(_ query: SeriesQuery) async throws -> [TallySeries] {
