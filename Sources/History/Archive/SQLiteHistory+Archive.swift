@@ -1,8 +1,14 @@
 import GRDB
+import Glibc
 package import Model
 
 extension SQLiteHistory: HistoryArchive {
-  package var archiveName: String { "sqlite:\(path)" }
+  /// With the whole path, so that a copy goes on wherever it is begun again.
+  package var archiveName: String {
+    let whole = realpath(path, nil)
+    defer { free(whole) }
+    return "sqlite:\(whole.map { String(cString: $0) } ?? path)"
+  }
 
   package func archive() async throws -> any ArchiveReading { try SQLiteArchive(path: path) }
 
