@@ -122,10 +122,10 @@ struct HistoryCopyTests {
     let backup = try CheckID.named("backup")
     try await store.keep(
       HeartbeatState(
-        check: backup, startedAt: newYear,
+        check: backup,
         lastSignal: HeartbeatSignal(
           check: backup, kind: .failure, at: newYear, duration: .microseconds(5), output: "no space",
-          idempotencyKey: "k")), keys: ["k", "l"], at: newYear)
+          idempotencyKey: "k"), startedAt: newYear), keys: ["k", "l"], at: newYear)
   }
 
   // MARK: Comparing
