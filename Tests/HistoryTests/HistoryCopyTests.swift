@@ -6,7 +6,9 @@ struct HistoryCopyTests {
   /// Short, so that twelve days have every kind of edge in them.
   private static let retention = HistoryRetention(runs: .days(2), fiveMinutes: .days(4), hours: .days(7))
   private static let days = 12
-  private static let now = newYear + .days(12) + .minutes(7)
+  /// So many seconds after new year, where runs are kept.
+  private static let recent = 11 * 86_400
+  private static let now = newYear + .days(12) + .hours(5) + .minutes(7)
 
   private let folders: [TemporaryFolder]
 
@@ -152,8 +154,11 @@ struct HistoryCopyTests {
     view.checks = try await store.checks()
     // Edges lie where they lie in both: on days, and later, where runs are kept, anywhere.
     let edges =
-      (-1...Self.days).map { newYear + .days($0) }
-      + [newYear + .days(11) + .minutes(17), newYear + .days(11) + .minutes(95), Self.now]
+      (-1..<11).map { newYear + .days($0) }
+      + [
+        newYear + .days(10) + .hours(5) + .minutes(17), newYear + .days(11), newYear + .days(11) + .minutes(95),
+        newYear + .days(12), Self.now,
+      ]
     for scope in [RegionScope.each, .combined, .only("eu")] {
       for (from, to) in zip(edges, edges.dropFirst()) {
         view.tallies.append(try await store.tallies(TallyQuery(scope: scope, from: from, to: to)))
@@ -166,7 +171,7 @@ struct HistoryCopyTests {
       view.latencies += try await store.latencySeries(of: id, region: nil, boundaries: edges)
       view.changes.append(
         try await store.stateChanges(of: id, from: edges[0], to: Self.now, limit: 10_000).map(\.slotStart))
-      var query = RunQuery(check: id, from: newYear + .days(10) + .hours(1), limit: 70)
+      var query = RunQuery(check: id, from: newYear + .days(10) + .hours(6), limit: 70)
       repeat {
         let page = try await store.runs(query)
         view.runs += page.runs
@@ -276,7 +281,7 @@ struct HistoryCopyTests {
   @Test("is refused by a store that has anything else in it", arguments: Backend.allCases)
   func refusesForeign(_ backend: Backend) async throws {
     let source = try await store(.sqlite, 0)
-    try await source.write([.at(0)], at: Self.now)
+    try await source.write([.at(Self.recent)], at: Self.now)
     let target = try await store(backend, 1)
     try await target.keep(HeartbeatState(check: .named("backup")), keys: [], at: newYear)
     await #expect(throws: HistoryError.self) { try await copy(source, target) }
@@ -287,7 +292,7 @@ struct HistoryCopyTests {
   @Test("of another source is refused by a store that one fills already", arguments: Backend.allCases)
   func refusesOtherSource(_ backend: Backend) async throws {
     let (source, other) = (try await store(.sqlite, 0), try await store(.sqlite, 2))
-    for store in [source, other] { try await store.write([.at(0)], at: Self.now) }
+    for store in [source, other] { try await store.write([.at(Self.recent)], at: Self.now) }
     let target = try await store(backend, 1)
     let breaking = BreakingArchive(target, failingAt: "front-page")
     await #expect(throws: HistoryError.self) { try await copy(source, breaking) }
@@ -298,7 +303,7 @@ struct HistoryCopyTests {
   @Test("is an error that names the check when the target does not count the same", arguments: Backend.allCases)
   func tellsDifferences(_ backend: Backend) async throws {
     let source = try await store(.sqlite, 0)
-    try await source.write([.at(0), .at(60, .down)], at: Self.now)
+    try await source.write([.at(Self.recent), .at(Self.recent + 60, .down)], at: Self.now)
     let target = try await store(backend, 1)
     let losing = BreakingArchive(target, losesRuns: true)
     let error = await #expect(throws: HistoryError.self) { try await copy(source, losing) }

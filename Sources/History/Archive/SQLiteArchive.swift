@@ -59,7 +59,8 @@ struct SQLiteArchive: ArchiveReading {
       }
       for index in streams.indices {
         streams[index].cadence = try Cadence(stream: streams[index].key, in: database)
-        let pauses = try StoredStatement("SELECT since, until FROM pauses WHERE stream = ? ORDER BY since", in: database)
+        let pauses = try StoredStatement(
+          "SELECT since, until FROM pauses WHERE stream = ? ORDER BY since", in: database)
         pauses.bind(streams[index].key, at: 1)
         while try pauses.next() {
           streams[index].pauses.append(

@@ -23,7 +23,9 @@ extension PostgresHistory: HistoryArchive {
       guard stage != .finished else { return stage }
       try journal.begin(source)
       let cuts = head.cuts.map { max($0 ?? Keeping.beginning, Keeping.beginning) }
-      (keeping.runsCut, keeping.fiveMinutesCut, keeping.hoursCut, keeping.daysCut) = (cuts[0], cuts[1], cuts[2], cuts[3])
+      (keeping.runsCut, keeping.fiveMinutesCut, keeping.hoursCut, keeping.daysCut) = (
+        cuts[0], cuts[1], cuts[2], cuts[3]
+      )
       keeping.generation += 1
       try keeping.store(in: session)
       for (region, isRegistered) in head.regions.sorted(by: { $0.key < $1.key }) {

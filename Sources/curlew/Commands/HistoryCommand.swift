@@ -69,7 +69,8 @@ private struct CopyDisplay {
   func show(_ progress: HistoryCopy.Progress) {
     guard terminal.isInteractive else { return }
     terminal.write(
-      "\r\u{1B}[K\(progress.checks) of \(HumanText.count(progress.of, "check")), \(HumanText.count(progress.runs, "run"))")
+      "\r\u{1B}[K\(progress.checks) of \(HumanText.count(progress.of, "check")), \(HumanText.count(progress.runs, "run"))"
+    )
   }
 
   func clear() {

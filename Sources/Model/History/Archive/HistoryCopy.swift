@@ -186,7 +186,8 @@ package struct HistoryCopy: Sendable {
         for row in wanted {
           let tally = found.removeValue(forKey: Place(check: row.check, region: row.region))
           guard tally == row.tally else {
-            throw difference(Self.name(row.check, row.region), Self.words(row.tally), tally.map(Self.words) ?? "nothing")
+            throw difference(
+              Self.name(row.check, row.region), Self.words(row.tally), tally.map(Self.words) ?? "nothing")
           }
         }
         if let more = found.first { throw difference(Self.name(more.key.check, more.key.region), "nothing", "more") }
