@@ -87,7 +87,11 @@ package final class SQLiteHistory: HistoryStore {
   // MARK: Writing
 
   package func register(_ checks: [CheckRegistration], in region: String, at moment: Timestamp) async throws {
-    try await write { try $0.register(checks, in: region, at: moment, in: $1) }
+    let name = archiveName
+    try await write { ledger, database in
+      try CopyJournal(database).refuseUnfinished(name)
+      try ledger.register(checks, in: region, at: moment, in: database)
+    }
   }
 
   package func takeOver(_ old: CheckID, by new: CheckID) async throws {

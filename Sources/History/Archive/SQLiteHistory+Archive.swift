@@ -205,6 +205,14 @@ struct CopyJournal {
     return row["finished"] == 0 ? .resumed : .finished
   }
 
+  /// - Throws: `HistoryError` while a copy into the store is not finished.
+  func refuseUnfinished(_ name: String) throws {
+    guard try database.tableExists("copies"),
+      try Int.fetchOne(database, sql: "SELECT finished FROM copies") == 0
+    else { return }
+    throw HistoryError("\"\(name)\" holds half of a copy; run curlew history copy again to its end")
+  }
+
   func begin(_ source: String) throws {
     try database.execute(
       sql: """

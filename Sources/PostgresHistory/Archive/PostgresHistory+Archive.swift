@@ -182,6 +182,12 @@ struct CopyJournal {
       "SELECT to_regclass(quote_ident(current_schema()) || '.' || $1) IS NOT NULL", [.text(table)]) ?? false
   }
 
+  /// - Throws: `HistoryError` while a copy into the store is not finished.
+  func refuseUnfinished(_ name: String) throws {
+    guard try isThere("copies"), try session.value("SELECT finished FROM copies") == false else { return }
+    throw HistoryError("\"\(name)\" holds half of a copy; run curlew history copy again to its end")
+  }
+
   func begin(_ source: String) throws {
     try session.run(
       """
