@@ -1,18 +1,25 @@
 import Model
 
-/// A target that breaks off in the middle of a check, or that loses what it is given.
+/// A target that breaks off in the middle of a check, that loses what it is given, or while which something else happens.
 struct BreakingArchive: HistoryArchive {
   private let base: any HistoryArchive
   private let failing: String?
   private let losesRuns: Bool
+  private let meanwhile: @Sendable () async throws -> Void
 
-  init(_ base: any HistoryArchive, failingAt check: String? = nil, losesRuns: Bool = false) {
+  /// - Parameter meanwhile: is done before each piece.
+  init(
+    _ base: any HistoryArchive, failingAt check: String? = nil, losesRuns: Bool = false,
+    meanwhile: @escaping @Sendable () async throws -> Void = {}
+  ) {
     self.base = base
     failing = check
     self.losesRuns = losesRuns
+    self.meanwhile = meanwhile
   }
 
   func take(_ piece: ArchivePiece, of check: CheckID, in region: String?) async throws {
+    try await meanwhile()
     if case .runs = piece {
       if losesRuns { return }
       if check.text == failing { throw HistoryError("the power has failed") }

@@ -282,6 +282,24 @@ struct HistoryCopyTests {
     expectSame(try await view(source), try await view(target), "resumed")
   }
 
+  @Test("is of the moment at which it began, whatever its source is told meanwhile", arguments: Backend.allCases)
+  func isOfOneMoment(_ backend: Backend) async throws {
+    let source = try await store(backend, 0)
+    let runs = try (0..<10).map { try HistoryRun.at(Self.recent + $0 * 60) }
+    try await source.write(runs, at: Self.now)
+    let wanted = try await view(source)
+    let target = try await store(.sqlite, 1)
+    let living = BreakingArchive(target) {
+      try await source.write(
+        [.at(Self.recent + 30 * 60, .down), .at(Self.recent + 60, region: "us"), .at(Self.recent, check: "shop")],
+        at: Self.now)
+      try await source.maintainFully(at: Self.now)
+    }
+    #expect(try await copy(source, living).runs == 10)
+    #expect(try await source.checks().count == 2)
+    expectSame(wanted, try await view(target), "the moment")
+  }
+
   @Test("is refused by a store that has anything else in it", arguments: Backend.allCases)
   func refusesForeign(_ backend: Backend) async throws {
     let source = try await store(.sqlite, 0)
