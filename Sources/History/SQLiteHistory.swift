@@ -112,7 +112,11 @@ package final class SQLiteHistory: HistoryStore {
 
   package func maintain(at now: Timestamp) async throws -> Bool {
     let retention = retention
-    return try await write { try $0.upkeep(at: now, retention: retention, in: $1) }
+    let name = archiveName
+    return try await write { ledger, database in
+      try CopyJournal(database).refuseUnfinished(name)
+      return try ledger.upkeep(at: now, retention: retention, in: database)
+    }
   }
 
   /// One transaction with the ledger in hand. When it fails, the ledger no longer tells the truth and is read anew.

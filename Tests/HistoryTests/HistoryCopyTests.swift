@@ -274,11 +274,13 @@ struct HistoryCopyTests {
     await #expect(throws: HistoryError.self, "half of a history is none to go on with") {
       try await target.register([], in: "eu", at: Self.now)
     }
+    await #expect(throws: HistoryError.self) { try await target.maintainFully(at: Self.now) }
     // Of the first check there is one run more by now.
     try await source.write([Self.run(Self.days * 96, "front-page", "eu", 1)], at: Self.now)
     let summary = try await copy(source, target)
     #expect(summary.stage == .resumed && summary.skipped == 1)
     try await target.register([], in: "nowhere", at: Self.now)
+    try await target.maintainFully(at: Self.now)
     expectSame(try await view(source), try await view(target), "resumed")
   }
 
