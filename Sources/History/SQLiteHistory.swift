@@ -87,7 +87,11 @@ package final class SQLiteHistory: HistoryStore {
   // MARK: Writing
 
   package func register(_ checks: [CheckRegistration], in region: String, at moment: Timestamp) async throws {
-    try await write { try $0.register(checks, in: region, at: moment, in: $1) }
+    let name = archiveName
+    try await write { ledger, database in
+      try CopyJournal(database).refuseUnfinished(name)
+      try ledger.register(checks, in: region, at: moment, in: database)
+    }
   }
 
   package func takeOver(_ old: CheckID, by new: CheckID) async throws {
@@ -108,11 +112,15 @@ package final class SQLiteHistory: HistoryStore {
 
   package func maintain(at now: Timestamp) async throws -> Bool {
     let retention = retention
-    return try await write { try $0.upkeep(at: now, retention: retention, in: $1) }
+    let name = archiveName
+    return try await write { ledger, database in
+      try CopyJournal(database).refuseUnfinished(name)
+      return try ledger.upkeep(at: now, retention: retention, in: database)
+    }
   }
 
   /// One transaction with the ledger in hand. When it fails, the ledger no longer tells the truth and is read anew.
-  private func write<Result: Sendable>(
+  func write<Result: Sendable>(
     _ body: @escaping @Sendable (inout Ledger, Database) throws -> Result
   ) async throws -> Result {
     do {
@@ -179,15 +187,7 @@ package final class SQLiteHistory: HistoryStore {
   }
 
   package func tallies(_ query: TallyQuery) async throws -> [TallyRow] {
-    try await read { database in
-      let reader = try TallyReader(database)
-      let (from, to) = (query.from.firstMillisecond, query.to.firstMillisecond)
-      return try reader.streams(of: query.checks, scope: query.scope).map { named in
-        let tally = try reader.tally(
-          of: named.stream, from: reader.edge(of: named.stream, at: from), to: reader.edge(of: named.stream, at: to))
-        return TallyRow(check: named.check, region: named.region, tally: tally)
-      }
-    }
+    try await read { try TallyReader($0).rows(query) }
   }
 
   package func series(_ query: SeriesQuery) async throws -> [TallySeries] {

@@ -176,6 +176,16 @@ struct TallyReader {
       ? .fiveMinutes : moment >= cuts.kept(2, sealed: stream.sealed) ? .hours : .days
   }
 
+  /// What became of the slots of a window, by check and region.
+  func rows(_ query: TallyQuery) throws -> [TallyRow] {
+    let (from, to) = (query.from.firstMillisecond, query.to.firstMillisecond)
+    return try streams(of: query.checks, scope: query.scope).map { named in
+      let tally = try tally(
+        of: named.stream, from: edge(of: named.stream, at: from), to: edge(of: named.stream, at: to))
+      return TallyRow(check: named.check, region: named.region, tally: tally)
+    }
+  }
+
   /// The tally between two edges.
   ///
   /// - Parameter end: the edge up to which all is known, where it is another one than `to`: a slot that was open at `to` and

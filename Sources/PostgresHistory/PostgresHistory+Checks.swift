@@ -5,7 +5,9 @@ extension PostgresHistory {
   package func register(_ checks: [CheckRegistration], in region: String, at moment: Timestamp) async throws {
     let named = Set(checks.map(\.id))
     let movers = checks.filter { $0.movedFrom.map { !named.contains($0) } ?? false }
+    let name = archiveName
     try await write { session in
+      try CopyJournal(session: session).refuseUnfinished(name)
       // Nobody may begin a stream meanwhile, which would not hear of a pause.
       _ = try Keeping(holding: session, changes: true)
       for check in movers {

@@ -23,14 +23,7 @@ extension PostgresHistory: HistoryStore {
   // MARK: Figures
 
   package func tallies(_ query: TallyQuery) async throws -> [TallyRow] {
-    let moments = [query.from.firstMillisecond, query.to.firstMillisecond]
-    return try await read { session in
-      let reader = try FigureReader(session)
-      let streams = try reader.streams(of: query.checks, scope: query.scope, until: moments[1])
-      return try zip(streams, reader.tallies(of: streams, between: moments)).map { stream, tallies in
-        TallyRow(check: stream.check, region: stream.region, tally: tallies[0])
-      }
-    }
+    try await read { try FigureReader($0).rows(query) }
   }
 
   package func series(_ query: SeriesQuery) async throws -> [TallySeries] {

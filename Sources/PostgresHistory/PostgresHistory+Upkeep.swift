@@ -23,7 +23,9 @@ extension PostgresHistory {
 
   private func makePartitions(around moment: Int64) async throws {
     let day = RollupLevel.days.width
+    let name = archiveName
     try await write { session in
+      try CopyJournal(session: session).refuseUnfinished(name)
       try self.partitions.ensure(.runs, for: [moment, moment + day, moment + 2 * day], in: session)
       try self.partitions.ensure(.fiveMinutes, for: [moment, moment + day], in: session)
       try self.partitions.ensure(.hours, for: [moment, moment + day], in: session)

@@ -11,8 +11,8 @@ struct Curlew: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, ValidateCommand.self, SchemaCommand.self, EvalCommand.self,
       ProbeCommand.self, ReportCommand.self, IncidentsCommand.self, ExcludeCommand.self, CloseCommand.self,
-      RulesCommand.self, ImportCommand.self, ConvertCommand.self, TokenCommand.self, DemoCommand.self,
-      BlackboxCommand.self, AgentCommand.self, HubCommand.self,
+      RulesCommand.self, ImportCommand.self, HistoryCommand.self, ConvertCommand.self, TokenCommand.self,
+      DemoCommand.self, BlackboxCommand.self, AgentCommand.self, HubCommand.self,
     ])
 
   static func main() async {

@@ -108,6 +108,15 @@ struct FigureReader {
 
   // MARK: Counts
 
+  /// What became of the slots of a window, by check and region.
+  func rows(_ query: TallyQuery) throws -> [TallyRow] {
+    let moments = [query.from.firstMillisecond, query.to.firstMillisecond]
+    let streams = try streams(of: query.checks, scope: query.scope, until: moments[1])
+    return try zip(streams, tallies(of: streams, between: moments)).map { stream, tallies in
+      TallyRow(check: stream.check, region: stream.region, tally: tallies[0])
+    }
+  }
+
   /// The tallies of streams between each moment and the next, in their order.
   func tallies(of streams: [NamedStream], between moments: [Int64]) throws -> [[SlotTally]] {
     let edges = moments.map { keeping.edge($0) }

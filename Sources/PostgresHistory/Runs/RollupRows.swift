@@ -38,7 +38,7 @@ enum RollupRows {
     return try contents(rows, level)
   }
 
-  private static func contents(_ rows: PostgresRows, _ level: RollupLevel) throws -> [StreamBucket: BucketContent] {
+  static func contents(_ rows: PostgresRows, _ level: RollupLevel) throws -> [StreamBucket: BucketContent] {
     var found: [StreamBucket: BucketContent] = [:]
     found.reserveCapacity(rows.count)
     for row in rows {

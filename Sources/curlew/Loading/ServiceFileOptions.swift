@@ -51,7 +51,7 @@ enum OpenedStore {
   /// - Throws: `CommandFailure` when there is none, or it cannot be used; no password is in its words.
   static func open(
     _ text: String, mode: SQLiteHistory.Mode, retention: HistoryRetention = .standard
-  ) async throws -> any CurlewStore {
+  ) async throws -> any CurlewStore & HistoryArchive {
     do {
       switch try StoreLocation(text) {
       case .sqlite(let path): return try SQLiteHistory(path: path, mode: mode, retention: retention)
