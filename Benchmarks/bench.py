@@ -15,6 +15,7 @@ import collections
 import json
 
 import exporter
+import fleet
 import year
 import scenario_text
 from figures import note, report, report_up, results, up_share
@@ -450,7 +451,7 @@ def integrity(rig):
         return database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
 
 
-cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill] + exporter.cases + year.cases
+cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill] + exporter.cases + year.cases + fleet.cases
 
 
 def main():

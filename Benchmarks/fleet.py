@@ -90,7 +90,7 @@ def verdicts():
         regions = ["eu", "us", "ap"]
         scenario, nodes = probing(rig, 500, "5s", regions)
         hub = rig.hub(scenario, nodes=nodes)
-        agents = [rig.agent(f"http://127.0.0.1:{hub.port}", region, f"node-{region}") for region in regions]
+        agents = [rig.agent([hub.port], region, f"node-{region}") for region in regions]
         time.sleep(25)
         before = metrics(hub.port)
         time.sleep(30)
@@ -108,7 +108,7 @@ def agent():
     with FleetRig() as rig:
         scenario, nodes = probing(rig, 10_000, "60s", ["eu"])
         hub = rig.hub(scenario, nodes=nodes)
-        node = rig.agent(f"http://127.0.0.1:{hub.port}", "eu", "node-eu")
+        node = rig.agent([hub.port], "eu", "node-eu")
         alone = rig.curlew(scenario, name="alone")
         time.sleep(75)
         runs = lambda process: total(metrics(process.port), "curlew_runs_total")
@@ -194,7 +194,7 @@ def drills(turns=20, cut_seconds=30):
         scenario, nodes = probing(rig, count, f"{every}s", ["eu", "us"])
         hubs = [rig.hub(scenario, name=f"hub-{n}", nodes=nodes) for n in range(2)]
         ways = [Cut(hub.port) for hub in hubs]
-        url = f"http://127.0.0.1:{ways[0].port},http://127.0.0.1:{ways[1].port}"
+        url = [way.port for way in ways]
         places = {"eu-1": "eu", "eu-2": "eu", "us-1": "us"}
         agents = {name: rig.agent(url, region, name) for name, region in places.items()}
         time.sleep(20)
@@ -213,12 +213,9 @@ def drills(turns=20, cut_seconds=30):
 
         def turn_hub():
             number = dice.randrange(2)
-            port = hubs[number].port
             rig.stop(hubs[number], signal.SIGKILL)
             time.sleep(12)
-            hubs[number] = rig.hub(scenario, name=f"hub-{number}", nodes=nodes)
-            ways[number].target = hubs[number].port
-            assert port
+            hubs[number] = rig.hub(scenario, name=f"hub-{number}", port=hubs[number].port, nodes=nodes)
             time.sleep(3)
 
         def turn_postgres():

@@ -149,9 +149,9 @@ class FleetRig(Rig):
             f"{{name: {region}, sha256: {hashlib.sha256(token.encode()).hexdigest()}, region: {region}}}"
             for region, token in self.token.items()) + "]"
 
-    def hub(self, scenario, name="hub", **more):
+    def hub(self, scenario, name="hub", port=None, **more):
         """A replica; waits until it listens."""
-        port = free_port()
+        port = port or free_port()
         process = self.start(
             CURLEW, "hub", scenario, "--config", self.service_file(name, **more), "--listen", f"127.0.0.1:{port}",
             "--store", self.store, name=name)
@@ -159,12 +159,12 @@ class FleetRig(Rig):
         wait_for_port(port)
         return process
 
-    def agent(self, hub_url, region, name):
-        """A node; waits until it listens."""
+    def agent(self, ports, region, name):
+        """A node that may ask hubs at these ports; waits until it listens."""
         port = free_port()
         token = self.write(f"{name}.token", self.token[region])
         process = self.start(
-            CURLEW, "agent", "--hub", hub_url, "--region", region, "--name", name, "--token-file", token,
+            CURLEW, "agent", *(word for number in ports for word in ("--hub", f"http://127.0.0.1:{number}")), "--region", region, "--name", name, "--token-file", token,
             "--spool", self.path(f"{name}.spool"), "--listen", f"127.0.0.1:{port}", "--log-level", "error", name=name)
         process.port = port
         wait_for_port(port)
