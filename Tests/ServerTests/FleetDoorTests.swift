@@ -176,7 +176,7 @@ struct HubFixture {
   private struct NoSupply: WorkSupply {
     var plan: HubPlan { HubPlan() }
 
-    func change(since version: Int64) -> ConfigurationChange? { nil }
+    func change(since version: Int64, asked: Duration) -> ConfigurationChange? { nil }
 
     func values(
       for node: String, in region: String, memberships: [Membership], opinions: [CheckID]
