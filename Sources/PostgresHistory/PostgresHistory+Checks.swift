@@ -5,7 +5,7 @@ extension PostgresHistory {
   package func register(_ checks: [CheckRegistration], in region: String, at moment: Timestamp) async throws {
     let named = Set(checks.map(\.id))
     let movers = checks.filter { $0.movedFrom.map { !named.contains($0) } ?? false }
-    try await write { session in
+    try await writeAlone { session in
       // Nobody may begin a stream meanwhile, which would not hear of a pause.
       _ = try Keeping(holding: session, changes: true)
       for check in movers {
@@ -16,7 +16,7 @@ extension PostgresHistory {
   }
 
   package func takeOver(_ old: CheckID, by new: CheckID) async throws {
-    try await write { session in
+    try await writeAlone { session in
       _ = try Keeping(holding: session, changes: true)
       try TakeOver(session, self.partitions).run(from: old, to: new)
     }
