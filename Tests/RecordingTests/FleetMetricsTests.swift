@@ -16,7 +16,7 @@ struct FleetMetricsTests {
   /// The samples whose metric begins with one of the prefixes.
   private func samples(_ prefixes: String...) -> [String] {
     String(decoding: registry.render(.prometheus), as: UTF8.self).split(separator: "\n").map(String.init)
-      .filter { line in prefixes.contains { line.hasPrefix($0) } }
+      .filter { line in prefixes.contains { line.hasPrefix($0) } }.sorted()
   }
 
   private func node(_ name: String, region: String, isUp: Bool = true) -> FleetMetrics.Node {
@@ -41,8 +41,8 @@ struct FleetMetricsTests {
       samples("curlew_node_", "curlew_region_") == [
         #"curlew_node_clock_offset_seconds{node="a",region="eu"} 0.25"#,
         #"curlew_node_clock_offset_seconds{node="b",region="eu"} 0.25"#,
-        #"curlew_node_last_seen_timestamp_seconds{node="a",region="eu"} 1767225600"#,
-        #"curlew_node_last_seen_timestamp_seconds{node="b",region="eu"} 1767225600"#,
+        #"curlew_node_last_seen_timestamp_seconds{node="a",region="eu"} 1.7672256e+09"#,
+        #"curlew_node_last_seen_timestamp_seconds{node="b",region="eu"} 1.7672256e+09"#,
         #"curlew_node_quarantined{node="a",region="eu"} 0"#,
         #"curlew_node_quarantined{node="b",region="eu"} 1"#,
         #"curlew_node_spool_runs{node="a",region="eu"} 7"#,
