@@ -6,7 +6,7 @@ extension PostgresHistory {
     let named = Set(checks.map(\.id))
     let movers = checks.filter { $0.movedFrom.map { !named.contains($0) } ?? false }
     let name = archiveName
-    try await write { session in
+    try await writeAlone { session in
       try CopyJournal(session: session).refuseUnfinished(name)
       // Nobody may begin a stream meanwhile, which would not hear of a pause.
       _ = try Keeping(holding: session, changes: true)
@@ -18,7 +18,7 @@ extension PostgresHistory {
   }
 
   package func takeOver(_ old: CheckID, by new: CheckID) async throws {
-    try await write { session in
+    try await writeAlone { session in
       _ = try Keeping(holding: session, changes: true)
       try TakeOver(session, self.partitions).run(from: old, to: new)
     }

@@ -4,6 +4,8 @@ import Postgres
 extension PostgresHistory {
   /// How many checks are rolled up in one transaction.
   private static let checksPerPortion: Int64 = 300
+  /// A second and a pause each.
+  private static let trials = 20
   /// How much time is rolled up at once, so that a portion is small also when nothing was done for days.
   private static let longestStep: Int64 = 6 * 3_600_000
 
@@ -61,6 +63,24 @@ extension PostgresHistory {
       guard fault.sqlState == "55P03" else { throw HistoryError(fault, in: pool) }
       return nil
     }
+  }
+
+  /// The same, tried again and again: whoever stores runs goes on in between. It is done whole even when the caller is
+  /// cancelled meanwhile.
+  ///
+  /// - Throws: `HistoryError`, also when somebody held on to what is needed all the time.
+  func writeAlone(_ body: @escaping @Sendable (PostgresSession) throws -> Void) async throws {
+    let work = Task {
+      for _ in 0..<Self.trials {
+        if try await withoutQueueing(body) != nil { return }
+        // By chance, so that of two replicas who try one comes first.
+        try await Task.sleep(for: .milliseconds(Int64.random(in: 100...400)))
+      }
+      throw HistoryError(
+        "history \"\(pool.name)\": another session stores runs for very long; look at pg_stat_activity for locks of \"keeping\""
+      )
+    }
+    try await work.value
   }
 
   // MARK: Rolling up

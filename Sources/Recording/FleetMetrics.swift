@@ -88,7 +88,15 @@ package final class FleetMetrics: Sendable {
 
   /// Makes these the checks whose decisions are shown.
   package func apply(_ checks: [Check]) {
-    self.checks.withLock { $0 = Set(checks.map(\.id)) }
+    let known = Set(checks.map(\.id))
+    let before = self.checks.withLock { held in
+      defer { held = known }
+      return held
+    }
+    for id in before.subtracting(known) {
+      blindSlots.remove(["check": id.text])
+      checkBlind.remove(["check": id.text])
+    }
     for check in checks where check.isEnabled {
       _ = blindSlots.child(["check": check.id.text])
     }

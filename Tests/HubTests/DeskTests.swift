@@ -184,6 +184,92 @@ import Testing
     #expect(try await rig.work(rig.question(epoch: 1)).memberships?.map(\.epoch) == [2])
   }
 
+  // MARK: A store that was replaced
+
+  @Test func `a node that has heard of more than the store holds is told what holds`() async throws {
+    let rig = try await DeskRig().registered()
+    rig.supply.offer(ConfigurationChange(version: 1, digest: "d", roots: ["a.yaml"], files: []))
+    rig.store.change { state in
+      state.memberships["eu-west"] = Membership(
+        region: "eu-west", epoch: 2, since: rig.time.now, members: [.init(node: "probe-1")])
+    }
+    try await rig.view.refresh()
+    let reply = try await rig.work(rig.question(configuration: 9, epoch: 40))
+    #expect(reply.configuration?.version == 1)
+    #expect(reply.memberships?.map(\.epoch) == [2])
+  }
+
+  @Test func `a node is not contradicted before the store was read again, and then soon`() async throws {
+    let rig = try await DeskRig().registered()
+    rig.store.change { state in
+      state.memberships["eu-west"] = Membership(
+        region: "eu-west", epoch: 2, since: rig.time.now, members: [.init(node: "probe-1")])
+    }
+    try await rig.view.refresh()
+    rig.time.advance(by: .milliseconds(100))
+    async let reply = rig.work(rig.question(wait: .seconds(20), epoch: 3))
+    await rig.time.sleepers()
+    #expect(rig.time.nextDeadline == rig.time.uptime + .seconds(1))
+    try await rig.view.refresh()
+    rig.time.advance(by: .seconds(1))
+    #expect(try await reply.memberships?.map(\.epoch) == [2])
+  }
+
+  @Test func `a membership with a lower number holds, and one that is gone is forgotten`() async throws {
+    let rig = try await DeskRig().registered()
+    for epoch: Int64 in [7, 2] {
+      rig.store.change { state in
+        state.memberships["eu-west"] = Membership(region: "eu-west", epoch: epoch, since: rig.time.now, members: [])
+      }
+      try await rig.view.refresh()
+      #expect(rig.view.picture.memberships["eu-west"]?.map(\.epoch) == [epoch])
+    }
+    rig.store.change { $0.memberships = [:] }
+    try await rig.view.refresh()
+    #expect(rig.view.picture.memberships.isEmpty)
+  }
+
+  @Test func `nobody is told to stop before it is decided who runs what`() async throws {
+    let rig = try await DeskRig().registered()
+    var question = rig.question()
+    question.values = "those of before"
+    #expect(try await rig.work(question).values == nil)
+    rig.store.change { state in
+      state.memberships["eu-west"] = Membership(region: "eu-west", epoch: 1, since: rig.time.now, members: [])
+    }
+    try await rig.view.refresh()
+    #expect(try await rig.work(question).values != nil)
+  }
+
+  @Test func `a feed that begins anew is followed from its beginning`() async throws {
+    let rig = DeskRig()
+    let slot = FixedSupply.shop.grid.slot(at: rig.time.now)
+    func piece(_ place: Int64) -> FeedPiece {
+      FeedPiece(
+        place: place,
+        decisions: [
+          SlotDecision(
+            check: FixedSupply.shop.id, slot: slot, verdict: .up, isInMaintenance: false, isLate: false, votes: [],
+            lastVote: nil, decided: rig.time.now)
+        ])
+    }
+    rig.store.change { $0.feed = [piece(500)] }
+    let told = Told()
+    let follower = Task {
+      await FeedFollower(store: rig.store, time: rig.time).run { told.add($0, by: "feed") }
+    }
+    await rig.time.sleepers()
+    #expect(told.all.count == 1)
+    rig.store.change { $0.feed = [piece(1)] }
+    for _ in 0..<2 {
+      rig.time.advance(by: .milliseconds(250))
+      await rig.time.sleepers()
+    }
+    #expect(told.all.count == 2)
+    follower.cancel()
+    await follower.value
+  }
+
   @Test func `a hub that has not read its store yet tells nobody what to do`() async throws {
     let rig = DeskRig()
     #expect(await refusal { try await rig.work(rig.question()) }?.refusal == .unavailable)

@@ -72,7 +72,7 @@ struct FleetContractTests {
     #expect(try await store.publish([1], digest: "a", by: "one") == 1)
     #expect(try await store.publish([1], digest: "a", by: "two") == 1)
     #expect(try await store.publish([2], digest: "b", by: "two") == 2)
-    #expect(try await store.configuration(newerThan: 1) == StoredConfiguration(version: 2, digest: "b", content: [2]))
-    #expect(try await store.configuration(newerThan: 2) == nil)
+    #expect(try await store.configuration() == StoredConfiguration(version: 2, digest: "b", content: [2]))
+    #expect(try await store.configurationVersion() == 2)
   }
 }

@@ -113,6 +113,22 @@ struct FleetDoorTests {
     }
   }
 
+  @Test("a body that comes too slowly is waited for no longer, and its connection is closed")
+  func slow() async throws {
+    let hub = try HubFixture()
+    try await hub.server.serving(idleTimeout: .seconds(600)) { client async throws in
+      // Ends only when the server closes.
+      async let raw = client.exchange(
+        "POST /fleet/v1/beats HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Length: 100\r\n\r\n{")
+      await hub.server.time.sleepers()
+      hub.server.time.advance(by: .seconds(30))
+      let answer = try #require(HTTPAnswer(try await raw))
+      #expect(answer.status == 400)
+      #expect(answer.text.contains("the body did not come within 30 seconds"))
+    }
+    #expect(hub.desk.tallies.counts.refused == [.malformed: 1])
+  }
+
   @Test("a server that is no hub has no such paths")
   func noHub() async throws {
     try await ServerFixture([.sample("a")]).serving { client async throws in
@@ -176,7 +192,7 @@ struct HubFixture {
   private struct NoSupply: WorkSupply {
     var plan: HubPlan { HubPlan() }
 
-    func change(since version: Int64) -> ConfigurationChange? { nil }
+    func change(since version: Int64, asked: Duration) -> ConfigurationChange? { nil }
 
     func values(
       for node: String, in region: String, memberships: [Membership], opinions: [CheckID]

@@ -99,8 +99,10 @@ package final class MemoryFleetStore: FleetStore {
     }
   }
 
-  package func configuration(newerThan version: Int64) async throws -> StoredConfiguration? {
-    try with { state in state.configuration.flatMap { $0.version > version ? $0 : nil } }
+  package func configurationVersion() async throws -> Int64 { try with { $0.configuration?.version ?? 0 } }
+
+  package func configuration() async throws -> StoredConfiguration? {
+    try with { $0.configuration }
   }
 
   package func register(_ node: NodeDescription) async throws -> NodeStanding {

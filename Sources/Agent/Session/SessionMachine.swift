@@ -201,6 +201,8 @@ package struct SessionMachine: Sendable {
     work = (work.number, uptime, false)
     hear(at: uptime, &actions)
     lastComplaint = nil
+    // A hub whose database was replaced counts these anew, and perhaps to the same numbers.
+    (question.epoch, question.opinion) = (0, 0)
     actions.append(.admitted(acknowledged: admission.acknowledged))
     actions.append(.say(.connected))
   }

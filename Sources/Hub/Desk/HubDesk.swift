@@ -13,6 +13,8 @@ package final class HubDesk: Sendable {
   /// A node that was heard of within it is alive.
   static let liveness = FleetProtocol.beatInterval * 3
   private static let mostLabels = 32
+  /// How soon a node is answered that has heard of more than this replica, where there is no more.
+  private static let recheck = Duration.seconds(1)
 
   /// What was counted of nodes' requests.
   package let tallies: FleetTallies
@@ -91,27 +93,36 @@ package final class HubDesk: Sendable {
         throw Refused(.unavailable, "the hub has not read its store yet", retryAfter: .seconds(1))
       }
       let wait = min(max(.zero, .milliseconds(min(question.wait, 1_000_000))), FleetProtocol.longestWait)
-      let deadline = time.uptime + wait
+      let asked = time.uptime
+      let deadline = asked + wait
       while true {
         let picture = view.picture
-        let reply = reply(to: question, picture)
+        let reply = reply(to: question, asked: asked, picture)
         guard reply.isEmpty, time.uptime < deadline, !Task.isCancelled else { return Self.encoded(reply) }
-        await view.change(after: picture.generation, until: deadline)
+        let isAhead =
+          question.configuration > supply.plan.configuration
+          || question.epoch > picture.memberships[question.region]?.last?.epoch ?? 0
+        await view.change(
+          after: picture.generation, until: isAhead ? min(deadline, time.uptime + Self.recheck) : deadline)
       }
     }
   }
 
-  private func reply(to question: WorkQuestion, _ picture: FleetView.Picture) -> WorkReply {
+  private func reply(to question: WorkQuestion, asked: Duration, _ picture: FleetView.Picture) -> WorkReply {
     let now = view.clock.now
     let memberships = picture.memberships[question.region] ?? []
     let pending = picture.opinions.filter { $0.node == question.node && $0.until > now }
     let values = supply.values(
       for: question.node, in: question.region, memberships: memberships, opinions: pending.map(\.check))
+    let isOtherEpoch = memberships.last.map { last in
+      // What is above may be known to another replica only; what the store says since then holds, as after it was replaced.
+      last.epoch > question.epoch || last.epoch < question.epoch && picture.read ?? asked - .seconds(1) >= asked
+    }
     return WorkReply(
-      configuration: supply.change(since: question.configuration),
-      values: values.digest == question.values ? nil : values,
-      memberships: memberships.last.map { $0.epoch == question.epoch } ?? true
-        ? nil : memberships.map { MembershipMessage($0) },
+      configuration: supply.change(since: question.configuration, asked: asked),
+      // Before anybody has decided who runs what, nobody is told to stop.
+      values: memberships.isEmpty && pending.isEmpty || values.digest == question.values ? nil : values,
+      memberships: isOtherEpoch == true ? memberships.map { MembershipMessage($0) } : nil,
       opinions: pending.filter { $0.number > question.opinion }.map {
         OpinionRequest(
           number: $0.number, check: $0.check.text, slot: $0.slot, until: $0.until.millisecondsSinceEpoch)

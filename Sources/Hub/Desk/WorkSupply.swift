@@ -8,8 +8,10 @@ package protocol WorkSupply: Sendable {
 
   /// The configuration in force, as different from the version that a node has.
   ///
+  /// - Parameter asked: when the node said so, by this machine's uptime. A version above the one in force may be news that
+  ///   this replica has not heard of: it is contradicted only where the store was looked at since.
   /// - Returns: nil when that is the one in force, or none is.
-  func change(since version: Int64) -> ConfigurationChange?
+  func change(since version: Int64, asked: Duration) -> ConfigurationChange?
 
   /// Secrets and environment of the checks that a node runs or may have to run.
   ///

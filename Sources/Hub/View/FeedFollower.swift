@@ -39,6 +39,8 @@ package struct FeedFollower: Sendable {
           isMore = pieces.count >= Self.pieces
         }
         lastRead = time.uptime
+        // The feed of a database that was replaced begins anew, below the place that was come to.
+        if let from = place, try await store.feedEnd() < from { place = 0 }
         if lastError != nil { onError(nil) }
         lastError = nil
       } catch {

@@ -19,8 +19,9 @@ package final class FleetView: Sendable {
     package fileprivate(set) var opinions: [OpinionQuestion] = []
     /// Rises with everything that a node may have to be told.
     package fileprivate(set) var generation = 0
-    /// When the store was last read, by this machine's uptime; nil before the first time.
+    /// When the last reading of the store began, by this machine's uptime; nil before the first one.
     package fileprivate(set) var read: Duration?
+    fileprivate var readings = 0
     fileprivate var places: [String: Int] = [:]
 
     /// A node by its name.
@@ -83,32 +84,38 @@ package final class FleetView: Sendable {
   /// Reads the store once.
   package func refresh() async throws {
     try await clock.refresh()
-    let newest = state.withLock { $0.picture.opinions.last?.number ?? 0 }
+    let (newest, readings) = state.withLock { ($0.picture.opinions.last?.number ?? 0, $0.picture.readings) }
+    let begin = time.uptime
     let nodes = try await store.nodes(seenWithin: Self.memory).filter { $0.description.region != HubDesk.ownRegion }
     let memberships = try await store.memberships()
     let opinions = try await store.opinions(after: newest)
     let now = clock.now
     let isNew = state.withLock { state in
       var picture = state.picture
-      // Two readings may overlap, and the older one end last.
+      // Two readings may overlap, and the older one end last: then what it says of the past is no news.
+      let isAlone = picture.readings == readings
       let asked = opinions.filter { $0.number > picture.opinions.last?.number ?? 0 }
       var hasNews = !asked.isEmpty
       picture.nodes = nodes
       picture.places = Dictionary(nodes.enumerated().map { ($1.description.name, $0) }) { first, _ in first }
       for membership in memberships {
-        var known = picture.memberships[membership.region] ?? []
-        guard membership.epoch > known.last?.epoch ?? 0 else { continue }
-        known.append(membership)
-        picture.memberships[membership.region] = known
+        let known = picture.memberships[membership.region] ?? []
+        let isNewer = membership.epoch > known.last?.epoch ?? 0
+        // Otherwise the store was replaced, or is an older backup of itself: what it holds now holds.
+        guard isNewer || isAlone && membership != known.last else { continue }
+        picture.memberships[membership.region] = isNewer ? known + [membership] : [membership]
         hasNews = true
       }
+      let regions = Set(memberships.map(\.region))
+      if isAlone { picture.memberships = picture.memberships.filter { regions.contains($0.key) } }
       for (region, known) in picture.memberships where known.count > 1 {
         // Those before the one in force are of the past.
         let inForce = known.lastIndex { $0.since <= now } ?? 0
         picture.memberships[region] = Array(known[inForce...])
       }
       picture.opinions = picture.opinions.filter { $0.until > now } + asked
-      picture.read = time.uptime
+      picture.read = max(begin, picture.read ?? begin)
+      picture.readings += 1
       if hasNews { picture.generation += 1 }
       state.picture = picture
       return hasNews

@@ -28,8 +28,12 @@ package protocol FleetStore: Sendable {
   /// - Returns: its version; versions rise by one.
   func publish(_ content: [UInt8], digest: String, by holder: String) async throws -> Int64
 
-  /// The newest configuration; nil where none was published, or where it is not newer than a version.
-  func configuration(newerThan version: Int64) async throws -> StoredConfiguration?
+  /// The version of the newest configuration; 0 where none was published. It may be lower than it was: databases are restored
+  /// from backups, and replaced by empty ones.
+  func configurationVersion() async throws -> Int64
+
+  /// The newest configuration; nil where none was published.
+  func configuration() async throws -> StoredConfiguration?
 
   // MARK: Nodes
 

@@ -25,12 +25,15 @@ struct ConfigurationTable {
     return version + 1
   }
 
-  /// The newest, where it is newer than a version.
-  func configuration(newerThan version: Int64) throws -> StoredConfiguration? {
+  /// The version of the newest; 0 where there is none.
+  func version() throws -> Int64 {
+    try session.value("SELECT coalesce(max(version), 0) FROM fleet_configurations") ?? 0
+  }
+
+  /// The newest.
+  func configuration() throws -> StoredConfiguration? {
     let rows = try session.execute(
-      """
-      SELECT version, digest, content FROM fleet_configurations WHERE version > $1 ORDER BY version DESC LIMIT 1
-      """, [.int(version)])
+      "SELECT version, digest, content FROM fleet_configurations ORDER BY version DESC LIMIT 1")
     return try rows.first.map { StoredConfiguration(version: try $0[0], digest: try $0[1], content: try $0[2]) }
   }
 }

@@ -7,11 +7,12 @@ struct LeaseTable {
 
   /// Takes a lease that is free, that ended or that is the holder's already.
   func acquire(_ singleton: Singleton, holder: String, for duration: Duration) throws -> SingletonLease? {
+    // Numbers begin at the clock, so that those of a database that was replaced by an empty one are not given out again.
     // One statement: of two who take at once, the second waits for the first and then sees its row.
     let rows = try session.execute(
       """
       INSERT INTO fleet_leases AS held (singleton, holder, token, until)
-      VALUES ($1, $2, 1, \(FleetTables.now) + $3)
+      VALUES ($1, $2, \(FleetTables.now), \(FleetTables.now) + $3)
       ON CONFLICT (singleton) DO UPDATE SET holder = excluded.holder,
         token = held.token + CASE WHEN held.holder = excluded.holder THEN 0 ELSE 1 END,
         until = \(FleetTables.now) + $3

@@ -29,8 +29,12 @@ extension PostgresHistory: FleetStore {
     try await write { try ConfigurationTable(session: $0).publish(content, digest: digest, by: holder) }
   }
 
-  package func configuration(newerThan version: Int64) async throws -> StoredConfiguration? {
-    try await read { try ConfigurationTable(session: $0).configuration(newerThan: version) }
+  package func configurationVersion() async throws -> Int64 {
+    try await read { try ConfigurationTable(session: $0).version() }
+  }
+
+  package func configuration() async throws -> StoredConfiguration? {
+    try await read { try ConfigurationTable(session: $0).configuration() }
   }
 
   // MARK: Nodes

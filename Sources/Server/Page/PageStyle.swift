@@ -76,6 +76,15 @@ package enum PageStyle {
     .strip .unknown{border:1.5px solid var(--unknown)}
     .strip .upkeep{border:1.5px dotted var(--upkeep)}
     .strip .missed{height:3px;background:var(--unknown);opacity:.6}
+    .fleet{margin:0 0 1.4rem;padding:.75rem 1.1rem;border:1px solid var(--line);border-radius:10px;background:var(--card)}
+    .fleet p{display:flex;gap:.5em;align-items:center;margin:0}
+    .fleet p+ul{margin-top:.6rem;padding-top:.6rem;border-top:1px solid var(--line)}
+    .fleet ul{display:flex;flex-wrap:wrap;gap:.35rem 2.2rem;margin:0;padding:0;list-style:none}
+    .fleet li{position:relative;padding-left:1.55em;color:var(--soft)}
+    .fleet li>.glyph{position:absolute;left:0;top:.22em}
+    .fleet bdi{color:var(--ink);font-weight:560}
+    .fleet li ul{display:block;font-size:.87rem}
+    .fleet li li{padding:0}.fleet li li bdi{font-weight:400}
     .none{padding:2.5rem;text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px}
     .pages{display:flex;gap:1.2rem;justify-content:center;align-items:center;margin-top:1.4rem;color:var(--soft)}
     footer{margin-top:1.8rem;color:var(--soft);font-size:.83rem}

@@ -23,6 +23,8 @@ final class HubConfiguration: WorkSupply {
     var pending: HubReading?
     /// A version that this replica cannot read.
     var refused: Int64 = 0
+    /// When the last look at the store began, by this machine's uptime.
+    var looked: Duration?
     var values: [String: Given] = [:]
   }
 
@@ -85,8 +87,17 @@ final class HubConfiguration: WorkSupply {
         }
         await putInForce(pending, version: version)
       }
-      let known = state.withLock { max($0.version, $0.refused) }
-      if let newer = try await store.configuration(newerThan: known) { await follow(newer) }
+      let begin = time.uptime
+      let newest = try await store.configurationVersion()
+      let (version, refused, reading) = state.withLock { ($0.version, $0.refused, $0.reading) }
+      if newest == 0, let reading {
+        // The database was replaced by an empty one.
+        await putInForce(
+          reading, version: try await store.publish(reading.bundle.bytes, digest: reading.bundle.digest, by: holder))
+      } else if newest != version, newest != refused, let stored = try await store.configuration() {
+        await follow(stored)
+      }
+      state.withLock { $0.looked = begin }
     } catch {
       logger.debug("the configuration could not be looked at", metadata: ["error": "\(error)"])
     }
@@ -108,7 +119,10 @@ final class HubConfiguration: WorkSupply {
     let isNew = state.withLock { state in
       // Values may have changed where files have not: those of a secret in a file, or of the environment.
       let isNew = state.version != version
+      // Versions of another database mean other files.
+      if version < state.version { state.bundles = [:] }
       state.version = version
+      state.refused = 0
       state.reading = reading
       state.plan = HubPlan(reading.scenario.checks.map(\.check), configuration: version)
       state.bundles[version] = reading.bundle
@@ -128,10 +142,14 @@ final class HubConfiguration: WorkSupply {
 
   // MARK: Nodes
 
-  func change(since version: Int64) -> ConfigurationChange? {
-    let (own, current, known) = state.withLock { ($0.version, $0.reading?.bundle, $0.bundles[version]) }
-    // A node may have heard of a newer one from another replica.
-    guard let current, version < own else { return nil }
+  func change(since version: Int64, asked: Duration) -> ConfigurationChange? {
+    let (own, current, known, looked) = state.withLock {
+      ($0.version, $0.reading?.bundle, $0.bundles[version], $0.refused == 0 ? $0.looked : nil)
+    }
+    guard let current, version != own else { return nil }
+    // A node may have heard of a newer one from another replica, or in a database that is no more. Where the newest one cannot be
+    // read here, this replica is no judge of that.
+    if version > own, looked.map({ $0 < asked }) ?? true { return nil }
     return current.change(from: known, version: own)
   }
 

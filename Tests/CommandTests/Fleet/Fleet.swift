@@ -14,7 +14,9 @@ actor Fleet {
   let postgres: PostgresServer
   let workspace: Workspace
   private let store: String
-  private var tokens: [String: String] = [:]
+  /// The entries of `nodes` in the service file.
+  private let passes: [String]
+  private var scheme = "http"
   private(set) var hubs: [Member] = []
   private(set) var agents: [String: Member] = [:]
 
@@ -25,18 +27,37 @@ actor Fleet {
     postgres = try await PostgresServer(isDurable: true)
     store = try await postgres.makeDatabase()
     workspace = try Workspace(["checks.yaml": scenario])
-    var entries: [String] = []
+    var passes: [String] = []
     for region in Self.regions {
       let made = try await workspace.curlew("token", "--name", region, "--node-region", region)
       let lines = made.stdout.split(separator: "\n").map { $0.drop { $0 == " " } }
       guard made.exitCode == 0, let token = lines.first, let entry = lines.last, entry.hasPrefix("- {") else {
         throw TestProgram.Failure(description: "no token: \(made.stdout)\(made.stderr)")
       }
-      tokens[region] = String(token)
       try workspace.write("\(token)\n", to: "\(region).token")
-      entries.append("  \(entry)")
+      passes.append("  \(entry)")
     }
-    try workspace.write("nodes:\n\(entries.joined(separator: "\n"))\n", to: "curlew.yaml")
+    self.passes = passes
+    try workspace.write("nodes:\n\(passes.joined(separator: "\n"))\n", to: "curlew.yaml")
+  }
+
+  /// From now on hubs speak TLS, verify the certificates of whoever shows one, and let more nodes in.
+  ///
+  /// - Parameter more: entries of `nodes`.
+  func secure(_ more: [String]) throws {
+    let certificates = try Certificates.shared.get()
+    try workspace.write(
+      """
+      tls_server_config:
+        cert_file: \(certificates.path("good.pem"))
+        key_file: \(certificates.path("good.key"))
+        client_auth_type: VerifyClientCertIfGiven
+        client_ca_file: \(certificates.path("root.pem"))
+
+      """, to: "web.yml")
+    let nodes = (passes + more.map { "  - {\($0)}" }).joined(separator: "\n")
+    try workspace.write("web: web.yml\nnodes:\n\(nodes)\n", to: "curlew.yaml")
+    scheme = "https"
   }
 
   /// Starts a hub; at the port of the one that it takes the place of.
@@ -51,12 +72,13 @@ actor Fleet {
   }
 
   /// Starts a node that may ask every hub.
-  func startAgent(_ name: String, in region: String) async throws {
-    let places = hubs.flatMap { ["--hub", "http://127.0.0.1:\($0.port)"] }
+  ///
+  /// - Parameter credentials: flags that say who it is; the token of its region where nothing is said.
+  func startAgent(_ name: String, in region: String, by credentials: [String]? = nil) async throws {
+    let places = hubs.flatMap { ["--hub", "\(scheme)://127.0.0.1:\($0.port)"] }
     let process = try CurlewProcess.start(
-      ["agent"] + places + [
-        "--region", region, "--name", name, "--token-file", "\(region).token", "--spool", "\(name).spool", "--listen",
-        "127.0.0.1:0",
+      ["agent"] + places + (credentials ?? ["--token-file", "\(region).token"]) + [
+        "--region", region, "--name", name, "--spool", "\(name).spool", "--listen", "127.0.0.1:0",
       ], in: workspace.folder)
     agents[name] = Member(process: process, port: try await Self.port(of: process))
   }

@@ -95,7 +95,7 @@ final class FixedSupply: WorkSupply {
 
   func offer(_ change: ConfigurationChange) { state.withLock { $0.change = change } }
 
-  func change(since version: Int64) -> ConfigurationChange? {
+  func change(since version: Int64, asked: Duration) -> ConfigurationChange? {
     state.withLock { $0.change.flatMap { $0.version == version ? nil : $0 } }
   }
 

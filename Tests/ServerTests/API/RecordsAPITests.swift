@@ -42,6 +42,22 @@ struct RecordsAPITests {
     }
   }
 
+  @Test(
+    "where another replica writes incidents, it is said which, and when to ask again",
+    arguments: [("hub-2-a1", "'hub-2-a1'"), (nil, "not chosen yet")] as [(String?, String)])
+  func elsewhere(_ leader: String?, _ words: String) async throws {
+    let fixture = try fixture()
+    fixture.records.change { ($0.isElsewhere, $0.leader) = (true, leader) }
+    try await fixture.serving { client async throws in
+      let body = #"{"title":"Slow","text":"We look","author":"Ada"}"#
+      let answer = try await client.post("/api/v1/incidents", body, Self.auth)
+      #expect(answer.status == 503)
+      #expect(answer.headers["retry-after"] == "1")
+      #expect(answer.text.contains("urn:curlew:problem:other-replica") && answer.text.contains(words))
+    }
+    #expect(fixture.records.read(\.incidents).isEmpty)
+  }
+
   @Test("incidents are listed page by page, and narrowed")
   func incidents() async throws {
     let fixture = try fixture()

@@ -13,6 +13,9 @@ final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentD
     var signals: [HeartbeatSignal] = []
     var maintenance: [MaintenanceOccurrence] = []
     var incidentQueries: [IncidentQuery] = []
+    /// Whether another replica takes incidents and reports, and its name.
+    var isElsewhere = false
+    var leader: String?
   }
 
   private let state = Mutex(State())
@@ -63,7 +66,8 @@ final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentD
     title: String, impacts: [Impact], state: IncidentState, text: String, author: String, isPublished: Bool,
     began: Timestamp?, ended: Timestamp?
   ) async throws(IncidentFault) -> Incident {
-    add(
+    if read(\.isElsewhere) { throw .elsewhere(read(\.leader)) }
+    return add(
       Incident(
         origin: .manual, check: nil, title: title, impacts: impacts, state: state, began: began ?? now, opened: now,
         isPublished: isPublished,
@@ -133,7 +137,8 @@ final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentD
   }
 
   func receive(_ signals: [HeartbeatSignal], at now: Timestamp) async throws(HeartbeatFault) -> HeartbeatReceipt {
-    state.withLock { state in
+    if read(\.isElsewhere) { throw .elsewhere(read(\.leader)) }
+    return state.withLock { state in
       let before = state.signals.count
       for signal in signals {
         let isKnown = signal.idempotencyKey.map { key in state.signals.contains { $0.idempotencyKey == key } } ?? false
