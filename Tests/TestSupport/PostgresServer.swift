@@ -129,13 +129,17 @@ package actor PostgresServer {
 
   /// Ends the server with the tests, however they end, and then clears away what it kept.
   private func endWithTests(_ server: pid_t) throws {
+    // In the background of a shell that ends at once: a child of the tests that nobody waited for would keep those tests
+    // waiting for ever that run a process of their own.
     let script = """
-      while kill -0 $0 && kill -0 $1; do sleep 1; done 2>/dev/null
-      if ! kill -0 $0 2>/dev/null; then
-        kill -QUIT $1 2>/dev/null; while kill -0 $1 2>/dev/null; do sleep 0.1; done; rm -rf $2
-      fi
+      (
+        while kill -0 $0 && kill -0 $1; do sleep 1; done 2>/dev/null
+        if ! kill -0 $0 2>/dev/null; then
+          kill -QUIT $1 2>/dev/null; while kill -0 $1 2>/dev/null; do sleep 0.1; done; rm -rf $2
+        fi
+      ) >/dev/null 2>&1 &
       """
-    _ = try TestProgram.spawn(["sh", "-c", script, "\(getpid())", "\(server)", folder], in: "/", output: "/dev/null")
+    try TestProgram.run(["sh", "-c", script, "\(getpid())", "\(server)", folder], in: "/tmp")
   }
 
   /// The newest version that is installed.
