@@ -80,7 +80,7 @@ def probing(rig, checks, every, regions, extra=""):
     """nginx, PostgreSQL, and a scenario of so many checks against the one by the other."""
     rig.nginx()
     rig.postgres()
-    return rig.write("scenario.yaml", scenario_text.head(every) + scenario_text.checks(
+    return rig.write("scenario.yaml", scenario_text.head(every, "1s") + scenario_text.checks(
         checks, f'http: {{url: "http://127.0.0.1:{rig.http_port}/{{n}}"}}' + extra)), rig.tokens(regions)
 
 
