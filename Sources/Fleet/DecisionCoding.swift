@@ -23,7 +23,7 @@ package enum DecisionCoding {
 
   private static func write(_ decision: SlotDecision, to writer: inout FleetWriter) {
     writer.write(
-      UInt64(decision.verdict.code) | (decision.isBlind ? 4 : 0) | (decision.isInMaintenance ? 8 : 0)
+      UInt64(decision.verdict.mark) | (decision.isBlind ? 4 : 0) | (decision.isInMaintenance ? 8 : 0)
         | (decision.isLate ? 16 : 0) | (decision.reason == nil ? 0 : 32) | (decision.lastVote == nil ? 0 : 64))
     writer.write(decision.check.text)
     writer.write(signed: decision.slot.number)
@@ -38,7 +38,7 @@ package enum DecisionCoding {
 
   private static func write(_ vote: RegionalVote, to writer: inout FleetWriter) {
     writer.write(
-      UInt64(vote.verdict.code) | (vote.origin == .opinion ? 4 : 0) | (vote.reason == nil ? 0 : 8))
+      UInt64(vote.verdict.mark) | (vote.origin == .opinion ? 4 : 0) | (vote.reason == nil ? 0 : 8))
     writer.write(vote.region)
     writer.write(vote.node)
     writer.write(vote.duration.map { UInt64(max(0, $0.nanoseconds / 1000)) + 1 } ?? 0)
@@ -65,7 +65,8 @@ package enum DecisionCoding {
     for _ in 0..<(try reader.count("votes")) { votes.append(try vote(&reader)) }
     return SlotDecision(
       check: check, slot: Slot(number: number, start: start, interval: .nanoseconds(interval)),
-      verdict: Verdict(code: flags), reason: reason, isBlind: flags & 4 != 0, isInMaintenance: flags & 8 != 0,
+      verdict: Verdict(mark: Int64(flags & 3)), reason: reason, isBlind: flags & 4 != 0,
+      isInMaintenance: flags & 8 != 0,
       isLate: flags & 16 != 0, votes: votes, lastVote: lastVote, decided: decided)
   }
 
@@ -82,7 +83,7 @@ package enum DecisionCoding {
     }
     let reason = flags & 8 == 0 ? nil : try RunCoding.reason(&reader)
     return RegionalVote(
-      region: region, labels: labels, node: node, verdict: Verdict(code: flags), reason: reason,
+      region: region, labels: labels, node: node, verdict: Verdict(mark: Int64(flags & 3)), reason: reason,
       duration: duration == 0 ? nil : .microseconds(Int64(min(duration - 1, 1 << 52))),
       origin: flags & 4 == 0 ? .scheduled : .opinion)
   }

@@ -57,10 +57,10 @@ package enum RunCoding {
     var slot: Int64 = 0
     for fleetRun in runs {
       let run = fleetRun.run
-      let trace = traceBytes(run.traceID)
+      let trace = TraceID.bytes(of: run.traceID)
       writer.write(
-        UInt64(run.verdict.code) | (run.isInMaintenance ? 4 : 0) | (fleetRun.origin == .opinion ? 8 : 0)
-          | (run.reason == nil ? 0 : 16) | (trace == nil ? 0 : 32))
+        UInt64(run.verdict.mark) | (run.isInMaintenance ? 4 : 0) | (fleetRun.origin == .opinion ? 8 : 0)
+          | (run.reason == nil ? 0 : 16) | (trace.isEmpty ? 0 : 32))
       writer.write(run.check.text)
       writer.write(run.region)
       writer.write(run.node)
@@ -73,7 +73,7 @@ package enum RunCoding {
       writer.write(run.attempts)
       writer.write(UInt64(max(0, fleetRun.configuration)))
       writer.write(UInt64(max(0, fleetRun.epoch)))
-      if let trace { writer.write(bytes: trace) }
+      writer.write(bytes: trace)
       if let reason = run.reason { write(reason, to: &writer) }
     }
   }
@@ -107,12 +107,12 @@ package enum RunCoding {
       guard attempts <= 1_000_000, configuration < 1 << 60, epoch < 1 << 60 else {
         throw CodingFault("a number of attempts, version or epoch beyond all bounds")
       }
-      let trace = flags & 32 == 0 ? nil : traceText(try reader.bytes(16, "a trace id"))
+      let trace = flags & 32 == 0 ? nil : TraceID.text(of: Array(try reader.bytes(16, "a trace id")))
       let reason = flags & 16 == 0 ? nil : try reason(&reader)
       let run = HistoryRun(
         check: check, region: region, node: node, slotStart: Timestamp(millisecondsSinceEpoch: start),
         interval: .milliseconds(Int64(interval)), started: Timestamp(millisecondsSinceEpoch: start + lag),
-        duration: duration == 0 ? nil : .microseconds(Int64(duration - 1)), verdict: Verdict(code: flags & 3),
+        duration: duration == 0 ? nil : .microseconds(Int64(duration - 1)), verdict: Verdict(mark: Int64(flags & 3)),
         reason: reason, attempts: Int(attempts), traceID: trace, isInMaintenance: flags & 4 != 0)
       runs.append(
         FleetRun(
@@ -143,50 +143,5 @@ package enum RunCoding {
       code: ReasonCode(rawValue: name) ?? .internal, step: step.map { String($0.prefix(256)) },
       phase: phase.flatMap { Phase(rawValue: $0) }, message: message, location: location.map { String($0.prefix(1024)) }
     )
-  }
-
-  // MARK: Trace ids
-
-  private static func traceBytes(_ text: String?) -> [UInt8]? {
-    guard let text, text.utf8.count == 32 else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(16)
-    var high: UInt8?
-    for digit in text.utf8 {
-      let value: UInt8
-      switch digit {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
-      default: return nil
-      }
-      if let first = high {
-        bytes.append(first << 4 | value)
-        high = nil
-      } else {
-        high = value
-      }
-    }
-    return bytes
-  }
-
-  private static func traceText(_ bytes: ArraySlice<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-  }
-}
-
-extension Verdict {
-  /// 0 to 3, from up to unknown.
-  var code: UInt8 {
-    switch self {
-    case .up: 0
-    case .degraded: 1
-    case .down: 2
-    case .unknown: 3
-    }
-  }
-
-  init(code: UInt64) {
-    self = [.up, .degraded, .down, .unknown][Int(code & 3)]
   }
 }
