@@ -16,6 +16,9 @@ struct FleetReader {
     texts.reserveCapacity(count)
     for _ in 0..<count {
       let length = try self.count("the length of a text")
+      guard length <= FleetWriter.longestText else {
+        throw CodingFault("byte \(place): a text of \(length) bytes; \(FleetWriter.longestText) are allowed")
+      }
       let end = place + length
       guard let text = String(validating: bytes[place..<end], as: UTF8.self) else {
         throw CodingFault("byte \(place): a text that is no UTF-8")

@@ -2,6 +2,9 @@ import Model
 
 /// Writes numbers and texts, each text once: runs of one batch share checks, regions and messages.
 struct FleetWriter {
+  /// The most bytes of one text; what is behind is cut off. A batch refers to one text as often as it likes, so each is short.
+  static let longestText = 4096
+
   private var texts: [String: UInt64] = [:]
   private var table: [UInt8] = []
   private var body: [UInt8] = []
@@ -35,9 +38,18 @@ struct FleetWriter {
     if let index = texts[text] { return index }
     let index = UInt64(texts.count)
     texts[text] = index
-    table.appendVarint(UInt64(text.utf8.count))
-    table.append(contentsOf: text.utf8)
+    let written = Self.cut(text)
+    table.appendVarint(UInt64(written.count))
+    table.append(contentsOf: written)
     return index
+  }
+
+  /// The text within its bound, without half of a scalar at the end.
+  private static func cut(_ text: String) -> Substring.UTF8View {
+    guard text.utf8.count > longestText else { return Substring(text).utf8 }
+    var end = text.utf8.index(text.startIndex, offsetBy: longestText)
+    while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+    return text[..<end].utf8
   }
 
   /// Everything: a version, the texts, and what refers to them.

@@ -34,17 +34,23 @@ package struct Registration: Codable, Hashable, Sendable {
 package struct Admission: Codable, Hashable, Sendable {
   /// Everything of the node's spool up to this number is stored.
   package var acknowledged: Int64
+  /// Numbers that are stored too, behind a hole.
+  package var ahead: ClosedRange<Int64>?
   /// The hub's clock, in milliseconds since the epoch.
   package var hubTime: Int64
   /// From one beat to the next, in milliseconds.
   package var beatEvery: Int64
 
   /// An admission with everything said.
-  package init(acknowledged: Int64, hubTime: Int64, beatEvery: Int64 = 3_000) {
-    self.acknowledged = acknowledged
+  package init(_ progress: SpoolProgress, hubTime: Int64, beatEvery: Int64 = 3_000) {
+    acknowledged = progress.acknowledged
+    ahead = progress.ahead
     self.hubTime = hubTime
     self.beatEvery = beatEvery
   }
+
+  /// How far the node's spool is stored.
+  package var progress: SpoolProgress { SpoolProgress(acknowledged: acknowledged, ahead: ahead) }
 }
 
 /// A node says how it is (`NodeBeat`). Durations are in milliseconds.
@@ -265,17 +271,23 @@ package struct OpinionRequest: Codable, Hashable, Sendable {
 package struct BatchReply: Codable, Hashable, Sendable {
   /// Everything of the spool up to this number is stored.
   package var acknowledged: Int64
+  /// Numbers that are stored too, behind a hole.
+  package var ahead: ClosedRange<Int64>?
   package var added: Int
   package var duplicates: Int
   package var replayed: Int
 
   /// What came of a batch.
   package init(_ summary: IngestSummary) {
-    acknowledged = summary.acknowledged
+    acknowledged = summary.progress.acknowledged
+    ahead = summary.progress.ahead
     added = summary.added
     duplicates = summary.duplicates
     replayed = summary.replayed
   }
+
+  /// How far the spool is stored.
+  package var progress: SpoolProgress { SpoolProgress(acknowledged: acknowledged, ahead: ahead) }
 }
 
 /// A refusal as it travels (RFC 9457).

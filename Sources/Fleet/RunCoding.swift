@@ -4,6 +4,11 @@ package import Model
 package enum RunCoding {
   /// The first byte.
   static let version: UInt8 = 1
+  /// The first byte of a batch that is let past older runs: a hub that does not know of such refuses it, and is sent everything in
+  /// order.
+  private static let aheadVersion: UInt8 = 2
+  /// More runs of a batch than this are not read; how many of them are taken is the hub's to say.
+  static let mostRuns = 4 * FleetProtocol.batchRuns
   /// The most nanoseconds that an interval or a duration may have: a hostile number must not overflow what is reckoned.
   private static let longestMilliseconds: UInt64 = 366 * 86_400_000
 
@@ -31,12 +36,13 @@ package enum RunCoding {
     writer.write(signed: batch.first)
     writer.write(signed: batch.oldest)
     write(batch.runs, to: &writer)
-    return writer.finished(version: version)
+    return writer.finished(version: batch.isAhead ? aheadVersion : version)
   }
 
   /// Reads the body of a request.
   package static func batch(_ bytes: [UInt8]) throws(CodingFault) -> SpoolBatch {
-    var reader = try FleetReader(bytes, version: version)
+    let isAhead = bytes.first == aheadVersion
+    var reader = try FleetReader(bytes, version: isAhead ? aheadVersion : version)
     let node = try reader.text("the node")
     let region = try reader.text("the region")
     let spool = try reader.number("the spool")
@@ -45,9 +51,10 @@ package enum RunCoding {
     guard first >= 1, first < 1 << 60, oldest <= first else {
       throw CodingFault("the first number is \(first), the oldest \(oldest)")
     }
-    let runs = try runs(&reader)
+    let runs = try runs(&reader, limit: mostRuns)
     try reader.finish()
-    return SpoolBatch(node: node, region: region, spool: spool, first: first, oldest: oldest, runs: runs)
+    return SpoolBatch(
+      node: node, region: region, spool: spool, first: first, oldest: oldest, isAhead: isAhead, runs: runs)
   }
 
   // MARK: Runs
@@ -78,8 +85,9 @@ package enum RunCoding {
     }
   }
 
-  private static func runs(_ reader: inout FleetReader) throws(CodingFault) -> [FleetRun] {
+  private static func runs(_ reader: inout FleetReader, limit: Int = .max) throws(CodingFault) -> [FleetRun] {
     let count = try reader.count("runs")
+    guard count <= limit else { throw CodingFault("\(count) runs are sent, \(limit) are allowed") }
     var runs: [FleetRun] = []
     runs.reserveCapacity(count)
     var slot: Int64 = 0
@@ -91,14 +99,14 @@ package enum RunCoding {
       let region = try reader.text("a region")
       let node = try reader.optionalText("a node")
       let (start, overflow) = slot.addingReportingOverflow(try reader.signed("a slot"))
-      guard !overflow, abs(start) < 1 << 52 else { throw CodingFault("a slot beyond all time") }
+      guard !overflow, start.magnitude < 1 << 52 else { throw CodingFault("a slot beyond all time") }
       slot = start
       let interval = try reader.number("an interval")
       guard interval >= 1, interval <= longestMilliseconds else {
         throw CodingFault("an interval of \(interval) ms; 1 ms to 366 days are allowed")
       }
       let lag = try reader.signed("a start")
-      guard abs(lag) < 1 << 52 else { throw CodingFault("a start beyond all time") }
+      guard lag.magnitude < 1 << 52 else { throw CodingFault("a start beyond all time") }
       let duration = try reader.number("a duration")
       guard duration / 1000 <= longestMilliseconds else { throw CodingFault("a duration of \(duration) µs") }
       let attempts = try reader.number("attempts")
@@ -140,8 +148,7 @@ package enum RunCoding {
     let location = try reader.optionalText("a place")
     // A newer node may know more reasons and phases than this hub: the verdict stays, and so do the words.
     return HistoryReason(
-      code: ReasonCode(rawValue: name) ?? .internal, step: step.map { String($0.prefix(256)) },
-      phase: phase.flatMap { Phase(rawValue: $0) }, message: message, location: location.map { String($0.prefix(1024)) }
-    )
+      code: ReasonCode(rawValue: name) ?? .internal, step: step,
+      phase: phase.flatMap { Phase(rawValue: $0) }, message: message, location: location)
   }
 }

@@ -16,6 +16,7 @@ enum PostgresSchema {
     Step(number: 1, name: "runs, roll-ups, state changes, pauses", script: HistoryTables.first),
     Step(number: 2, name: "incidents, exclusions, closed months, jobs", script: RecordTables.first),
     Step(number: 3, name: "the fleet: nodes, leases, votes, feed", script: FleetTables.first),
+    Step(number: 4, name: "runs that are let past older ones", script: FleetTables.ahead),
   ]
 
   /// "CRLW": the advisory lock under which tables are made

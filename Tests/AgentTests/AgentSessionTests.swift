@@ -45,6 +45,25 @@ struct AgentSessionTests {
     #expect(node.notices.contains(.session(.away("no route to the hub"))))
   }
 
+  @Test("After a long outage new runs are stored before the backlog is, and everything once")
+  func ahead() async throws {
+    let node = try await Node()
+    node.hub.change { $0.isAway = true }
+    await node.run {
+      for number in 1...12_000 { node.spool.add(node.fleetRun(number)) }
+      await node.until { node.spool.status.length == 12_000 && node.spool.status.oldest != nil }
+      node.hub.change { $0.isAway = false }
+      await node.until { !node.hub.seen.batches.isEmpty }
+      for number in 12_001...12_010 { node.spool.add(node.fleetRun(number)) }
+      await node.until { node.hub.seen.stored[12_010] != nil }
+      #expect(node.hub.seen.stored.count < 12_010)
+      await node.until { node.hub.seen.stored.count == 12_010 && node.spool.status.length == 0 }
+    }
+    #expect(node.hub.seen.stored.sorted { $0.key < $1.key }.map(\.value.run.attempts) == Array(1...12_010))
+    #expect(node.hub.seen.gaps == 0)
+    #expect(node.session.pushed == 12_010)
+  }
+
   @Test("A new process goes on where the old one ended")
   func restart() async throws {
     let folder = try Folder()

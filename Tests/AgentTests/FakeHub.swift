@@ -17,8 +17,9 @@ final class FakeHub: HubLink {
     var work: [WorkReply] = []
     /// Everything that is stored, by number.
     var stored: [Int64: FleetRun] = [:]
-    var acknowledged: Int64 = 0
-    var batches = 0
+    var progress = SpoolProgress()
+    /// First numbers of the batches, in the order in which they came.
+    var batches: [Int64] = []
     var gaps = 0
     /// How far the hub's clock is ahead of the node's.
     var ahead = Duration.zero
@@ -48,7 +49,7 @@ final class FakeHub: HubLink {
     let hubTime = hubTime
     return state.withLock { state in
       state.registrations.append(registration)
-      return Admission(acknowledged: state.acknowledged, hubTime: hubTime)
+      return Admission(state.progress, hubTime: hubTime)
     }
   }
 
@@ -70,26 +71,17 @@ final class FakeHub: HubLink {
   func push(_ batch: SpoolBatch) async throws(LinkFault) -> BatchReply {
     try check()
     let summary: IngestSummary? = state.withLock { state in
-      state.batches += 1
-      guard batch.first <= max(state.acknowledged, batch.oldest - 1) + 1 else {
+      state.batches.append(batch.first)
+      guard let (fresh, replayed) = try? state.progress.take(batch) else {
         state.gaps += 1
         return nil
       }
-      var summary = IngestSummary(acknowledged: 0)
-      for (offset, run) in batch.runs.enumerated() {
-        let number = batch.first + Int64(offset)
-        guard number > state.acknowledged else {
-          summary.replayed += 1
-          continue
-        }
+      for (number, run) in zip(batch.first..., batch.runs) where state.stored[number] == nil {
         state.stored[number] = run
-        summary.added += 1
       }
-      state.acknowledged = max(state.acknowledged, batch.last)
-      summary.acknowledged = state.acknowledged
-      return summary
+      return IngestSummary(progress: state.progress, added: fresh.count, replayed: replayed)
     }
-    guard let summary else { throw .refused(.gap, "gap", acknowledged: seen.acknowledged) }
+    guard let summary else { throw .refused(.gap, "gap", acknowledged: seen.progress.acknowledged) }
     if seen.losesAnswers { throw .unreachable("the connection was cut") }
     return BatchReply(summary)
   }

@@ -43,7 +43,7 @@ struct HTTPHubLinkTests {
     "A registration goes as JSON to its path, with the token of this moment",
     arguments: ["", "/", "/behind/a/balancer/"])
   func registering(_ path: String) async throws {
-    let body = try Self.json(Admission(acknowledged: 17, hubTime: 5))
+    let body = try Self.json(Admission(SpoolProgress(acknowledged: 17), hubTime: 5))
     let server = try HTTPTestServer { _ in Self.answer("200 OK", "application/json", body) }
     defer { server.stop() }
     let tokens = Tokens(["first", "second"])
@@ -63,7 +63,7 @@ struct HTTPHubLinkTests {
 
   @Test("Runs travel in their own coding")
   func pushing() async throws {
-    let body = try Self.json(BatchReply(IngestSummary(acknowledged: 3, added: 3)))
+    let body = try Self.json(BatchReply(IngestSummary(progress: SpoolProgress(acknowledged: 3), added: 3)))
     let server = try HTTPTestServer { _ in Self.answer("200 OK", "application/json", body) }
     defer { server.stop() }
     let run = HistoryRun(

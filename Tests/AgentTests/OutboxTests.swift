@@ -12,7 +12,7 @@ struct OutboxTests {
   }
 
   private static func sent(_ actions: [Outbox.Action]) -> (batch: Int, from: Int64, limit: Int)? {
-    for case .send(let batch, let from, let limit) in actions { return (batch, from, limit) }
+    for case .send(let batch, let from, let limit, _) in actions { return (batch, from, limit) }
     return nil
   }
 
@@ -25,10 +25,10 @@ struct OutboxTests {
   func pace() throws {
     var outbox = Self.outbox()
     #expect(outbox.handle(.spooled(through: 1), at: Self.start).isEmpty)
-    let first = try #require(Self.sent(outbox.handle(.admitted(acknowledged: 0), at: Self.start)))
+    let first = try #require(Self.sent(outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)))
     #expect(first == (1, 1, 1))
     #expect(Self.sent(outbox.handle(.spooled(through: 5), at: Self.start)) == nil)
-    let answer = outbox.handle(.answered(batch: 1, acknowledged: 1), at: Self.start + .milliseconds(10))
+    let answer = outbox.handle(.answered(batch: 1, SpoolProgress(acknowledged: 1)), at: Self.start + .milliseconds(10))
     #expect(answer.first == .release(through: 1))
     #expect(Self.wait(answer) == Self.start + .milliseconds(250))
     let second = try #require(Self.sent(outbox.handle(.timer, at: Self.start + .milliseconds(250))))
@@ -40,13 +40,13 @@ struct OutboxTests {
     var outbox = Self.outbox(Outbox.Settings(batchRuns: 1_000, rate: 2_000, pace: .milliseconds(1)))
     var uptime = Self.start
     _ = outbox.handle(.spooled(through: 10_000), at: uptime)
-    var actions = outbox.handle(.admitted(acknowledged: 0), at: uptime)
+    var actions = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: uptime)
     var next: Int64 = 1
     while outbox.backlog > 0 {
       if let batch = Self.sent(actions) {
         #expect(batch.from == next)
         next += Int64(batch.limit)
-        actions = outbox.handle(.answered(batch: batch.batch, acknowledged: next - 1), at: uptime)
+        actions = outbox.handle(.answered(batch: batch.batch, SpoolProgress(acknowledged: next - 1)), at: uptime)
       } else {
         uptime = try #require(Self.wait(actions))
         actions = outbox.handle(.timer, at: uptime)
@@ -56,12 +56,111 @@ struct OutboxTests {
     #expect(abs((uptime - Self.start).seconds - 4.5) < 0.01)
   }
 
+  /// A backlog of 10,000 runs and a hub that takes everything; `arriving` are spooled with every batch that is sent.
+  private static func drain(
+    _ outbox: inout Outbox, arriving: Int64, answer: (inout SpoolProgress, SpoolBatch) -> Outbox.Event?
+  ) throws -> [(isAhead: Bool, from: Int64, limit: Int)] {
+    var hub = SpoolProgress()
+    var uptime = start
+    var spooled: Int64 = 10_000
+    _ = outbox.handle(.spooled(through: spooled), at: uptime)
+    var actions = outbox.handle(.admitted(hub), at: uptime)
+    var sent: [(isAhead: Bool, from: Int64, limit: Int)] = []
+    let run = FleetRun(
+      run: HistoryRun(
+        check: try #require(CheckID("shop")), region: "eu", slotStart: Timestamp(millisecondsSinceEpoch: 0),
+        interval: .seconds(60), duration: nil, verdict: .up), configuration: 1, epoch: 1)
+    while outbox.backlog > 0, sent.count < 200 {
+      guard case .send(let batch, let from, let limit, let isAhead) = actions.first(where: \.isSend) else {
+        uptime = try #require(wait(actions))
+        actions = outbox.handle(.timer, at: uptime)
+        continue
+      }
+      sent.append((isAhead, from, limit))
+      let runs = SpoolBatch(
+        node: "n", region: "eu", spool: 1, first: from, oldest: 1, isAhead: isAhead,
+        runs: Array(repeating: run, count: limit))
+      if outbox.acknowledged < 9_000 {
+        spooled += arriving
+        _ = outbox.handle(.spooled(through: spooled), at: uptime)
+      }
+      if let event = answer(&hub, runs) {
+        actions = outbox.handle(event, at: uptime)
+      } else {
+        _ = try hub.take(runs)
+        actions = outbox.handle(.answered(batch: batch, hub), at: uptime)
+      }
+    }
+    #expect(hub == SpoolProgress(acknowledged: spooled))
+    return sent
+  }
+
+  @Test("New runs go ahead of a long backlog, which goes on in its order")
+  func ahead() throws {
+    var outbox = Self.outbox(Outbox.Settings(batchRuns: 1_000, rate: 2_000, pace: .milliseconds(1)))
+    let sent = try Self.drain(&outbox, arriving: 50) { _, _ in nil }
+    #expect(sent.prefix(5).map(\.isAhead) == [false, true, false, true, false])
+    var late: Int64 = 1
+    var fresh: Int64 = 10_001
+    for batch in sent {
+      #expect(batch.from == (batch.isAhead ? fresh : late))
+      if batch.isAhead { fresh += Int64(batch.limit) } else { late += Int64(batch.limit) }
+    }
+    #expect(late == 10_001)
+    // A short backlog is not worth it: the next runs go in order again.
+    let before = sent.count
+    #expect(before < 30)
+    _ = outbox.handle(.spooled(through: fresh + 500), at: Self.start + .hours(1))
+    #expect(
+      outbox.handle(.timer, at: Self.start + .hours(2)).contains {
+        if case .send(_, _, _, true) = $0 { true } else { false }
+      } == false)
+  }
+
+  @Test("A hub that takes nothing ahead is sent everything in order")
+  func refusedAhead() throws {
+    var outbox = Self.outbox(Outbox.Settings(batchRuns: 1_000, rate: 2_000, pace: .milliseconds(1)))
+    var number = 0
+    let sent = try Self.drain(&outbox, arriving: 50) { hub, batch in
+      number += 1
+      return batch.isAhead ? .refused(batch: number, .gap, acknowledged: hub.acknowledged) : nil
+    }
+    #expect(sent.count { $0.isAhead } == 1)
+  }
+
+  @Test("A hole in what goes ahead is told in order")
+  func holeAhead() throws {
+    var outbox = Self.outbox(Outbox.Settings(batchRuns: 1_000, rate: 2_000, pace: .milliseconds(1)))
+    var number = 0
+    let sent = try Self.drain(&outbox, arriving: 50) { _, batch in
+      number += 1
+      return batch.isAhead && number > 4 ? .notAhead(batch: number) : nil
+    }
+    #expect(sent.count { $0.isAhead } == 3)
+  }
+
+  @Test("A node that is admitted again goes on ahead of its backlog where it was")
+  func admittedAgain() throws {
+    var outbox = Self.outbox()
+    _ = outbox.handle(.spooled(through: 20_000), at: Self.start)
+    let known = SpoolProgress(acknowledged: 4_000, ahead: 18_001...19_000)
+    let first = outbox.handle(.admitted(known), at: Self.start)
+    #expect(first.contains(.send(batch: 1, from: 19_001, limit: 1_000, isAhead: true)))
+    #expect(outbox.backlog == 15_000)
+    let next = outbox.handle(
+      .answered(batch: 1, SpoolProgress(acknowledged: 4_000, ahead: 18_001...20_000)), at: Self.start + .seconds(1))
+    #expect(next.contains(.send(batch: 2, from: 4_001, limit: 2_500, isAhead: false)))
+    // The answer to a batch that was given up says less than is known.
+    _ = outbox.handle(.answered(batch: 0, known), at: Self.start + .seconds(1))
+    #expect(outbox.backlog == 14_000)
+  }
+
   @Test("What is not answered is sent again, after pauses that grow to their bound")
   func resending() throws {
     var outbox = Self.outbox()
     var uptime = Self.start
     _ = outbox.handle(.spooled(through: 3), at: uptime)
-    var actions = outbox.handle(.admitted(acknowledged: 0), at: uptime)
+    var actions = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: uptime)
     var pauses: [Double] = []
     for number in 1...8 {
       let batch = try #require(Self.sent(actions))
@@ -82,14 +181,14 @@ struct OutboxTests {
   func lateAnswer() throws {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 3), at: Self.start)
-    _ = outbox.handle(.admitted(acknowledged: 0), at: Self.start)
+    _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
     let pause = try #require(Self.wait(outbox.handle(.failed(batch: 1), at: Self.start)))
     _ = outbox.handle(.spooled(through: 9), at: Self.start)
     #expect(try #require(Self.sent(outbox.handle(.timer, at: pause))) == (2, 1, 9))
-    let late = outbox.handle(.answered(batch: 1, acknowledged: 3), at: pause)
+    let late = outbox.handle(.answered(batch: 1, SpoolProgress(acknowledged: 3)), at: pause)
     #expect(late.first == .release(through: 3))
     #expect(Self.sent(late) == nil)
-    #expect(outbox.handle(.answered(batch: 2, acknowledged: 9), at: pause) == [.release(through: 9)])
+    #expect(outbox.handle(.answered(batch: 2, SpoolProgress(acknowledged: 9)), at: pause) == [.release(through: 9)])
     #expect(outbox.backlog == 0)
   }
 
@@ -97,7 +196,7 @@ struct OutboxTests {
   func gap() throws {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 100), at: Self.start)
-    _ = outbox.handle(.admitted(acknowledged: 50), at: Self.start)
+    _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 50)), at: Self.start)
     let actions = outbox.handle(.refused(batch: 1, .gap, acknowledged: 20), at: Self.start)
     let again = outbox.handle(.timer, at: try #require(Self.wait(actions)))
     #expect(try #require(Self.sent(again)) == (2, 21, 80))
@@ -107,7 +206,7 @@ struct OutboxTests {
   func tooLarge() throws {
     var outbox = Self.outbox(Outbox.Settings(rate: 1_000_000, pace: .zero))
     _ = outbox.handle(.spooled(through: 2_000), at: Self.start)
-    var actions = outbox.handle(.admitted(acknowledged: 0), at: Self.start)
+    var actions = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
     var limits: [Int] = []
     var uptime = Self.start
     while let batch = Self.sent(actions) {
@@ -117,7 +216,7 @@ struct OutboxTests {
         batch.limit > 600
         ? outbox.handle(.refused(batch: batch.batch, .tooLarge, acknowledged: nil), at: uptime)
         : outbox.handle(
-          .answered(batch: batch.batch, acknowledged: batch.from + Int64(batch.limit) - 1), at: uptime)
+          .answered(batch: batch.batch, SpoolProgress(acknowledged: batch.from + Int64(batch.limit) - 1)), at: uptime)
       if Self.sent(actions) == nil, outbox.backlog > 0 {
         uptime = try #require(Self.wait(actions))
         actions = outbox.handle(.timer, at: uptime)
@@ -131,7 +230,7 @@ struct OutboxTests {
   func poison() throws {
     var outbox = Self.outbox(Outbox.Settings(rate: 1_000_000, pace: .zero))
     _ = outbox.handle(.spooled(through: 100), at: Self.start)
-    var actions = outbox.handle(.admitted(acknowledged: 0), at: Self.start)
+    var actions = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
     var uptime = Self.start
     var givenUp: [Int64] = []
     while outbox.backlog > 0 {
@@ -144,7 +243,7 @@ struct OutboxTests {
         actions =
           range.contains(37) && !givenUp.contains(37)
           ? outbox.handle(.refused(batch: batch.batch, .malformed, acknowledged: nil), at: uptime)
-          : outbox.handle(.answered(batch: batch.batch, acknowledged: range.upperBound), at: uptime)
+          : outbox.handle(.answered(batch: batch.batch, SpoolProgress(acknowledged: range.upperBound)), at: uptime)
       } else {
         uptime = try #require(Self.wait(actions))
         actions = outbox.handle(.timer, at: uptime)
@@ -159,7 +258,7 @@ struct OutboxTests {
   func unauthorised(_ refusal: FleetProtocol.Refusal) throws {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 1), at: Self.start)
-    _ = outbox.handle(.admitted(acknowledged: 0), at: Self.start)
+    _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
     let actions = outbox.handle(.refused(batch: 1, refusal, acknowledged: nil), at: Self.start)
     #expect(actions.first == .say("the hub refuses runs: \(refusal.rawValue)"))
     let pause = try #require(Self.wait(actions))
@@ -169,19 +268,22 @@ struct OutboxTests {
     #expect(!second.contains { if case .say = $0 { true } else { false } })
     let third = try #require(Self.wait(second))
     _ = outbox.handle(.timer, at: third)
-    #expect(outbox.handle(.answered(batch: 3, acknowledged: 1), at: third) == [.release(through: 1), .say(nil)])
+    #expect(
+      outbox.handle(.answered(batch: 3, SpoolProgress(acknowledged: 1)), at: third) == [
+        .release(through: 1), .say(nil),
+      ])
   }
 
   @Test("A hub of another protocol is sent nothing before it admits the node")
   func protocolVersion() throws {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 1), at: Self.start)
-    _ = outbox.handle(.admitted(acknowledged: 0), at: Self.start)
+    _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
     let actions = outbox.handle(.refused(batch: 1, .protocolVersion, acknowledged: nil), at: Self.start)
     #expect(Self.wait(actions) == nil)
     #expect(outbox.handle(.timer, at: Self.start + .hours(1)).isEmpty)
     #expect(outbox.handle(.spooled(through: 5), at: Self.start + .hours(1)).isEmpty)
-    let back = outbox.handle(.admitted(acknowledged: 0), at: Self.start + .hours(2))
+    let back = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start + .hours(2))
     #expect(try #require(Self.sent(back)) == (2, 1, 5))
   }
 
@@ -189,7 +291,7 @@ struct OutboxTests {
   func unknownNode() {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 1), at: Self.start)
-    _ = outbox.handle(.admitted(acknowledged: 0), at: Self.start)
+    _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
     #expect(outbox.handle(.refused(batch: 1, .unknownNode, acknowledged: nil), at: Self.start) == [.register])
   }
 
@@ -197,7 +299,7 @@ struct OutboxTests {
   func nothingLeft() throws {
     var outbox = Self.outbox(Outbox.Settings(pace: .zero))
     _ = outbox.handle(.spooled(through: 3), at: Self.start)
-    _ = outbox.handle(.admitted(acknowledged: 0), at: Self.start)
+    _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
     _ = outbox.handle(.spooled(through: 5), at: Self.start)
     let actions = outbox.handle(.nothingLeft(batch: 1, through: 3), at: Self.start)
     #expect(try #require(Self.sent(actions)) == (2, 4, 2))
@@ -207,9 +309,13 @@ struct OutboxTests {
   func impossible() {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 3), at: Self.start)
-    _ = outbox.handle(.admitted(acknowledged: 0), at: Self.start)
-    let actions = outbox.handle(.answered(batch: 1, acknowledged: 4_000), at: Self.start)
+    _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
+    let actions = outbox.handle(.answered(batch: 1, SpoolProgress(acknowledged: 4_000)), at: Self.start)
     #expect(!actions.contains { if case .release = $0 { true } else { false } })
     #expect(outbox.backlog == 3)
   }
+}
+
+extension Outbox.Action {
+  fileprivate var isSend: Bool { if case .send = self { true } else { false } }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite("Session")
 struct SessionMachineTests {
   private static let start = Duration.seconds(1000)
-  private static let admission = Admission(acknowledged: 0, hubTime: 0)
+  private static let admission = Admission(SpoolProgress(), hubTime: 0)
 
   private static func machine(_ settings: SessionMachine.Settings = SessionMachine.Settings()) -> SessionMachine {
     SessionMachine(settings: settings, seed: 3, at: start)
@@ -50,7 +50,7 @@ struct SessionMachineTests {
   func connecting() throws {
     let (machine, actions) = try Self.connected()
     #expect(machine.isConnected)
-    #expect(actions.contains(.admitted(acknowledged: 0)))
+    #expect(actions.contains(.admitted(SpoolProgress())))
     #expect(Self.notices(actions) == [.connected])
     #expect(Self.beat(actions)?.isLeaving == false)
     let (_, question) = try #require(Self.question(actions))

@@ -36,7 +36,9 @@ struct CodingTests {
 
   @Test("a batch comes back as it was")
   func batchComesBack() throws {
-    let batch = SpoolBatch(node: "probe-1", region: "eu", spool: .max - 3, first: 42, oldest: 17, runs: [run, plain])
+    var batch = SpoolBatch(node: "probe-1", region: "eu", spool: .max - 3, first: 42, oldest: 17, runs: [run, plain])
+    #expect(try RunCoding.batch(RunCoding.encode(batch)) == batch)
+    batch.isAhead = true
     #expect(try RunCoding.batch(RunCoding.encode(batch)) == batch)
   }
 
@@ -61,6 +63,55 @@ struct CodingTests {
       SpoolBatch(node: "n", region: "eu", spool: 1, first: 1, oldest: 1, runs: [run, plain]))
     for length in bytes.indices {
       #expect(throws: CodingFault.self) { try RunCoding.batch(Array(bytes[..<length])) }
+    }
+  }
+
+  @Test("numbers at the end of their range are refused", arguments: [Int64.min, .min + 1, .max])
+  func extremes(_ number: Int64) throws {
+    var plain = plain
+    plain.run.slotStart = Timestamp(millisecondsSinceEpoch: 0)
+    plain.run.started = plain.run.slotStart
+    let bytes = RunCoding.encode([plain])
+    let extreme = varint(UInt64(bitPattern: (number << 1) ^ (number >> 63)))
+    // The slot and the lag are zeros; each of the zeros in turn is made the number.
+    var refused = 0
+    for place in bytes.indices where bytes[place] == 0 {
+      let changed = bytes[..<place] + extreme + bytes[(place + 1)...]
+      if (try? RunCoding.runs(Array(changed))) == nil { refused += 1 }
+    }
+    #expect(refused >= 2)
+  }
+
+  @Test("a text that is far too long is cut, and refused where somebody else sends it")
+  func longTexts() throws {
+    var long = run
+    let words = "a" + String(repeating: "\u{301}", count: 1_000_000)
+    long.run.reason = HistoryReason(code: .timeout, step: words, message: words, location: words)
+    let back = try #require(try RunCoding.runs(RunCoding.encode([long])).first?.run.reason)
+    for text in [back.message, back.step ?? "", back.location ?? ""] {
+      #expect(text.utf8.first == UInt8(ascii: "a") && text.utf8.count <= 4096)
+    }
+    #expect(throws: CodingFault("byte 5: a text of 2000001 bytes; 4096 are allowed")) {
+      try RunCoding.runs([1, 1] + varint(2_000_001) + Array(words.utf8) + [0])
+    }
+  }
+
+  private func varint(_ number: UInt64) -> [UInt8] {
+    var rest = number
+    var bytes: [UInt8] = []
+    while rest >= 0x80 {
+      bytes.append(UInt8(rest & 0x7f) | 0x80)
+      rest >>= 7
+    }
+    return bytes + [UInt8(rest)]
+  }
+
+  @Test("a batch of many more runs than are allowed is refused before they are read")
+  func manyRuns() {
+    let many = Array(repeating: plain, count: 4 * FleetProtocol.batchRuns + 1)
+    let batch = SpoolBatch(node: "n", region: "eu", spool: 1, first: 1, oldest: 1, runs: many)
+    #expect(throws: CodingFault("20001 runs are sent, 20000 are allowed")) {
+      try RunCoding.batch(RunCoding.encode(batch))
     }
   }
 

@@ -20,7 +20,9 @@ import Testing
     let batch = rig.batch([rig.run(slot: -1), rig.run()])
     _ = try await rig.send(batch)
     let again = try await rig.send(batch)
-    #expect(again == BatchReply(IngestSummary(acknowledged: 2, added: 0, duplicates: 0, replayed: 2)))
+    #expect(
+      again == BatchReply(IngestSummary(progress: SpoolProgress(acknowledged: 2), added: 0, duplicates: 0, replayed: 2))
+    )
     #expect(rig.store.current.queue.count == 1)
     #expect(count(rig, .replayed) == 2)
   }
@@ -70,6 +72,17 @@ import Testing
     #expect(count(rig, .foreign) == 2)
     let nothing = try await rig.send(rig.batch([rig.run(check: "unheard-of")], first: 4))
     #expect(nothing.acknowledged == 4)
+  }
+
+  @Test func `runs that are let go use up their numbers ahead of a backlog too`() async throws {
+    let rig = try await DeskRig().registered()
+    var ahead = rig.batch([rig.run(check: "unheard-of"), rig.run()], first: 9)
+    ahead.isAhead = true
+    #expect(try await rig.send(ahead).progress == SpoolProgress(ahead: 9...10))
+    #expect(rig.store.current.runs.keys.map(\.check.text) == ["shop"])
+    #expect(count(rig, .foreign) == 1)
+    let late = rig.batch([rig.run(slot: -2), rig.run(slot: -1)], first: 1)
+    #expect(try await rig.send(late).progress == SpoolProgress(acknowledged: 2, ahead: 9...10))
   }
 
   @Test func `a run off the beat of its check is let go`() async throws {

@@ -35,13 +35,48 @@ struct FleetContractTests {
     let store = try await backend.store()
     await #expect(throws: FleetFault.unknownNode("probe-1")) { try await store.ingest(try batch(1...2)) }
     _ = try await store.register(NodeDescription(name: "probe-1", region: "eu-west", version: "1", spool: 7))
-    #expect(try await store.ingest(try batch(1...3)) == IngestSummary(acknowledged: 3, added: 3))
-    #expect(try await store.ingest(try batch(2...5)) == IngestSummary(acknowledged: 5, added: 2, replayed: 2))
+    #expect(
+      try await store.ingest(try batch(1...3)) == IngestSummary(progress: SpoolProgress(acknowledged: 3), added: 3))
+    #expect(
+      try await store.ingest(try batch(2...5))
+        == IngestSummary(progress: SpoolProgress(acknowledged: 5), added: 2, replayed: 2))
     await #expect(throws: FleetFault.gap(acknowledged: 5)) { try await store.ingest(try batch(7...8)) }
     await #expect(throws: FleetFault.gap(acknowledged: 7)) { try await store.ingest(try batch(9...10, oldest: 8)) }
-    #expect(try await store.ingest(try batch(8...9, oldest: 8)) == IngestSummary(acknowledged: 9, added: 2))
+    #expect(
+      try await store.ingest(try batch(8...9, oldest: 8))
+        == IngestSummary(progress: SpoolProgress(acknowledged: 9), added: 2))
     #expect(try await store.votes(limit: 10).flatMap(\.runs).count == 7)
-    #expect(try await store.nodes(seenWithin: .hours(1)).map(\.acknowledged) == [9])
+    #expect(try await store.nodes(seenWithin: .hours(1)).map(\.progress.acknowledged) == [9])
+  }
+
+  @Test("takes new runs before those that were sent late, and each once", arguments: Backend.allCases)
+  func ahead(_ backend: Backend) async throws {
+    let store = try await backend.store()
+    _ = try await store.register(NodeDescription(name: "probe-1", region: "eu-west", version: "1", spool: 7))
+    func ahead(_ numbers: ClosedRange<Int64>) throws -> SpoolBatch {
+      var batch = try batch(numbers)
+      batch.isAhead = true
+      return batch
+    }
+    _ = try await store.ingest(try batch(1...2))
+    let begun = SpoolProgress(acknowledged: 2, ahead: 10...12)
+    #expect(try await store.ingest(try ahead(10...12)) == IngestSummary(progress: begun, added: 3))
+    #expect(try await store.nodes(seenWithin: .hours(1)).map(\.progress) == [begun])
+    #expect(try await store.ingest(try ahead(12...13)).replayed == 1)
+    await #expect(throws: FleetFault.gap(acknowledged: 2)) { try await store.ingest(try ahead(15...16)) }
+    var sifted = try ahead(14...15)
+    sifted.passedOver = [0]
+    #expect(
+      try await store.ingest(sifted)
+        == IngestSummary(progress: SpoolProgress(acknowledged: 2, ahead: 10...15), added: 1))
+    _ = try await store.ingest(try batch(3...8))
+    let last = try await store.ingest(try batch(9...11))
+    #expect(last == IngestSummary(progress: SpoolProgress(acknowledged: 15), added: 1, replayed: 2))
+    #expect(try await store.votes(limit: 10).flatMap(\.runs).count == 14)
+    // Whoever registers again goes on from there.
+    let again = try await store.register(
+      NodeDescription(name: "probe-1", region: "eu-west", version: "1", spool: 7))
+    #expect(again.progress == SpoolProgress(acknowledged: 15))
   }
 
   @Test("gives a lease to one at a time, and refuses who had it before", arguments: Backend.allCases)

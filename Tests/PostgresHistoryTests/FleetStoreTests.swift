@@ -111,7 +111,7 @@ struct FleetStoreTests {
     var node = NodeDescription(
       name: "probe-1", region: "eu-west", labels: ["provider": "ä \"quoted\"", "asn": ""], version: "1.0", spool: .max)
     let standing = try await store.register(node)
-    #expect(standing.description == node && standing.beat == nil && standing.acknowledged == 0)
+    #expect(standing.description == node && standing.beat == nil && standing.progress == SpoolProgress())
     #expect(try await store.keep(NodeBeat(node: "nobody", region: "eu-west")) == false)
     let beat = NodeBeat(
       node: "probe-1", region: "eu-west", configuration: 3, epoch: 4, clockOffset: .microseconds(-1500), spoolLength: 5,
@@ -169,16 +169,21 @@ struct FleetStoreTests {
   func replay() async throws {
     let fixture = try await FleetFixture()
     try await fixture.register()
-    #expect(try await fixture.store.ingest(try fixture.batch(1...3)) == IngestSummary(acknowledged: 3, added: 3))
-    #expect(try await fixture.store.ingest(try fixture.batch(1...3)) == IngestSummary(acknowledged: 3, replayed: 3))
     #expect(
-      try await fixture.store.ingest(try fixture.batch(2...5)) == IngestSummary(acknowledged: 5, added: 2, replayed: 2))
+      try await fixture.store.ingest(try fixture.batch(1...3))
+        == IngestSummary(progress: SpoolProgress(acknowledged: 3), added: 3))
+    #expect(
+      try await fixture.store.ingest(try fixture.batch(1...3))
+        == IngestSummary(progress: SpoolProgress(acknowledged: 3), replayed: 3))
+    #expect(
+      try await fixture.store.ingest(try fixture.batch(2...5))
+        == IngestSummary(progress: SpoolProgress(acknowledged: 5), added: 2, replayed: 2))
     #expect(try await fixture.runs() == 5)
     let votes = try await fixture.store.votes(limit: 10)
     #expect(votes.map(\.runs.count) == [3, 2])
     #expect(votes.flatMap(\.runs) == (try fixture.batch(1...5)).runs)
     #expect(try await fixture.store.votes(limit: 1).count == 1)
-    #expect(try await fixture.store.nodes(seenWithin: .seconds(600)).first?.acknowledged == 5)
+    #expect(try await fixture.store.nodes(seenWithin: .seconds(600)).first?.progress.acknowledged == 5)
   }
 
   @Test("a gap is refused with what is stored, and numbers that a spool dropped are none")
@@ -190,12 +195,14 @@ struct FleetStoreTests {
     await #expect(throws: FleetFault.gap(acknowledged: 2)) { try await fixture.store.ingest(try fixture.batch(4...5)) }
     #expect(
       try await fixture.store.ingest(try fixture.batch(10...12, oldest: 10))
-        == IngestSummary(acknowledged: 12, added: 3))
+        == IngestSummary(progress: SpoolProgress(acknowledged: 12), added: 3))
     #expect(try await fixture.runs() == 5)
     // Nothing is left in it, and more of it is gone.
     let empty = SpoolBatch(node: "probe-1", region: "eu-west", spool: 7, first: 20, oldest: 20, runs: [])
-    #expect(try await fixture.store.ingest(empty) == IngestSummary(acknowledged: 19))
-    #expect(try await fixture.store.ingest(try fixture.batch(20...20)) == IngestSummary(acknowledged: 20, added: 1))
+    #expect(try await fixture.store.ingest(empty) == IngestSummary(progress: SpoolProgress(acknowledged: 19)))
+    #expect(
+      try await fixture.store.ingest(try fixture.batch(20...20))
+        == IngestSummary(progress: SpoolProgress(acknowledged: 20), added: 1))
   }
 
   @Test("nobody's runs are taken, and those of a new spool are counted from its beginning")
@@ -209,9 +216,11 @@ struct FleetStoreTests {
     try await fixture.register(spool: 8)
     #expect(
       try await fixture.store.ingest(try fixture.batch(1...3, spool: 8))
-        == IngestSummary(acknowledged: 3, added: 1, duplicates: 2))
+        == IngestSummary(progress: SpoolProgress(acknowledged: 3), added: 1, duplicates: 2))
     try await fixture.register(spool: 7)
-    #expect(try await fixture.store.ingest(try fixture.batch(1...2)) == IngestSummary(acknowledged: 2, replayed: 2))
+    #expect(
+      try await fixture.store.ingest(try fixture.batch(1...2))
+        == IngestSummary(progress: SpoolProgress(acknowledged: 2), replayed: 2))
   }
 
   @Test("a slot has one run of a region, whichever of its nodes was first")
@@ -222,7 +231,7 @@ struct FleetStoreTests {
     _ = try await fixture.store.ingest(try fixture.batch(1...3))
     #expect(
       try await fixture.store.ingest(try fixture.batch(1...4, node: "probe-2"))
-        == IngestSummary(acknowledged: 4, added: 1, duplicates: 3))
+        == IngestSummary(progress: SpoolProgress(acknowledged: 4), added: 1, duplicates: 3))
     let query = RunQuery(check: try .named("front-page"), limit: 10)
     #expect(try await fixture.store.runs(query).runs.map(\.node) == ["probe-2", "probe-1", "probe-1", "probe-1"])
   }
@@ -232,7 +241,7 @@ struct FleetStoreTests {
     let fixture = try await FleetFixture()
     try await fixture.register()
     let batch = try fixture.batch(1...1, origin: .opinion)
-    #expect(try await fixture.store.ingest(batch).acknowledged == 1)
+    #expect(try await fixture.store.ingest(batch).progress.acknowledged == 1)
     #expect(try await fixture.runs() == 0)
     #expect(try await fixture.store.votes(limit: 10).map(\.runs) == [batch.runs])
   }
@@ -268,7 +277,8 @@ struct FleetStoreTests {
     #expect(queued.count == 1000)
     #expect(Set(queued.map { "\($0.run.node ?? "") \($0.run.check) \($0.run.slotStart)" }).count == 1000)
     #expect(
-      try await fixture.store.nodes(seenWithin: .hours(1)).map(\.acknowledged) == Array(repeating: 100, count: 10))
+      try await fixture.store.nodes(seenWithin: .hours(1)).map(\.progress.acknowledged)
+        == Array(repeating: 100, count: 10))
   }
 
   @Test("of two who settle the same votes, one does, and the feed has each decision once, in order")
@@ -327,7 +337,7 @@ struct FleetStoreTests {
       var acknowledged: Int64 = 0
       while !Task.isCancelled {
         do {
-          acknowledged = try await store.ingest(try batch(after: acknowledged)).acknowledged
+          acknowledged = try await store.ingest(try batch(after: acknowledged)).progress.acknowledged
         } catch is HistoryError {
           continue
         }

@@ -109,7 +109,7 @@ package final class MemoryFleetStore: FleetStore {
     try with { state in
       var standing =
         state.nodes[node.name] ?? NodeStanding(description: node, registered: time.now, lastSeen: time.now)
-      if standing.description.spool != node.spool { standing.acknowledged = 0 }
+      if standing.description.spool != node.spool { standing.progress = SpoolProgress() }
       standing.description = node
       standing.lastSeen = time.now
       standing.beat = nil
@@ -159,15 +159,11 @@ package final class MemoryFleetStore: FleetStore {
       guard let node = state.nodes[batch.node], node.description.spool == batch.spool else {
         throw FleetFault.unknownNode(batch.node)
       }
-      let next = max(node.acknowledged + 1, batch.oldest)
-      guard batch.first <= next else { throw FleetFault.gap(acknowledged: next - 1) }
-      var summary = IngestSummary(acknowledged: max(next - 1, batch.last))
+      var progress = node.progress
+      let (fresh, replayed) = try progress.take(batch)
+      var summary = IngestSummary(progress: progress, replayed: replayed)
       var votes: [FleetRun] = []
-      for (index, run) in batch.runs.enumerated() {
-        guard batch.first + Int64(index) >= next else {
-          summary.replayed += 1
-          continue
-        }
+      for run in fresh {
         let key = RunKey(
           check: run.run.check, region: run.run.region, slot: run.run.slotStart.millisecondsSinceEpoch)
         if run.origin == .scheduled {
@@ -184,7 +180,7 @@ package final class MemoryFleetStore: FleetStore {
         state.queue.append(VoteBatch(id: state.nextBatch, received: time.now, runs: votes))
         state.nextBatch += 1
       }
-      state.nodes[batch.node]?.acknowledged = summary.acknowledged
+      state.nodes[batch.node]?.progress = progress
       return summary
     }
   }

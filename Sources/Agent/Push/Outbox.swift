@@ -1,15 +1,17 @@
 package import Fleet
-import Model
+package import Model
 
 /// Decides when which runs of the spool are sent to the hub: a pure value that is told what happened, and answers what is to
 /// be done.
 ///
 /// - Runs have numbers from 1 in their spool, and go in the order of their numbers, because the hub acknowledges by the highest
 ///   number up to which nothing is missing. One batch is under way at a time, so a slow hub is asked for no more than it can do.
-/// - A batch begins at most every `pace`, and no more than `rate` runs a second are sent on average. A new run waits for those
-///   before it: after an hour without a hub, a node that makes 100 runs a second and may send 5,000 is up to date after
-///   74 seconds, of `outage · own / (rate − own)`. In between its newest runs come late, and are late votes where their slots
-///   were decided meanwhile. The rate is therefore many times what a node makes, and a bound for the hub only.
+/// - A batch begins at most every `pace`, and no more than `rate` runs a second are sent on average. After an hour without a hub,
+///   a node that makes 100 runs a second and may send 5,000 has sent everything after 74 seconds, of
+///   `outage · own / (rate − own)`.
+/// - New runs do not wait for that: once more than a second's worth of runs is waiting, those from then on go *ahead*, in batches
+///   that take turns with those of the backlog. The hub keeps which numbers it has ahead (`SpoolProgress`), and the two meet when
+///   the backlog is sent. So a slot after the outage is voted on in time, and the slots of the outage are corrected in their order.
 /// - What is not answered is sent again, after pauses that grow up to `longestPause`; batches that come twice count once.
 /// - Refusals: after a gap, it goes on from where the hub says; a batch that is too large, or not understood, is halved, and a
 ///   run that is not understood alone is given up, one every `slowPause`. Who may not send goes on at `slowPause`, because
@@ -52,16 +54,18 @@ package struct Outbox: Sendable {
   package enum Event: Hashable, Sendable {
     /// The spool holds runs up to this number, which will outlive the process.
     case spooled(through: Int64)
-    /// The hub has taken the node in, and has stored everything up to a number.
-    case admitted(acknowledged: Int64)
+    /// The hub has taken the node in, and has stored this much of the spool.
+    case admitted(SpoolProgress)
     /// The hub cannot be spoken to before it admits the node again.
     case dismissed
     /// A batch was taken.
-    case answered(batch: Int, acknowledged: Int64)
+    case answered(batch: Int, SpoolProgress)
     /// A batch was refused.
     case refused(batch: Int, FleetProtocol.Refusal, acknowledged: Int64?)
     /// There was nothing to send in a batch: everything up to this number was dropped since it was spooled.
     case nothingLeft(batch: Int, through: Int64)
+    /// What is wanted ahead begins behind a hole, which only a batch in order can tell the hub of.
+    case notAhead(batch: Int)
     /// A batch was not answered, or by something that is no hub.
     case failed(batch: Int)
     /// The time that was waited for has come; harmless at any other time.
@@ -71,7 +75,7 @@ package struct Outbox: Sendable {
   /// What is to be done.
   package enum Action: Hashable, Sendable {
     /// Send runs from a number on, at most so many. `answered`, `refused` or `failed` is told with the number of the batch.
-    case send(batch: Int, from: Int64, limit: Int)
+    case send(batch: Int, from: Int64, limit: Int, isAhead: Bool)
     /// The hub has everything up to this number: the spool may let it go.
     case release(through: Int64)
     /// This one run is given up, because the hub does not understand it.
@@ -90,7 +94,7 @@ package struct Outbox: Sendable {
     /// Nothing is under way.
     case idle
     /// A batch is under way, until at most this uptime.
-    case sending(batch: Int, count: Int, until: Duration)
+    case sending(batch: Int, count: Int, isAhead: Bool, until: Duration)
     /// Nothing is sent before this uptime.
     case pausing(until: Duration)
   }
@@ -99,8 +103,14 @@ package struct Outbox: Sendable {
   private var state = State.away
   /// The newest number of the spool.
   private var spooled: Int64 = 0
-  /// Everything up to this number is stored at the hub.
-  package private(set) var acknowledged: Int64 = 0
+  /// What of the spool is stored at the hub.
+  private var progress = SpoolProgress()
+  /// The first number that goes ahead; nil while everything goes in order.
+  private var aheadStart: Int64?
+  /// Whether something stands against sending ahead until the hub admits the node again.
+  private var mayGoAhead = true
+  /// Whether the last batch went ahead: the next one is the backlog's turn.
+  private var wentAhead = false
   private var batches = 0
   /// Halved when a batch was too large, and doubled by each that was taken.
   private var batchLimit: Int
@@ -121,24 +131,36 @@ package struct Outbox: Sendable {
     backoff = Backoff(from: settings.shortestPause, to: settings.longestPause, seed: seed)
   }
 
-  /// How many numbers are not acknowledged.
-  package var backlog: Int64 { max(0, spooled - acknowledged) }
+  /// Everything up to this number is stored at the hub.
+  package var acknowledged: Int64 { progress.acknowledged }
+
+  /// How many numbers are not stored at the hub.
+  package var backlog: Int64 { inOrder + fresh }
+
+  /// How many of them wait for their turn in order.
+  private var inOrder: Int64 { max(0, (aheadStart.map { $0 - 1 } ?? spooled) - acknowledged) }
+
+  /// How many of them go ahead.
+  private var fresh: Int64 { aheadStart == nil ? 0 : max(0, spooled - (nextAhead - 1)) }
+
+  private var nextAhead: Int64 { progress.ahead.map { $0.upperBound + 1 } ?? aheadStart ?? spooled + 1 }
 
   /// Takes an event in, and says what is to be done.
   package mutating func handle(_ event: Event, at uptime: Duration) -> [Action] {
     var actions: [Action] = []
     switch event {
     case .spooled(let number): spooled = max(spooled, number)
-    case .admitted(let number):
+    case .admitted(let known):
       // The one moment at which the hub may know less than before: its store was set back.
-      acknowledged = max(0, number)
-      if number > 0 { actions.append(.release(through: number)) }
+      mayGoAhead = true
+      adopt(known)
+      if acknowledged > 0 { actions.append(.release(through: acknowledged)) }
       if case .away = state { state = .idle }
       if case .pausing = state { state = .idle }
       backoff.reset()
     case .dismissed: state = .away
-    case .answered(let batch, let number):
-      advance(to: number, &actions)
+    case .answered(let batch, let known):
+      advance(to: known, &actions)
       guard isUnderWay(batch) else { break }
       state = .idle
       batchLimit = min(settings.batchRuns, batchLimit * 2)
@@ -148,12 +170,21 @@ package struct Outbox: Sendable {
       if isUnderWay(batch) { refuse(refusal, acknowledged: number, at: uptime, &actions) }
     case .nothingLeft(let batch, let number):
       guard isUnderWay(batch) else { break }
+      if case .sending(_, _, true, _) = state {
+        // The backlog is there still.
+        stayInOrder()
+      } else if number >= acknowledged {
+        adopt(SpoolProgress(acknowledged: min(number, spooled)))
+      }
       state = .idle
-      acknowledged = max(acknowledged, min(number, spooled))
+    case .notAhead(let batch):
+      guard isUnderWay(batch) else { break }
+      state = .idle
+      stayInOrder()
     case .failed(let batch):
       if isUnderWay(batch) { pause(at: uptime) }
     case .timer:
-      if case .sending(_, _, let end) = state, uptime >= end { pause(at: uptime) }
+      if case .sending(_, _, _, let end) = state, uptime >= end { pause(at: uptime) }
       if case .pausing(let end) = state, uptime >= end { state = .idle }
     }
     proceed(at: uptime, &actions)
@@ -161,14 +192,29 @@ package struct Outbox: Sendable {
   }
 
   private func isUnderWay(_ batch: Int) -> Bool {
-    if case .sending(batch, _, _) = state { true } else { false }
+    if case .sending(batch, _, _, _) = state { true } else { false }
   }
 
-  private mutating func advance(to number: Int64, _ actions: inout [Action]) {
+  private mutating func advance(to known: SpoolProgress, _ actions: inout [Action]) {
     // A number beyond the spool's is another spool's, or a lie: nothing is let go for it.
-    guard number > acknowledged, number <= spooled else { return }
-    acknowledged = number
-    actions.append(.release(through: number))
+    guard max(known.acknowledged, known.ahead?.upperBound ?? 0) <= spooled else { return }
+    // What is stored only grows; the answer to a batch that was given up may be older than what is known.
+    let before = acknowledged
+    guard (known.acknowledged, known.ahead?.upperBound ?? 0) > (before, progress.ahead?.upperBound ?? 0) else { return }
+    adopt(known)
+    if acknowledged > before { actions.append(.release(through: acknowledged)) }
+  }
+
+  private mutating func adopt(_ known: SpoolProgress) {
+    progress = mayGoAhead ? known : SpoolProgress(acknowledged: known.acknowledged)
+    aheadStart = progress.ahead?.lowerBound ?? aheadStart.flatMap { $0 > known.acknowledged + 1 ? $0 : nil }
+  }
+
+  /// What was sent ahead is sent again in its turn, and passed over by the hub.
+  private mutating func stayInOrder() {
+    mayGoAhead = false
+    aheadStart = nil
+    progress = SpoolProgress(acknowledged: acknowledged)
   }
 
   // MARK: Sending
@@ -176,13 +222,15 @@ package struct Outbox: Sendable {
   private mutating func proceed(at uptime: Duration, _ actions: inout [Action]) {
     switch state {
     case .away: return
-    case .sending(_, _, let end), .pausing(let end): actions.append(.wait(untilUptime: end))
+    case .sending(_, _, _, let end), .pausing(let end): actions.append(.wait(untilUptime: end))
     case .idle:
       guard backlog > 0 else { return }
       let passed = max(.zero, uptime - allowanceTime)
       allowance = min(Double(settings.batchRuns), allowance + passed.seconds * settings.rate)
       allowanceTime = uptime
-      let count = Int(min(Int64(batchLimit), backlog))
+      if aheadStart == nil, mayGoAhead, Double(backlog) > settings.rate { aheadStart = spooled + 1 }
+      let isAhead = fresh > 0 && (inOrder == 0 || !wentAhead)
+      let count = Int(min(Int64(batchLimit), isAhead ? fresh : inOrder))
       let missing = Double(count) - allowance
       let start = max(earliestStart, missing > 0 ? uptime + .seconds(missing / settings.rate) : uptime)
       guard start <= uptime else { return actions.append(.wait(untilUptime: start)) }
@@ -190,8 +238,10 @@ package struct Outbox: Sendable {
       earliestStart = uptime + settings.pace
       batches += 1
       let end = uptime + settings.timeout
-      state = .sending(batch: batches, count: count, until: end)
-      actions.append(.send(batch: batches, from: acknowledged + 1, limit: count))
+      wentAhead = isAhead
+      state = .sending(batch: batches, count: count, isAhead: isAhead, until: end)
+      actions.append(
+        .send(batch: batches, from: isAhead ? nextAhead : acknowledged + 1, limit: count, isAhead: isAhead))
       actions.append(.wait(untilUptime: end))
     }
   }
@@ -209,16 +259,21 @@ package struct Outbox: Sendable {
   private mutating func refuse(
     _ refusal: FleetProtocol.Refusal, acknowledged number: Int64?, at uptime: Duration, _ actions: inout [Action]
   ) {
-    guard case .sending(_, let count, _) = state else { return }
+    guard case .sending(_, let count, let isAhead, _) = state else { return }
     switch refusal {
     case .gap:
+      if isAhead { stayInOrder() }
       guard let number, number < acknowledged else {
-        if let number { advance(to: number, &actions) }
+        if let number { advance(to: SpoolProgress(acknowledged: number), &actions) }
         return pause(at: uptime)
       }
       // The hub's store was set back: what the spool still has is sent again.
-      acknowledged = max(0, number)
+      adopt(SpoolProgress(acknowledged: max(0, number)))
       pause(at: uptime)
+    case .malformed where isAhead:
+      // A hub of an earlier version; or a run that it does not understand, which is found in order.
+      state = .idle
+      stayInOrder()
     case .tooLarge, .malformed:
       guard count > 1 else {
         say("the hub does not take run \(acknowledged + 1): \(refusal.rawValue)", &actions)

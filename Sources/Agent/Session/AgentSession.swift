@@ -240,9 +240,9 @@ package final class AgentSession: Sendable {
     case .register(let number): await register(number)
     case .beat(let number, let isLeaving): await beat(number, isLeaving: isLeaving)
     case .ask(let number, let question): await ask(number, question)
-    case .admitted(let acknowledged):
-      await parts.spool.release(through: acknowledged)
-      tell(outbox: .admitted(acknowledged: acknowledged))
+    case .admitted(let progress):
+      await parts.spool.release(through: progress.acknowledged)
+      tell(outbox: .admitted(progress))
     case .load(let change, let values): await load(change, values)
     case .giveOpinions(let requests): await giveOpinions(requests)
     case .lost, .follow, .setPaused, .wait, .say: break
@@ -337,24 +337,27 @@ package final class AgentSession: Sendable {
 
   private func perform(_ action: Outbox.Action) async {
     switch action {
-    case .send(let batch, let from, let limit): await push(batch, from: from, limit: limit)
+    case .send(let batch, let from, let limit, let isAhead):
+      await push(batch, from: from, limit: limit, isAhead: isAhead)
     case .release(let number): await parts.spool.release(through: number)
     case .giveUp(let number): await parts.spool.giveUp(number)
     case .register, .wait, .say: break
     }
   }
 
-  private func push(_ number: Int, from: Int64, limit: Int) async {
+  private func push(_ number: Int, from: Int64, limit: Int, isAhead: Bool) async {
     let newest = await parts.spool.last
     guard let (first, oldest, runs) = await parts.spool.read(from: from, limit: limit) else {
       return tell(outbox: .nothingLeft(batch: number, through: newest))
     }
+    if isAhead, first != from { return tell(outbox: .notAhead(batch: number)) }
     let batch = SpoolBatch(
-      node: node.name, region: node.region, spool: node.spool, first: first, oldest: oldest, runs: runs)
+      node: node.name, region: node.region, spool: node.spool, first: first, oldest: oldest, isAhead: isAhead,
+      runs: runs)
     do throws(LinkFault) {
       let reply = try await parts.link.push(batch)
       state.withLock { $0.pushed += reply.added + reply.duplicates }
-      tell(outbox: .answered(batch: number, acknowledged: reply.acknowledged))
+      tell(outbox: .answered(batch: number, reply.progress))
     } catch {
       switch error {
       case .unreachable: tell(outbox: .failed(batch: number))

@@ -72,7 +72,7 @@ package struct SessionMachine: Sendable {
     case beat(Int, isLeaving: Bool)
     case ask(Int, Question)
     /// The hub has taken the node in: runs may be sent.
-    case admitted(acknowledged: Int64)
+    case admitted(SpoolProgress)
     /// The hub is away: no runs are sent.
     case lost
     /// Put this in force; `loaded` or `notLoaded` is told, and nothing is asked before.
@@ -203,7 +203,7 @@ package struct SessionMachine: Sendable {
     lastComplaint = nil
     // A hub whose database was replaced counts these anew, and perhaps to the same numbers.
     (question.epoch, question.opinion) = (0, 0)
-    actions.append(.admitted(acknowledged: admission.acknowledged))
+    actions.append(.admitted(admission.progress))
     actions.append(.say(.connected))
   }
 

@@ -13,33 +13,13 @@ extension HubDesk {
       batch, plan: supply.plan, membership: view.picture.memberships[batch.region]?.last,
       quarantine: standing.quarantine, now: view.clock.now)
     let sifted = try sieve.sifted()
-    let summary: IngestSummary
-    if sifted.late + sifted.foreign > 0 {
-      summary = try await storeWithGaps(batch, sifted.batch)
-    } else {
-      summary = try await stored { try await $0.ingest(sifted.batch) }
-    }
+    let summary = try await stored { try await $0.ingest(sifted.batch) }
     tallies.count(
       [
         (.stored, summary.added), (.duplicate, summary.duplicates), (.replayed, summary.replayed),
         (.stale, sifted.stale), (.late, sifted.late), (.foreign, sifted.foreign),
       ], in: batch.region)
     return summary
-  }
-
-  /// What is left of a batch bears the last of its numbers, so that all of them are stored by it. Of a run that comes again
-  /// under a higher number, the first stays.
-  private func storeWithGaps(_ batch: SpoolBatch, _ left: SpoolBatch) async throws(Refused) -> IngestSummary {
-    // Nothing but whether numbers are missing before it.
-    var beginning = batch
-    beginning.runs = []
-    var rest = left
-    rest.first = batch.last - Int64(left.runs.count) + 1
-    rest.oldest = rest.first
-    return try await stored { [beginning, rest] store in
-      let known = try await store.ingest(beginning)
-      return known.acknowledged >= batch.last ? known : try await store.ingest(rest)
-    }
   }
 
   /// The node that sent a batch, as it is registered with that spool.
@@ -83,7 +63,6 @@ private struct Sieve {
 
   func sifted() throws(Refused) -> Sifted {
     var sifted = Sifted(batch: batch)
-    var kept: [FleetRun]?
     for index in batch.runs.indices {
       let run = batch.runs[index]
       guard run.run.region == batch.region, run.run.node == batch.node else {
@@ -101,16 +80,14 @@ private struct Sieve {
       let isLate = run.run.slotStart < oldest
       if isLate || !plan.knows(run) {
         if isLate { sifted.late += 1 } else { sifted.foreign += 1 }
-        if kept == nil { kept = Array(sifted.batch.runs[..<index]) }
+        sifted.batch.passedOver.insert(index)
         continue
       }
       if let membership, run.epoch < membership.epoch, run.run.slotStart >= membership.since { sifted.stale += 1 }
       if let quarantine {
         sifted.batch.runs[index].run = Abstention.abstaining(run.run, quarantine: quarantine)
       }
-      kept?.append(sifted.batch.runs[index])
     }
-    if let kept { sifted.batch.runs = kept }
     return sifted
   }
 }

@@ -59,7 +59,7 @@ package final class HubDesk: Sendable {
       }
       return Self.encoded(
         Admission(
-          acknowledged: standing.acknowledged, hubTime: hubTime,
+          standing.progress, hubTime: hubTime,
           beatEvery: FleetProtocol.beatInterval.nanoseconds / 1_000_000))
     }
   }

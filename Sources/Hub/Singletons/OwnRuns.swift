@@ -69,7 +69,7 @@ package final class OwnRuns: RunSink {
     let standing = try await store.register(
       NodeDescription(
         name: Self.node, region: HubDesk.ownRegion, version: version, spool: UInt64(bitPattern: lease.token)))
-    var next = standing.acknowledged + 1
+    var next = standing.progress.acknowledged + 1
     while true {
       try Task.checkCancellation()
       let runs = state.withLock { Array($0.waiting.prefix(Self.batch)) }

@@ -62,7 +62,7 @@ package protocol FleetStore: Sendable {
   // MARK: Runs
 
   /// Stores what a node sent, in one transaction: runs into history, votes for whoever decides, and how far the node's
-  /// spool is stored. Runs whose number is not above that are passed over: a batch that comes twice counts once.
+  /// spool is stored (`SpoolProgress`). Runs whose number is stored are passed over: a batch that comes twice counts once.
   ///
   /// - Throws: `FleetFault.gap` when numbers are missing between what is stored and the batch.
   func ingest(_ batch: SpoolBatch) async throws -> IngestSummary
@@ -144,15 +144,22 @@ package struct SpoolBatch: Hashable, Sendable {
   package var first: Int64
   /// Numbers below were dropped by the spool and will never come: no gap is seen in them.
   package var oldest: Int64
+  /// Whether it is let past older runs that are not stored yet.
+  package var isAhead: Bool
   package var runs: [FleetRun]
+  /// Places in `runs` of those that are not to be stored; their numbers are used up all the same.
+  package var passedOver: Set<Int> = []
 
   /// A batch with everything said.
-  package init(node: String, region: String, spool: UInt64, first: Int64, oldest: Int64, runs: [FleetRun]) {
+  package init(
+    node: String, region: String, spool: UInt64, first: Int64, oldest: Int64, isAhead: Bool = false, runs: [FleetRun]
+  ) {
     self.node = node
     self.region = region
     self.spool = spool
     self.first = first
     self.oldest = oldest
+    self.isAhead = isAhead
     self.runs = runs
   }
 
@@ -162,8 +169,8 @@ package struct SpoolBatch: Hashable, Sendable {
 
 /// What came of a batch.
 package struct IngestSummary: Hashable, Sendable {
-  /// Everything of the spool up to this number is stored.
-  package var acknowledged: Int64
+  /// How far the spool is stored.
+  package var progress: SpoolProgress
   /// Runs that are stored now.
   package var added: Int
   /// Runs of slots that had one already.
@@ -172,8 +179,8 @@ package struct IngestSummary: Hashable, Sendable {
   package var replayed: Int
 
   /// A summary with everything said.
-  package init(acknowledged: Int64, added: Int = 0, duplicates: Int = 0, replayed: Int = 0) {
-    self.acknowledged = acknowledged
+  package init(progress: SpoolProgress, added: Int = 0, duplicates: Int = 0, replayed: Int = 0) {
+    self.progress = progress
     self.added = added
     self.duplicates = duplicates
     self.replayed = replayed

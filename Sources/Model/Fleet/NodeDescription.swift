@@ -84,21 +84,21 @@ package struct NodeStanding: Hashable, Sendable {
   package var lastSeen: Timestamp
   /// What it said of itself last; nil before the first beat.
   package var beat: NodeBeat?
-  /// The highest sequence number of its spool up to which everything is stored.
-  package var acknowledged: Int64
+  /// How far its spool is stored.
+  package var progress: SpoolProgress
   /// Why its runs are not believed; nil while they are.
   package var quarantine: Quarantine?
 
   /// A standing with everything said.
   package init(
     description: NodeDescription, registered: Timestamp, lastSeen: Timestamp, beat: NodeBeat? = nil,
-    acknowledged: Int64 = 0, quarantine: Quarantine? = nil
+    progress: SpoolProgress = SpoolProgress(), quarantine: Quarantine? = nil
   ) {
     self.description = description
     self.registered = registered
     self.lastSeen = lastSeen
     self.beat = beat
-    self.acknowledged = acknowledged
+    self.progress = progress
     self.quarantine = quarantine
   }
 }

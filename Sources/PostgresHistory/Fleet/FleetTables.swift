@@ -1,3 +1,6 @@
+import Model
+import Postgres
+
 /// The tables of what the replicas of a hub share. Times are milliseconds since the epoch, by the clock of the database.
 enum FleetTables {
   static let first = """
@@ -38,6 +41,16 @@ enum FleetTables {
       node text NOT NULL, region text NOT NULL, until bigint NOT NULL
     );
     """
+
+  /// Newer runs of a spool may be stored before older ones: from which number to which.
+  static let ahead = "ALTER TABLE fleet_spools ADD COLUMN ahead_first bigint, ADD COLUMN ahead_last bigint"
+
+  /// How far a spool is stored, of three columns one after the other: everything, and what is ahead.
+  static func progress(_ row: PostgresRow, from column: Int) throws -> SpoolProgress {
+    let (first, last): (Int64?, Int64?) = (try row[column + 1], try row[column + 2])
+    let ahead = first.flatMap { first in last.flatMap { $0 >= first ? first...$0 : nil } }
+    return SpoolProgress(acknowledged: try row[column] ?? 0, ahead: ahead)
+  }
 
   /// The database's clock at this very moment, not at the transaction's begin.
   static let now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"

@@ -78,9 +78,9 @@ struct NodeTable {
     for row in try session.execute(words, [value]) { labels[try row[0], default: [:]][try row[1]] = try row[2] }
     let rows = try session.execute(
       """
-      SELECT n.name, n.region, n.version, n.spool, n.registered, n.seen, coalesce(s.acknowledged, 0), n.quarantined,
+      SELECT n.name, n.region, n.version, n.spool, n.registered, n.seen, n.quarantined,
         n.quarantine, n.beat_region, n.beat_configuration, n.beat_epoch, n.beat_offset_ns, n.beat_spool, n.beat_wait_ms,
-        n.beat_dropped, n.beat_checks, n.beat_leaving
+        n.beat_dropped, n.beat_checks, n.beat_leaving, s.acknowledged, s.ahead_first, s.ahead_last
       FROM fleet_nodes n LEFT JOIN fleet_spools s ON s.node = n.name AND s.spool = n.spool
       WHERE \(condition) ORDER BY n.region COLLATE "C", n.name COLLATE "C"
       """, [value])
@@ -89,24 +89,24 @@ struct NodeTable {
       let description = NodeDescription(
         name: name, region: try row[1], labels: labels[name] ?? [:], version: try row[2],
         spool: UInt64(bitPattern: try row[3]))
-      let quarantined: Int64? = try row[7]
-      let reason: String? = try row[8]
+      let quarantined: Int64? = try row[6]
+      let reason: String? = try row[7]
       return NodeStanding(
         description: description, registered: Timestamp(millisecondsSinceEpoch: try row[4]),
         lastSeen: Timestamp(millisecondsSinceEpoch: try row[5]), beat: try beat(of: name, in: row),
-        acknowledged: try row[6],
+        progress: try FleetTables.progress(row, from: 17),
         quarantine: quarantined.map { Quarantine(since: Timestamp(millisecondsSinceEpoch: $0), reason: reason ?? "") })
     }
   }
 
   private func beat(of node: String, in row: PostgresRow) throws -> NodeBeat? {
-    guard let region: String = try row[9] else { return nil }
-    let offset: Int64? = try row[12]
-    let wait: Int64? = try row[14]
+    guard let region: String = try row[8] else { return nil }
+    let offset: Int64? = try row[11]
+    let wait: Int64? = try row[13]
     return NodeBeat(
-      node: node, region: region, configuration: try row[10], epoch: try row[11],
-      clockOffset: offset.map { .nanoseconds($0) }, spoolLength: try row[13],
-      oldestWait: wait.map { .milliseconds($0) }, dropped: try row[15], checks: try row[16], isLeaving: try row[17])
+      node: node, region: region, configuration: try row[9], epoch: try row[10],
+      clockOffset: offset.map { .nanoseconds($0) }, spoolLength: try row[12],
+      oldestWait: wait.map { .milliseconds($0) }, dropped: try row[14], checks: try row[15], isLeaving: try row[16])
   }
 
   // MARK: Memberships

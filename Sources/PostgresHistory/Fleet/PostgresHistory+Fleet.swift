@@ -77,19 +77,13 @@ extension PostgresHistory: FleetStore {
     try await write { session in
       let votes = VoteTable(session: session)
       let spool = try votes.lock(batch)
-      // What the spool dropped never comes, and is no gap.
-      let next = max(spool.acknowledged + 1, batch.oldest)
-      guard batch.first <= next else { throw FleetFault.gap(acknowledged: next - 1) }
-      let replayed = min(batch.runs.count, Int(clamping: next - batch.first))
-      let fresh = batch.runs[replayed...]
+      var progress = spool.progress
+      let (fresh, replayed) = try progress.take(batch)
       let scheduled = fresh.compactMap { $0.origin == .scheduled ? $0.run : nil }
       let written = scheduled.isEmpty ? WriteSummary() : try self.write(scheduled, at: spool.now, in: session)
-      let acknowledged = max(next - 1, batch.last)
-      if acknowledged > spool.acknowledged {
-        try votes.store(fresh, of: batch, acknowledged: acknowledged, at: spool.now)
-      }
+      if progress != spool.progress { try votes.store(fresh, of: batch, progress: progress, at: spool.now) }
       return IngestSummary(
-        acknowledged: acknowledged, added: written.added + fresh.count - scheduled.count,
+        progress: progress, added: written.added + fresh.count - scheduled.count,
         duplicates: written.duplicates, replayed: replayed)
     }
   }

@@ -13,7 +13,7 @@ struct VoteTable {
 
   /// How far a spool is stored.
   struct SpoolStanding {
-    var acknowledged: Int64
+    var progress: SpoolProgress
     /// The database's clock.
     var now: Timestamp
   }
@@ -23,25 +23,34 @@ struct VoteTable {
   /// - Throws: `FleetFault.unknownNode` for a spool that nobody registered.
   func lock(_ batch: SpoolBatch) throws -> SpoolStanding {
     let rows = try session.execute(
-      "SELECT acknowledged, \(FleetTables.now) FROM fleet_spools WHERE node = $1 AND spool = $2 FOR UPDATE",
+      """
+      SELECT \(FleetTables.now), acknowledged, ahead_first, ahead_last
+      FROM fleet_spools WHERE node = $1 AND spool = $2 FOR UPDATE
+      """,
       [.text(batch.node), .int(Int64(bitPattern: batch.spool))])
     guard let row = rows.first else { throw FleetFault.unknownNode(batch.node) }
-    return SpoolStanding(acknowledged: try row[0], now: Timestamp(millisecondsSinceEpoch: try row[1]))
+    return SpoolStanding(
+      progress: try FleetTables.progress(row, from: 1), now: Timestamp(millisecondsSinceEpoch: try row[0]))
   }
 
   /// Puts runs into the queue, and says how far the spool is stored.
-  func store(_ runs: ArraySlice<FleetRun>, of batch: SpoolBatch, acknowledged: Int64, at now: Timestamp) throws {
+  func store(_ runs: [FleetRun], of batch: SpoolBatch, progress: SpoolProgress, at now: Timestamp) throws {
     let spool: [PostgresValue] = [
-      .int(acknowledged), .int(now.millisecondsSinceEpoch), .text(batch.node), .int(Int64(bitPattern: batch.spool)),
+      .int(progress.acknowledged), .int(now.millisecondsSinceEpoch), .text(batch.node),
+      .int(Int64(bitPattern: batch.spool)), .optional(progress.ahead?.lowerBound),
+      .optional(progress.ahead?.upperBound),
     ]
-    let acknowledge = "UPDATE fleet_spools SET acknowledged = $1, stored = $2 WHERE node = $3 AND spool = $4"
+    let acknowledge = """
+      UPDATE fleet_spools SET acknowledged = $1, stored = $2, ahead_first = $5, ahead_last = $6
+      WHERE node = $3 AND spool = $4
+      """
     guard !runs.isEmpty else {
       try session.execute(acknowledge, spool)
       return
     }
     try session.execute(
-      "WITH queued AS (INSERT INTO fleet_votes (received, runs) VALUES ($2, $5)) \(acknowledge)",
-      spool + [.bytes(RunCoding.encode(Array(runs)))])
+      "WITH queued AS (INSERT INTO fleet_votes (received, runs) VALUES ($2, $7)) \(acknowledge)",
+      spool + [.bytes(RunCoding.encode(runs))])
   }
 
   // MARK: Votes

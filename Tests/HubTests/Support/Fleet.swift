@@ -38,7 +38,7 @@ struct FleetRig {
     _ verdict: Verdict, in region: String, slot: Slot, isOpinion: Bool = false, number: Int64? = nil
   ) async throws {
     let node = "node-\(region)"
-    let known = store.current.nodes[node]?.acknowledged ?? 0
+    let known = store.current.nodes[node]?.progress.acknowledged ?? 0
     let run = FleetRun(
       run: HistoryRun(
         check: FixedSupply.shop.id, region: region, node: node,

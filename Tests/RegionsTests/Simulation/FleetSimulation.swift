@@ -170,7 +170,13 @@ final class FleetSimulation {
     let life = nodes[node].life
     for action in nodes[node].outbox.handle(event, at: now - newYear) {
       switch action {
-      case .send(let batch, let from, let limit): send(nodes[node].batch(from: from, limit: limit), batch, of: node)
+      case .send(let batch, let from, let limit, let isAhead):
+        let runs = nodes[node].batch(from: from, limit: limit, isAhead: isAhead)
+        if isAhead, runs.first != from {
+          events.plan(.outbox(node: node, life: life, .notAhead(batch: batch)), at: now)
+        } else {
+          send(runs, batch, of: node)
+        }
       case .release(let number): nodes[node].release(through: number)
       case .wait(let uptime):
         // Of several waits only the last one counts.
@@ -212,7 +218,7 @@ final class FleetSimulation {
     }
     do throws(FleetFault) {
       let summary = try store.ingest(runs, at: now)
-      reply(.answered(batch: batch ?? 0, acknowledged: summary.acknowledged))
+      reply(.answered(batch: batch ?? 0, summary.progress))
       for hub in hubs.indices { step(hub, in: milliseconds(30...150)) }
     } catch {
       guard case .gap(let acknowledged) = error else { return }
@@ -228,8 +234,7 @@ final class FleetSimulation {
       events.plan(.admit(node: node, life: life), at: now + milliseconds(1000...2000))
       return
     }
-    let acknowledged = store.acknowledged(of: nodes[node].name)
-    tell(node, .admitted(acknowledged: acknowledged))
+    tell(node, .admitted(store.progress(of: nodes[node].name)))
     if !nodes[node].spool.isEmpty {
       tell(node, .spooled(through: nodes[node].spoolStart + Int64(nodes[node].spool.count) - 1))
     }

@@ -64,10 +64,11 @@ struct SimulatedNode {
     return spoolStart + Int64(spool.count) - 1
   }
 
-  func batch(from: Int64, limit: Int) -> SpoolBatch {
+  func batch(from: Int64, limit: Int, isAhead: Bool) -> SpoolBatch {
     let first = max(from, spoolStart)
     let runs = spool.dropFirst(Int(first - spoolStart)).prefix(limit)
-    return SpoolBatch(node: name, region: region, spool: 1, first: first, oldest: spoolStart, runs: Array(runs))
+    return SpoolBatch(
+      node: name, region: region, spool: 1, first: first, oldest: spoolStart, isAhead: isAhead, runs: Array(runs))
   }
 
   mutating func release(through number: Int64) {

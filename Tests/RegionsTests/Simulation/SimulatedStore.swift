@@ -17,7 +17,7 @@ struct SimulatedStore {
   static let leaseDuration = Duration.seconds(10)
 
   private var holdings: [Singleton: Holding] = [:]
-  private var acknowledged: [String: Int64] = [:]
+  private var progress: [String: SpoolProgress] = [:]
   private var batches = 0
   private(set) var queue: [VoteBatch] = []
   /// Runs by slot, a region each.
@@ -58,15 +58,10 @@ struct SimulatedStore {
   // MARK: Runs
 
   mutating func ingest(_ batch: SpoolBatch, at now: Timestamp) throws(FleetFault) -> IngestSummary {
-    let known = acknowledged[batch.node, default: 0]
-    guard batch.first <= max(known + 1, batch.oldest) else { throw .gap(acknowledged: known) }
-    var summary = IngestSummary(acknowledged: max(known, batch.last))
+    let (fresh, replayedNow) = try progress[batch.node, default: SpoolProgress()].take(batch)
+    var summary = IngestSummary(progress: progress(of: batch.node), replayed: replayedNow)
     var votes: [FleetRun] = []
-    for (number, fleetRun) in zip(batch.first..., batch.runs) {
-      guard number > known else {
-        summary.replayed += 1
-        continue
-      }
+    for fleetRun in fresh {
       if insert(fleetRun.run) {
         summary.added += 1
         votes.append(fleetRun)
@@ -74,7 +69,6 @@ struct SimulatedStore {
         summary.duplicates += 1
       }
     }
-    acknowledged[batch.node] = summary.acknowledged
     stored += summary.added
     duplicates += summary.duplicates
     replayed += summary.replayed
@@ -98,7 +92,7 @@ struct SimulatedStore {
     return true
   }
 
-  func acknowledged(of node: String) -> Int64 { acknowledged[node, default: 0] }
+  func progress(of node: String) -> SpoolProgress { progress[node, default: SpoolProgress()] }
 
   // MARK: Deciding
 
