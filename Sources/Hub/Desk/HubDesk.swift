@@ -176,6 +176,7 @@ package final class HubDesk: Sendable {
         throw Refused(
           .gap, "runs are missing: everything up to number \(acknowledged) is stored; go on with the next one",
           acknowledged: acknowledged)
+      case .storing: throw Refused(.unavailable, "another batch of this spool is being stored", retryAfter: .seconds(1))
       case .leaseLost: throw Refused(.unavailable, "the hub is changing its leader", retryAfter: .seconds(1))
       }
     } catch {

@@ -222,6 +222,8 @@ package enum FleetFault: Error, Hashable, Sendable {
   case leaseLost(Singleton)
   /// Numbers are missing: everything up to `acknowledged` is stored, and the batch begins later than the next one.
   case gap(acknowledged: Int64)
+  /// Another batch of the node's spool is being stored at this moment.
+  case storing(String)
   /// Nobody registered a node of that name.
   case unknownNode(String)
 }
