@@ -28,7 +28,7 @@ package final class PostgresHistory: Sendable {
   ) async throws {
     pool = PostgresPool(address, options: options)
     leasePool = PostgresPool(
-      address, options: PostgresOptions(connections: 2, statementTimeout: .seconds(3), patience: .seconds(3)))
+      address, options: PostgresOptions(connections: 3, statementTimeout: .seconds(4), patience: .seconds(5)))
     self.retention = retention
     do {
       if isReadOnly { try await PostgresSchema.check(pool) } else { try await PostgresSchema.migrate(pool) }
