@@ -192,7 +192,7 @@ struct HubFixture {
   private struct NoSupply: WorkSupply {
     var plan: HubPlan { HubPlan() }
 
-    func change(since version: Int64, asked: Duration) -> ConfigurationChange? { nil }
+    func change(since version: Int64, digest: String?, asked: Duration) -> ConfigurationChange? { nil }
 
     func values(
       for node: String, in region: String, memberships: [Membership], opinions: [CheckID]
