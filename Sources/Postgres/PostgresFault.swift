@@ -42,14 +42,6 @@ package struct PostgresFault: Error, Hashable, Sendable, CustomStringConvertible
     guard let database else { return message }
     return "database \"\(database)\": \(message)"
   }
-
-  /// Whether the same may succeed in a moment, without anybody doing anything.
-  package var isPassing: Bool {
-    switch kind {
-    case .connection, .unsure, .busy, .conflict, .timeout: true
-    case .address, .uniqueViolation, .refused, .other: false
-    }
-  }
 }
 
 extension PostgresFault {

@@ -138,6 +138,22 @@ import Testing
     await leader.value
   }
 
+  @Test func `a leader follows other checks under the number of those before, as after the database was restored`()
+    async throws
+  {
+    let fleet = try await FleetRig(["us-east", "eu-west"])
+    fleet.rig.supply.put(HubPlan([FixedSupply.check("shop")], configuration: 4, digest: "d"))
+    let leader = fleet.leader("one")
+    #expect(await fleet.until { fleet.store.current.leases[.deciding] != nil })
+    fleet.rig.supply.put(HubPlan([FixedSupply.check("shop", regions: ["us-east"])], configuration: 4, digest: "e"))
+    #expect(await fleet.until(within: .seconds(1)) { false } == false)
+    // The only region that is expected has its say for all.
+    try await fleet.vote(.up, in: "us-east", slot: fleet.slot)
+    #expect(await fleet.until(within: .seconds(2)) { !fleet.told.all.isEmpty })
+    leader.cancel()
+    await leader.value
+  }
+
   @Test func `what the hub records itself is stored, decided and fed like any run`() async throws {
     let fleet = try await FleetRig(["a"])
     let own = OwnRuns(store: fleet.store, time: fleet.time)

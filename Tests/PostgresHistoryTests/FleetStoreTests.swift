@@ -98,7 +98,7 @@ struct FleetStoreTests {
     #expect(versions == [1])
     #expect(
       try await two.configuration() == StoredConfiguration(version: 1, digest: "a", content: [1, 2, 0]))
-    #expect(try await two.configurationVersion() == 1)
+    #expect(try await two.newestConfiguration() == ConfigurationIdentity(version: 1, digest: "a"))
     for number in 2...30 { #expect(try await two.publish([UInt8(number)], digest: "\(number)", by: "hub") == number) }
     #expect(try await one.configuration()?.version == 30)
     // One that comes back is new again.

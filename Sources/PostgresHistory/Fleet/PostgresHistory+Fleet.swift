@@ -46,8 +46,8 @@ extension PostgresHistory: FleetStore {
     try await write { try ConfigurationTable(session: $0).publish(content, digest: digest, by: holder) }
   }
 
-  package func configurationVersion() async throws -> Int64 {
-    try await read { try ConfigurationTable(session: $0).version() }
+  package func newestConfiguration() async throws -> ConfigurationIdentity? {
+    try await read { try ConfigurationTable(session: $0).newest() }
   }
 
   package func configuration() async throws -> StoredConfiguration? {
