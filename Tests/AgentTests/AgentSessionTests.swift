@@ -167,6 +167,32 @@ struct AgentSessionTests {
     }
     await node.run { await node.until { node.hub.seen.questions.count > 3 && !node.opinions.isEmpty } }
     #expect(node.opinions == [5])
+    #expect(node.notices.contains(.opinionNotGiven("shop", .late)))
+    #expect(node.notices.contains(.opinionNotGiven("No Check", .unknownCheck)))
+  }
+
+  @Test("An opinion of a check that comes with its values is given when they are loaded")
+  func opinionWithValues() async throws {
+    let node = try await Node()
+    let until = (node.time.now + .hours(1)).millisecondsSinceEpoch
+    node.loader.isHeld = true
+    node.hub.change { state in
+      state.work = [
+        WorkReply(
+          configuration: ConfigurationChange(version: 3, digest: "d", roots: [], files: []),
+          values: SuppliedValues(digest: "v"),
+          opinions: [OpinionRequest(number: 1, check: "shop", slot: 5, until: until)], hubTime: 0)
+      ]
+    }
+    await node.run {
+      await node.until { node.hub.seen.questions.count == 1 }
+      let beats = node.hub.seen.beats.count
+      await node.until { node.hub.seen.beats.count > beats + 2 }
+      #expect(node.opinions.isEmpty)
+      node.loader.isHeld = false
+      await node.until { node.opinions == [5] }
+    }
+    #expect(node.session.configuration == 3)
   }
 
   @Test("Who leaves waits for others to take over, and for nobody where nobody is there")
@@ -251,7 +277,10 @@ final class Node: Sendable {
       parts: AgentSession.Parts(
         link: self.hub, spool: spool, plan: plan, clock: clock, loader: loader,
         apply: { checks in heard.state.withLock { $0.applied.append(checks.map(\.id)) } },
-        giveOpinion: { _, slot, _ in heard.state.withLock { $0.opinions.append(slot) } },
+        giveOpinion: { _, request, _ in
+          heard.state.withLock { $0.opinions.append(request.slot) }
+          return nil
+        },
         tell: { notice in heard.state.withLock { $0.notices.append(notice) } }))
   }
 
@@ -296,7 +325,7 @@ final class Node: Sendable {
 
 final class Loader: ConfigurationLoader {
   let check: Check
-  private let state = Mutex<(fault: ConfigurationFault?, version: Int64)>((nil, 0))
+  private let state = Mutex<(fault: ConfigurationFault?, version: Int64, isHeld: Bool)>((nil, 0, false))
 
   init(check: Check) { self.check = check }
 
@@ -305,9 +334,16 @@ final class Loader: ConfigurationLoader {
     set { state.withLock { $0.fault = newValue } }
   }
 
+  /// Whether loading takes its time.
+  var isHeld: Bool {
+    get { state.withLock { $0.isHeld } }
+    set { state.withLock { $0.isHeld = newValue } }
+  }
+
   func load(
     _ change: ConfigurationChange?, values: SuppliedValues?
   ) async throws(ConfigurationFault) -> LoadedConfiguration {
+    while isHeld, !Task.isCancelled { await Task.yield() }
     if let fault { throw fault }
     let version = state.withLock { state in
       state.version = change?.version ?? state.version

@@ -1,4 +1,4 @@
-import Fleet
+package import Fleet
 package import Model
 import Synchronization
 
@@ -14,8 +14,8 @@ package final class AgentSession: Sendable {
     package var loader: any ConfigurationLoader
     /// Makes these the checks of the schedule.
     package var apply: @Sendable ([Check]) -> Void
-    /// Runs a check at once for a slot, within a budget; nil where that cannot be done here.
-    package var giveOpinion: @Sendable (CheckID, Int64, Duration) async -> Void
+    /// Runs a check at once for the slot that is asked about, within a budget. Says why where that cannot be done here.
+    package var giveOpinion: @Sendable (CheckID, OpinionRequest, Duration) async -> OpinionFault?
     /// Told what people should know.
     package var tell: @Sendable (Notice) -> Void
 
@@ -23,7 +23,7 @@ package final class AgentSession: Sendable {
     package init(
       link: any HubLink, spool: SpoolKeeper, plan: WorkPlan, clock: HubClock, loader: any ConfigurationLoader,
       apply: @escaping @Sendable ([Check]) -> Void,
-      giveOpinion: @escaping @Sendable (CheckID, Int64, Duration) async -> Void,
+      giveOpinion: @escaping @Sendable (CheckID, OpinionRequest, Duration) async -> OpinionFault?,
       tell: @escaping @Sendable (Notice) -> Void
     ) {
       self.link = link
@@ -48,6 +48,8 @@ package final class AgentSession: Sendable {
     case clock(Duration?)
     /// So many requests for second opinions were passed over, because as many as may be were under way.
     case opinionsPassedOver(Int)
+    /// A second opinion of a check cannot be given, and why.
+    case opinionNotGiven(String, OpinionFault)
   }
 
   /// From one write of the spool to the next.
@@ -323,14 +325,19 @@ package final class AgentSession: Sendable {
     await withDiscardingTaskGroup { group in
       for request in requests.prefix(allowed) {
         group.addTask {
-          let left = Timestamp(millisecondsSinceEpoch: request.until) - self.parts.clock.now
-          if let check = CheckID(request.check), left > .zero, !self.parts.clock.isRefused {
-            await self.parts.giveOpinion(check, request.slot, left)
-          }
+          if let fault = await self.give(request) { self.parts.tell(.opinionNotGiven(request.check, fault)) }
           self.state.withLock { $0.opinionsUnderWay -= 1 }
         }
       }
     }
+  }
+
+  private func give(_ request: OpinionRequest) async -> OpinionFault? {
+    let left = Timestamp(millisecondsSinceEpoch: request.until) - parts.clock.now
+    guard let check = CheckID(request.check) else { return .unknownCheck }
+    guard left > .zero else { return .late }
+    guard !parts.clock.isRefused else { return .clock }
+    return await parts.giveOpinion(check, request, left)
   }
 
   // MARK: Pushing

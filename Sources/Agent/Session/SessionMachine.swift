@@ -79,6 +79,7 @@ package struct SessionMachine: Sendable {
     case load(ConfigurationChange?, SuppliedValues?)
     /// Who runs what, oldest first.
     case follow([Membership])
+    /// What came with them is loaded.
     case giveOpinions([OpinionRequest])
     /// Stop the schedule: the hub was away for longer than `autonomy`. False: go on.
     case setPaused(Bool)
@@ -134,6 +135,8 @@ package struct SessionMachine: Sendable {
   private var work: (number: Int, next: Duration, isUnderWay: Bool) = (0, .zero, false)
   private var workBackoff: Backoff
   private var isLoading = false
+  /// Requests that came with what is being loaded: the checks that they ask about may be in it.
+  private var held: [OpinionRequest] = []
   private var question = Question()
   private var connectedSince: Duration?
   private var lastAnswer: Duration
@@ -179,6 +182,7 @@ package struct SessionMachine: Sendable {
         work.next = uptime + workBackoff.fail()
       }
       say(.notConfigured(version, words), &actions)
+      giveHeld(&actions)
     case .dismissed:
       if phase == .connected { reconnect(after: backoff.jittered(settings.shortestPause), at: uptime, &actions) }
     case .leave:
@@ -203,6 +207,8 @@ package struct SessionMachine: Sendable {
     lastComplaint = nil
     // A hub whose database was replaced counts these anew, and perhaps to the same numbers.
     (question.epoch, question.opinion) = (0, 0)
+    // So they are asked for again.
+    held = []
     actions.append(.admitted(admission.progress))
     actions.append(.say(.connected))
   }
@@ -297,8 +303,9 @@ package struct SessionMachine: Sendable {
       actions.append(.load(reply.configuration, reply.values))
     }
     if let newest = reply.opinions.map(\.number).max(), newest > question.opinion {
-      actions.append(.giveOpinions(reply.opinions.filter { $0.number > question.opinion }))
+      held += reply.opinions.filter { $0.number > question.opinion }
       question.opinion = newest
+      if !isLoading { giveHeld(&actions) }
     }
   }
 
@@ -314,9 +321,17 @@ package struct SessionMachine: Sendable {
 
   private mutating func settle(_ version: Int64, _ actions: inout [Action]) {
     isLoading = false
-    guard version != configuration else { return }
-    configuration = version
-    actions.append(.say(.configured(version)))
+    if version != configuration {
+      configuration = version
+      actions.append(.say(.configured(version)))
+    }
+    giveHeld(&actions)
+  }
+
+  private mutating func giveHeld(_ actions: inout [Action]) {
+    guard !held.isEmpty else { return }
+    actions.append(.giveOpinions(held))
+    held = []
   }
 
   // MARK: Time

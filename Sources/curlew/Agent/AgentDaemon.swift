@@ -79,14 +79,17 @@ struct AgentDaemon {
           recent.apply(checks)
           node.apply(checks)
         },
-        giveOpinion: { check, slot, bound in
-          guard
-            let run = await OpinionRun(current: current, runner: node.runner, loops: probing.loops, clock: clock)
-              .run(check, slot: slot, within: bound)
-          else { return }
-          var reviewed = await references.reviewed(run)
-          reviewed.isInMaintenance = maintenance.plan.isInMaintenance(check, at: run.slot.start)
-          spooler.recordOpinion(reviewed)
+        giveOpinion: { check, request, bound in
+          do throws(OpinionFault) {
+            let run = try await OpinionRun(current: current, runner: node.runner, loops: probing.loops, clock: clock)
+              .run(check, for: request, within: bound)
+            var reviewed = await references.reviewed(run)
+            reviewed.isInMaintenance = maintenance.plan.isInMaintenance(check, at: run.slot.start)
+            spooler.recordOpinion(reviewed)
+            return nil
+          } catch {
+            return error
+          }
         },
         tell: AgentLog(logger: logger, autonomy: settings.autonomy).tell))
     try AgentMetrics.register(session: session, spool: spool, plan: plan, clock: clock, in: registry)

@@ -23,6 +23,8 @@ struct AgentLog {
     case .clock(nil): logger.notice("the clock of this machine is right again")
     case .opinionsPassedOver(let count):
       logger.warning("second opinions were asked for faster than they can be given", metadata: ["count": "\(count)"])
+    case .opinionNotGiven(let check, let fault):
+      logger.warning("no second opinion is given", metadata: ["check": "\(check)", "error": "\(fault)"])
     }
   }
 
