@@ -146,10 +146,29 @@ struct AgentSessionTests {
       #expect(difference >= .seconds(89) && difference <= .seconds(91))
       node.hub.change { $0.ahead = .hours(2) }
       await node.until { node.clock.isRefused }
-      #expect(node.clock.now - node.time.now < .seconds(1))
+      // By what was believed before.
+      #expect(node.clock.now - node.time.now < .seconds(92))
       await node.until { node.notices.contains { if case .clock(.some) = $0 { true } else { false } } }
       node.hub.change { $0.ahead = .zero }
       await node.until { !node.clock.isRefused && node.notices.contains(.clock(nil)) }
+    }
+  }
+
+  @Test("Setting the machine's clock moves nothing, with a hub or without one")
+  func setClock() async throws {
+    let node = try await Node()
+    await node.run {
+      await node.until { node.clock.offset != nil }
+      let before = node.clock.now - node.time.now
+      node.time.setClock(by: .minutes(8))
+      #expect(node.clock.now - node.time.now == before - .minutes(8))
+      await node.until { node.clock.offset.map { $0 > .minutes(7) } ?? false }
+      #expect(node.clock.now - node.time.now < before - .minutes(7))
+      node.hub.change { $0.isAway = true }
+      await node.until { !node.session.isConnected }
+      node.time.setClock(by: .hours(25))
+      #expect(node.clock.now - node.time.now < .hours(-25))
+      #expect(!node.clock.isRefused)
     }
   }
 

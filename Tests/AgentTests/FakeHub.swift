@@ -27,16 +27,19 @@ final class FakeHub: HubLink {
 
   private let state = Mutex(State())
   private let time: any TimeSource
+  /// What its clock showed at uptime zero: nobody sets it.
+  private let origin: Timestamp
 
   init(_ time: any TimeSource) {
     self.time = time
+    origin = time.now - time.uptime
   }
 
   var seen: State { state.withLock { $0 } }
 
   func change(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
-  private var hubTime: Int64 { (time.now + seen.ahead).millisecondsSinceEpoch }
+  private var hubTime: Int64 { (origin + time.uptime + seen.ahead).millisecondsSinceEpoch }
 
   private func check() throws(LinkFault) {
     let (isAway, refusal) = state.withLock { ($0.isAway, $0.refusal) }

@@ -1,5 +1,6 @@
 package import Fleet
 package import Model
+import Regions
 import Synchronization
 
 /// Drives a `SessionMachine` and an `Outbox` by the clock, over a link to the hub: each request is a child task of `run()`.
@@ -279,7 +280,7 @@ package final class AgentSession: Sendable {
     }
   }
 
-  private func learn(sent: (now: Timestamp, uptime: Duration), hubTime: Int64) {
+  private func learn(sent: ClockOffset.Reading, hubTime: Int64) {
     parts.clock.learn(sent: sent, hubTime: hubTime)
     let isRefused = parts.clock.isRefused
     let isNews = state.withLock { state in

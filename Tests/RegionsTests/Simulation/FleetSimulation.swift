@@ -246,8 +246,9 @@ final class FleetSimulation {
     guard nodes[node].isAlive, nodes[node].isHeard else { return }
     let out = milliseconds(5...80)
     let back = milliseconds(5...80)
-    clocks[node].offset.add(sent: now + clocks[node].raw, roundTrip: out + back, hubTime: now + out)
-    nodes[node].clockError = clocks[node].offset.corrected(now + clocks[node].raw) - now
+    let reading = ClockOffset.Reading(wall: now + clocks[node].raw, uptime: now - newYear)
+    clocks[node].offset.add(sent: reading, roundTrip: out + back, hubTime: now + out)
+    nodes[node].clockError = clocks[node].offset.corrected(reading) - now
   }
 
   private func learn(_ node: Int) {
