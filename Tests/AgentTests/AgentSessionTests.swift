@@ -64,6 +64,34 @@ struct AgentSessionTests {
     #expect(node.session.pushed == 12_010)
   }
 
+  @Test("What a hub claims that cannot be is believed by nobody")
+  func impossibleNumbers() async throws {
+    let node = try await Node()
+    node.hub.change { $0.progress = SpoolProgress(acknowledged: .max) }
+    await node.run {
+      let words = "the hub says that it has runs up to \(Int64.max), which no spool has"
+      await node.until { node.notices.contains(.session(.away(words))) }
+      node.hub.change { $0.progress = SpoolProgress() }
+      await node.until { node.session.isConnected }
+      let stretch = BatchReply(IngestSummary(progress: SpoolProgress(acknowledged: 0, ahead: 2...(.max)), added: .max))
+      node.hub.change { $0.claim = stretch }
+      for number in 1...3 { node.spool.add(node.fleetRun(number)) }
+      await node.until { node.notices.contains(.pushing(words)) }
+      node.hub.change {
+        $0.claim = BatchReply(
+          IngestSummary(progress: SpoolProgress(acknowledged: 3), added: .max, duplicates: .max))
+      }
+      await node.until { node.session.pushed > 0 && node.spool.status.length == 0 }
+      #expect(node.session.pushed == 3)
+      node.hub.change { state in
+        state.claim = nil
+        state.progress = SpoolProgress(acknowledged: 3)
+      }
+      node.spool.add(node.fleetRun(4))
+      await node.until { node.hub.seen.stored[4] != nil }
+    }
+  }
+
   @Test("A new process goes on where the old one ended")
   func restart() async throws {
     let folder = try Folder()

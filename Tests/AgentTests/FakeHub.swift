@@ -21,6 +21,8 @@ final class FakeHub: HubLink {
     /// First numbers of the batches, in the order in which they came.
     var batches: [Int64] = []
     var gaps = 0
+    /// What the hub says that it has, and how much it added, in place of what is so.
+    var claim: BatchReply?
     /// How far the hub's clock is ahead of the node's.
     var ahead = Duration.zero
   }
@@ -73,6 +75,7 @@ final class FakeHub: HubLink {
 
   func push(_ batch: SpoolBatch) async throws(LinkFault) -> BatchReply {
     try check()
+    if let claim = seen.claim { return claim }
     let summary: IngestSummary? = state.withLock { state in
       state.batches.append(batch.first)
       guard let (fresh, replayed) = try? state.progress.take(batch) else {

@@ -130,6 +130,20 @@ struct HTTPHubLinkTests {
   }
 }
 
+  @Test("Numbers that are no range are no answer", arguments: ["[9,2]", "[1]", "[1,99999999999999999999]"])
+  func hostileRange(_ range: String) async throws {
+    let body = #"{"acknowledged":1,"ahead":\#(range),"added":0,"duplicates":0,"replayed":0}"#
+    let server = try HTTPTestServer { _ in Self.answer("200 OK", "application/json", body) }
+    defer { server.stop() }
+    let batch = SpoolBatch(node: "n1", region: "eu", spool: 42, first: 1, oldest: 1, runs: [])
+    try await Self.withLink(to: [server.port]) { link in
+      await #expect(
+        throws: LinkFault.unreachable("http://127.0.0.1:\(server.port)/ answers what no hub answers")
+      ) { try await link.push(batch) }
+    }
+  }
+}
+
 /// Tokens one after the other, as a file that is rotated gives them.
 private final class Tokens: Sendable {
   private let left: Mutex<[String]>

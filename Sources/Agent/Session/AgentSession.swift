@@ -256,11 +256,18 @@ package final class AgentSession: Sendable {
     let sent = parts.clock.local
     do throws(LinkFault) {
       let admission = try await parts.link.register(Registration(node))
+      try Self.check(admission.progress)
       learn(sent: sent, hubTime: admission.hubTime)
       tell(.registered(number, admission))
     } catch {
       tell(.registrationFailed(number, error))
     }
+  }
+
+  /// What no spool can have is adopted by none.
+  private static func check(_ progress: SpoolProgress) throws(LinkFault) {
+    guard !progress.isPossible else { return }
+    throw .unreachable("the hub says that it has runs up to \(progress.newest), which no spool has")
   }
 
   private func beat(_ number: Int, isLeaving: Bool) async {
@@ -364,7 +371,10 @@ package final class AgentSession: Sendable {
       runs: runs)
     do throws(LinkFault) {
       let reply = try await parts.link.push(batch)
-      state.withLock { $0.pushed += reply.added + reply.duplicates }
+      try Self.check(reply.progress)
+      // Of no more runs than were sent.
+      let taken = [reply.added, reply.duplicates].reduce(0) { $0 + min(max(0, $1), runs.count) }
+      state.withLock { $0.pushed += min(taken, runs.count) }
       tell(outbox: .answered(batch: number, reply.progress))
     } catch {
       switch error {
