@@ -64,6 +64,24 @@ struct AgentSessionTests {
     #expect(node.session.pushed == 12_010)
   }
 
+  @Test("Runs that the hub refuses are given up and told of, and no other one waits for ever")
+  func poison() async throws {
+    let node = try await Node()
+    node.hub.change { $0.poison = [7, 8, 20] }
+    await node.run {
+      for number in 1...20 { node.spool.add(node.fleetRun(number)) }
+      await node.until { node.hub.seen.stored.count == 17 && node.spool.status.dropped == 3 }
+      for number in 21...30 { node.spool.add(node.fleetRun(number)) }
+      await node.until { node.hub.seen.stored.count == 27 && node.spool.status.length == 0 }
+    }
+    for number in [7, 8, 20] as [Int64] {
+      #expect(
+        node.notices.contains(
+          .gaveUp(number, "the hub refuses runs (foreign-region): run \(number) is another region's")))
+    }
+    #expect(node.notices.count { if case .gaveUp = $0 { true } else { false } } == 3)
+  }
+
   @Test("What a hub claims that cannot be is believed by nobody")
   func impossibleNumbers() async throws {
     let node = try await Node()

@@ -21,6 +21,8 @@ final class FakeHub: HubLink {
     /// First numbers of the batches, in the order in which they came.
     var batches: [Int64] = []
     var gaps = 0
+    /// Numbers of runs that are refused, as a hub refuses a whole batch for one of its runs.
+    var poison: Set<Int64> = []
     /// What the hub says that it has, and how much it added, in place of what is so.
     var claim: BatchReply?
     /// How far the hub's clock is ahead of the node's.
@@ -75,6 +77,9 @@ final class FakeHub: HubLink {
 
   func push(_ batch: SpoolBatch) async throws(LinkFault) -> BatchReply {
     try check()
+    if let bad = seen.poison.sorted().first(where: { (batch.first...batch.last).contains($0) }) {
+      throw .refused(.foreignRegion, "run \(bad) is another region's", acknowledged: nil)
+    }
     if let claim = seen.claim { return claim }
     let summary: IngestSummary? = state.withLock { state in
       state.batches.append(batch.first)

@@ -130,6 +130,22 @@ struct HTTPHubLinkTests {
   }
 }
 
+  @Test("A balancer that takes no body of that size is understood as a hub is")
+  func tooLarge() async throws {
+    let server = try HTTPTestServer { _ in
+      Self.answer("413 Content Too Large", "text/html", "<h1>413 Request Entity Too Large</h1>")
+    }
+    defer { server.stop() }
+    let batch = SpoolBatch(node: "n1", region: "eu", spool: 42, first: 1, oldest: 1, runs: [])
+    let bytes = RunCoding.encode(batch).count
+    try await Self.withLink(to: [server.port]) { link in
+      await #expect(
+        throws: LinkFault.refused(
+          .tooLarge, "http://127.0.0.1:\(server.port)/ takes no body of \(bytes) bytes", acknowledged: nil)
+      ) { try await link.push(batch) }
+    }
+  }
+
   @Test("Numbers that are no range are no answer", arguments: ["[9,2]", "[1]", "[1,99999999999999999999]"])
   func hostileRange(_ range: String) async throws {
     let body = #"{"acknowledged":1,"ahead":\#(range),"added":0,"duplicates":0,"replayed":0}"#

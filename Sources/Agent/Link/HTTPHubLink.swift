@@ -105,7 +105,7 @@ package final class HTTPHubLink: HubLink {
     let base = settings.urls[index]
     do throws(LinkFault) {
       let exchange = try await exchange(path, at: base, body, type: type, within: bound, limit: limit)
-      return try Self.reply(exchange, from: base)
+      return try Self.reply(exchange, to: body.count, from: base)
     } catch {
       if case .unreachable = error {
         // Whoever failed beside us has moved on already.
@@ -193,7 +193,7 @@ package final class HTTPHubLink: HubLink {
   // MARK: Answers
 
   private static func reply<Reply: Decodable>(
-    _ exchange: HTTPExchange, from base: HTTPURL
+    _ exchange: HTTPExchange, to bytes: Int, from base: HTTPURL
   ) throws(LinkFault) -> Reply {
     let data = Data(exchange.body)
     if (200...299).contains(exchange.status) {
@@ -204,6 +204,10 @@ package final class HTTPHubLink: HubLink {
     }
     if let message = try? JSONDecoder().decode(RefusalMessage.self, from: data), let refusal = message.refusal {
       throw .refused(refusal, String(message.detail.prefix(500)), acknowledged: message.acknowledged)
+    }
+    if exchange.status == 413 {
+      // Of a balancer, whose bound is lower than the hub's.
+      throw .refused(.tooLarge, "\(base) takes no body of \(bytes) bytes", acknowledged: nil)
     }
     throw .unreachable("\(base) answers status \(exchange.status), and not as a hub does")
   }

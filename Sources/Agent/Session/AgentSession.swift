@@ -43,6 +43,8 @@ package final class AgentSession: Sendable {
     case session(SessionMachine.Notice)
     /// Why runs are not taken; nil when they are again.
     case pushing(String?)
+    /// The run of this number is not sent any more, and why.
+    case gaveUp(Int64, String)
     /// Why the spool's disk cannot be written; nil when it can again.
     case spoolDisk(String?)
     /// The clock of the machine is off by so much, and nothing is run by it; nil when it is believed again.
@@ -355,7 +357,9 @@ package final class AgentSession: Sendable {
     case .send(let batch, let from, let limit, let isAhead):
       await push(batch, from: from, limit: limit, isAhead: isAhead)
     case .release(let number): await parts.spool.release(through: number)
-    case .giveUp(let number): await parts.spool.giveUp(number)
+    case .giveUp(let number, let words):
+      parts.tell(.gaveUp(number, words))
+      await parts.spool.giveUp(number)
     case .register, .wait, .say: break
     }
   }
@@ -378,10 +382,18 @@ package final class AgentSession: Sendable {
       tell(outbox: .answered(batch: number, reply.progress))
     } catch {
       switch error {
-      case .unreachable: tell(outbox: .failed(batch: number))
-      case .refused(let refusal, _, let acknowledged):
-        tell(outbox: .refused(batch: number, refusal, acknowledged: acknowledged))
+      case .unreachable(let words): tell(outbox: .failed(batch: number, words))
+      case .refused(let refusal, let words, let acknowledged):
+        let rejection = Outbox.Rejection(
+          refusal, words, of: first...batch.last, lead: lead(of: runs), acknowledged: acknowledged)
+        tell(outbox: .refused(batch: number, rejection))
       }
     }
+  }
+
+  /// How long it is until all slots of runs have begun; nil where the clock that says so is not believed.
+  private func lead(of runs: [FleetRun]) -> Duration? {
+    guard parts.clock.offset != nil, !parts.clock.isRefused else { return nil }
+    return runs.map { max($0.run.slotStart, $0.run.started) }.max().map { $0 - parts.clock.now }
   }
 }

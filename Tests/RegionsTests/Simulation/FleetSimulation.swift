@@ -192,7 +192,7 @@ final class FleetSimulation {
   private func send(_ runs: SpoolBatch, _ batch: Int, of node: Int) {
     let life = nodes[node].life
     guard nodes[node].hasHub, hubs.contains(where: { $0.isAlive && !$0.isFrozen }) else {
-      events.plan(.outbox(node: node, life: life, .failed(batch: batch)), at: now + .seconds(1))
+      events.plan(.outbox(node: node, life: life, .failed(batch: batch, "no route")), at: now + .seconds(1))
       return
     }
     // Lost on its way, sometimes; or twice, the second time whenever the network likes.
@@ -210,11 +210,11 @@ final class FleetSimulation {
       events.plan(.outbox(node: node, life: life, event), at: now + milliseconds(10...100))
     }
     guard now >= storeStalledUntil, hubs.contains(where: { $0.isAlive && !$0.isFrozen }) else {
-      return reply(.failed(batch: batch ?? 0))
+      return reply(.failed(batch: batch ?? 0, "no store"))
     }
     guard runs.runs.allSatisfy({ $0.run.slotStart <= now + FleetProtocol.futureTolerance }) else {
       oracle.future += 1
-      return reply(.refused(batch: batch ?? 0, .future, acknowledged: nil))
+      return reply(.refused(batch: batch ?? 0, Outbox.Rejection(.future, "", of: runs.first...runs.last)))
     }
     do throws(FleetFault) {
       let summary = try store.ingest(runs, at: now)
@@ -224,7 +224,8 @@ final class FleetSimulation {
       guard case .gap(let acknowledged) = error else { return }
       // What comes a second time may have been overtaken by the drops of its spool.
       if batch != nil { oracle.gaps += 1 }
-      reply(.refused(batch: batch ?? 0, .gap, acknowledged: acknowledged))
+      let numbers = runs.first...max(runs.first, runs.last)
+      reply(.refused(batch: batch ?? 0, Outbox.Rejection(.gap, "", of: numbers, acknowledged: acknowledged)))
     }
   }
 
