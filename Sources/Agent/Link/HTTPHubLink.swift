@@ -4,7 +4,8 @@ package import Model
 import Synchronization
 package import Transport
 
-/// The way to a hub over HTTP, or to several of its replicas: one of them is spoken to as long as it answers, then the next.
+/// The way to a hub over HTTP, or to several of its replicas: one of them is spoken to as long as it answers and takes the
+/// token, then the next.
 ///
 /// Connections are kept and used one exchange at a time, so a question that waits at the hub holds up no beat and no runs.
 package final class HTTPHubLink: HubLink {
@@ -107,9 +108,11 @@ package final class HTTPHubLink: HubLink {
       let exchange = try await exchange(path, at: base, body, type: type, within: bound, limit: limit)
       return try Self.reply(exchange, to: body.count, from: base)
     } catch {
-      if case .unreachable = error {
-        // Whoever failed beside us has moved on already.
+      switch error {
+      case .unreachable, .refused(.unavailable, _, _), .refused(.wrongToken, _, _), .refused(.expiredToken, _, _):
+        // A replica may have lost the store, or have the tokens of yesterday. Whoever failed beside us has moved on already.
         state.withLock { if $0.current == index { $0.current = (index + 1) % settings.urls.count } }
+      case .refused: break
       }
       throw error
     }
