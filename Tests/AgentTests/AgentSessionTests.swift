@@ -218,6 +218,26 @@ struct AgentSessionTests {
     }
   }
 
+  @Test("Memberships that change all the time leave no timers behind")
+  func replanning() async throws {
+    let node = try await Node()
+    node.hub.change { state in
+      state.work = [node.firstWork]
+      for epoch in 9...60 as ClosedRange<Int64> {
+        let membership = Membership(
+          region: "eu", epoch: epoch, since: node.time.now + .milliseconds(100 * epoch),
+          members: [Membership.Member(node: "n1")])
+        state.work.append(WorkReply(memberships: [MembershipMessage(membership)], hubTime: 0))
+      }
+    }
+    await node.run {
+      await node.until { node.plan.epoch(at: .init(nanosecondsSinceEpoch: .max)) == 60 }
+      let (count, start) = (node.applied.count, node.time.now)
+      await node.until { node.time.now - start > CheckLease.longest * 2 }
+      #expect(node.applied.count - count <= 6)
+    }
+  }
+
   @Test("Second opinions are given at once, each once, and none that is of no use any more")
   func opinions() async throws {
     let node = try await Node()

@@ -73,6 +73,8 @@ package final class AgentSession: Sendable {
     /// The earliest uptime that is waited for, for each machine.
     var sessionTimer: Duration?
     var outboxTimer: Duration?
+    /// The uptime at which the plan is looked at again.
+    var replanTimer: Duration?
     var opinionsUnderWay = 0
     var diskError: String?
     var isClockRefused = false
@@ -179,9 +181,7 @@ package final class AgentSession: Sendable {
       case .wait(let uptime): arm(uptime, isOutbox: false)
       case .say(let notice): parts.tell(.session(notice))
       case .lost: tell(outbox: .dismissed)
-      case .setPaused(let isPaused):
-        parts.plan.setPaused(isPaused)
-        replan()
+      case .setPaused: replan()
       case .follow(let memberships):
         parts.plan.follow(memberships)
         replan()
@@ -215,10 +215,19 @@ package final class AgentSession: Sendable {
 
   private func replan() {
     let now = parts.clock.now
-    planning.withLock { _ in parts.apply(parts.plan.planned(at: parts.clock.now)) }
-    if let change = parts.plan.nextChange(after: now) {
-      queue.yield(.replan(untilUptime: parts.clock.uptime + (change - now) + .milliseconds(10)))
+    planning.withLock { _ in
+      // As the session has it by now: of two tasks that were told one after the other, the later one may come here first.
+      parts.plan.setPaused(state.withLock { $0.session.isPaused })
+      parts.apply(parts.plan.planned(at: parts.clock.now))
     }
+    guard let change = parts.plan.nextChange(after: now) else { return }
+    let uptime = parts.clock.uptime + (change - now) + .milliseconds(10)
+    let mustWait = state.withLock { state in
+      if let armed = state.replanTimer, armed <= uptime { return false }
+      state.replanTimer = uptime
+      return true
+    }
+    if mustWait { queue.yield(.replan(untilUptime: uptime)) }
   }
 
   private func perform(_ job: Job) async {
@@ -234,7 +243,13 @@ package final class AgentSession: Sendable {
       if isOutbox { tell(outbox: .timer) } else { tell(.timer) }
     case .replan(let uptime):
       guard (try? await parts.clock.sleep(untilUptime: uptime)) != nil else { return }
-      replan()
+      // One that an earlier one has taken the place of is nobody's: each would have a successor of its own.
+      let isInForce = state.withLock { state in
+        guard state.replanTimer == uptime else { return false }
+        state.replanTimer = nil
+        return true
+      }
+      if isInForce { replan() }
     }
   }
 

@@ -81,7 +81,7 @@ package struct SessionMachine: Sendable {
     case follow([Membership])
     /// What came with them is loaded.
     case giveOpinions([OpinionRequest])
-    /// Stop the schedule: the hub was away for longer than `autonomy`. False: go on.
+    /// Stop the schedule, or go on, as `isPaused` says by then.
     case setPaused(Bool)
     /// `timer` is to be told at this uptime. Earlier waits may be forgotten.
     case wait(untilUptime: Duration)
@@ -140,7 +140,8 @@ package struct SessionMachine: Sendable {
   private var question = Question()
   private var connectedSince: Duration?
   private var lastAnswer: Duration
-  private var isPaused = false
+  /// Whether the schedule has stopped: the hub was away for longer than `autonomy`.
+  package private(set) var isPaused = false
   private var isLeaving = false
   private var lastComplaint: Notice?
   private var quarantine: String?
