@@ -286,8 +286,6 @@ struct AgentSessionTests {
     node.hub.change { $0.work = [node.firstWork] }
     await node.run {
       await node.until { node.applied.last?.count == 1 }
-      // Alone in its region.
-      await node.session.leave(within: .hours(1))
       let others = [Membership.Member(node: "n1"), Membership.Member(node: "n2")]
       let gone = [Membership.Member(node: "n1", silence: CheckLease.longest), Membership.Member(node: "n2")]
       node.hub.change { state in
@@ -318,6 +316,33 @@ struct AgentSessionTests {
       await node.until { hasLeft.withLock { $0 } }
       await left
       #expect(node.time.now >= since)
+    }
+  }
+}
+
+extension AgentSessionTests {
+  @Test("Who is alone leaves when the hub has heard it, and waits for that for two seconds")
+  func leavingAlone() async throws {
+    for isHeard in [true, false] {
+      let node = try await Node()
+      node.hub.change { $0.work = [node.firstWork] }
+      await node.run {
+        await node.until { node.applied.last?.count == 1 }
+        node.hub.change { $0.holdsFarewells = true }
+        let start = node.time.now
+        let hasLeft = Mutex(false)
+        async let left: Void = {
+          await node.session.leave(within: .hours(1))
+          hasLeft.withLock { $0 = true }
+        }()
+        await node.until { node.hub.seen.beats.last?.isLeaving == true }
+        await node.until { node.time.now - start > .seconds(1) }
+        #expect(!hasLeft.withLock { $0 })
+        if isHeard { node.hub.change { $0.holdsFarewells = false } }
+        await node.until { hasLeft.withLock { $0 } }
+        await left
+        if !isHeard { #expect(node.time.now - start >= .seconds(2)) }
+      }
     }
   }
 }

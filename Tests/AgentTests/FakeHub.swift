@@ -23,6 +23,8 @@ final class FakeHub: HubLink {
     var gaps = 0
     /// Numbers of runs that are refused, as a hub refuses a whole batch for one of its runs.
     var poison: Set<Int64> = []
+    /// Beats of a node that leaves are answered when this ends.
+    var holdsFarewells = false
     /// What the hub says that it has, and how much it added, in place of what is so.
     var claim: BatchReply?
     /// How far the hub's clock is ahead of the node's.
@@ -63,6 +65,7 @@ final class FakeHub: HubLink {
   func beat(_ beat: Beat) async throws(LinkFault) -> BeatReply {
     try check()
     state.withLock { $0.beats.append(beat) }
+    while beat.isLeaving, seen.holdsFarewells, !Task.isCancelled { await Task.yield() }
     return BeatReply(hubTime: hubTime)
   }
 

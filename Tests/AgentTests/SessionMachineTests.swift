@@ -260,6 +260,22 @@ struct SessionMachineTests {
         .contains(.giveOpinions(asked)))
   }
 
+  @Test("That the node leaves is heard when such a beat was answered, and no other one")
+  func farewell() throws {
+    var (machine, actions) = try Self.connected()
+    let first = try #require(Self.beat(actions))
+    _ = machine.handle(.leave, at: Self.start)
+    actions = machine.handle(.beatAnswered(first.number, BeatReply(hubTime: 0)), at: Self.start)
+    #expect(!machine.hasSaidFarewell)
+    let second = try #require(Self.beat(actions))
+    _ = machine.handle(.beatFailed(second.number, .unreachable("timed out")), at: Self.start)
+    #expect(!machine.hasSaidFarewell)
+    actions = machine.handle(.timer, at: Self.start + .seconds(3))
+    let third = try #require(Self.beat(actions))
+    _ = machine.handle(.beatAnswered(third.number, BeatReply(hubTime: 0)), at: Self.start + .seconds(3))
+    #expect(machine.hasSaidFarewell)
+  }
+
   @Test("Who leaves says so at once, in every beat")
   func leaving() throws {
     var (machine, actions) = try Self.connected()

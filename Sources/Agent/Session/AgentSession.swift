@@ -59,6 +59,8 @@ package final class AgentSession: Sendable {
   private static let spoolPace = Duration.milliseconds(100)
   /// The most second opinions that are given at a time.
   private static let opinions = 32
+  /// For how long it is waited that the hub has heard that the node leaves.
+  private static let farewellBound = Duration.seconds(2)
 
   private enum Job: Sendable {
     case session(SessionMachine.Action)
@@ -136,13 +138,20 @@ package final class AgentSession: Sendable {
 
   /// Says that the node leaves, and waits until others have taken over what it runs. It goes on running until then.
   ///
-  /// - Parameter bound: the longest time; nothing is waited for where nobody is there to take over.
+  /// - Parameter bound: the longest time; where nobody is there to take over, no more is waited for than that the hub has heard
+  ///   it, 2 s at most: else the region would be expected for an hour.
   package func leave(within bound: Duration) async {
-    let end = parts.clock.uptime + bound
+    let begun = parts.clock.uptime
     tell(.leave)
-    guard isConnected, parts.plan.hasOthers else { return }
-    while parts.clock.uptime < end, isConnected, !parts.plan.isHandedOver(at: parts.clock.now) {
-      guard (try? await parts.clock.sleep(untilUptime: parts.clock.uptime + .milliseconds(100))) != nil else { return }
+    await wait(until: begun + min(bound, Self.farewellBound)) { self.state.withLock { $0.session.hasSaidFarewell } }
+    guard parts.plan.hasOthers else { return }
+    await wait(until: begun + bound) { self.parts.plan.isHandedOver(at: self.parts.clock.now) }
+  }
+
+  /// Waits until something holds, while the hub answers.
+  private func wait(until end: Duration, _ condition: () -> Bool) async {
+    while parts.clock.uptime < end, isConnected, !condition() {
+      guard (try? await parts.clock.sleep(untilUptime: parts.clock.uptime + .milliseconds(50))) != nil else { return }
     }
   }
 
@@ -152,9 +161,7 @@ package final class AgentSession: Sendable {
   package func drain(within bound: Duration) async {
     let end = parts.clock.uptime + bound
     tell(outbox: .spooled(through: await parts.spool.write()))
-    while parts.clock.uptime < end, isConnected, state.withLock({ $0.outbox.backlog > 0 }) {
-      guard (try? await parts.clock.sleep(untilUptime: parts.clock.uptime + .milliseconds(50))) != nil else { return }
-    }
+    await wait(until: end) { self.state.withLock { $0.outbox.backlog == 0 } }
   }
 
   private func spoolRuns() async {

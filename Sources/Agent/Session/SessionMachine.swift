@@ -131,6 +131,8 @@ package struct SessionMachine: Sendable {
   private var number = 0
   private var registration = 0
   private var beat: (number: Int, failures: Int, next: Duration, isUnderWay: Bool) = (0, 0, .zero, false)
+  /// Whether the beat under way says that the node leaves.
+  private var saysFarewell = false
   private var beatEvery = FleetProtocol.beatInterval
   private var work: (number: Int, next: Duration, isUnderWay: Bool) = (0, .zero, false)
   private var workBackoff: Backoff
@@ -143,6 +145,8 @@ package struct SessionMachine: Sendable {
   /// Whether the schedule has stopped: the hub was away for longer than `autonomy`.
   package private(set) var isPaused = false
   private var isLeaving = false
+  /// Whether the hub has heard that the node leaves.
+  package private(set) var hasSaidFarewell = false
   private var lastComplaint: Notice?
   private var quarantine: String?
   /// The version in force; 0 before the first one.
@@ -266,6 +270,7 @@ package struct SessionMachine: Sendable {
   private mutating func takeBeat(_ reply: BeatReply, at uptime: Duration, _ actions: inout [Action]) {
     beat.isUnderWay = false
     beat.failures = 0
+    if saysFarewell { hasSaidFarewell = true }
     hear(at: uptime, &actions)
     guard quarantine != reply.quarantine else { return }
     quarantine = reply.quarantine
@@ -353,6 +358,7 @@ package struct SessionMachine: Sendable {
       if !beat.isUnderWay, uptime >= beat.next {
         number += 1
         beat = (number, beat.failures, uptime + beatEvery, true)
+        saysFarewell = isLeaving
         actions.append(.beat(number, isLeaving: isLeaving))
       }
       if !beat.isUnderWay { wakings.append(beat.next) }
