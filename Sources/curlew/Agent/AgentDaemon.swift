@@ -32,10 +32,10 @@ struct AgentDaemon {
   func run() async throws {
     let current = CurrentScenario(try Self.nothing())
     let masks = current.masks
-    let token = try settings.tokenFile.map { try TokenFile($0, masks: masks) }
+    let logger = DaemonLog.logger(format: settings.logFormat, level: settings.logLevel, redactedBy: masks)
+    let token = try settings.tokenFile.map { try TokenFile($0, masks: masks, logger: logger) }
     let probing = try ProbingEngine(settings: settings.probing, masks: masks)
     let clock = HubClock(LoopTime(probing.loops.all[0]))
-    let logger = DaemonLog.logger(format: settings.logFormat, level: settings.logLevel, redactedBy: masks)
     let plan = WorkPlan(node: settings.name, region: settings.region)
     let place = try NodePlace(settings: settings, plan: plan, clock: clock, logger: logger)
     let spool = place.spool
