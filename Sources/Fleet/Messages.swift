@@ -264,14 +264,18 @@ package struct OpinionRequest: Codable, Hashable, Sendable {
   package var check: String
   /// The number of the slot that it is about.
   package var slot: Int64
+  /// When that slot begins, in milliseconds since the epoch, by the configuration in force at the hub; nil where the check is not
+  /// in it.
+  package var start: Int64?
   /// Until when an answer is of use, in milliseconds since the epoch.
   package var until: Int64
 
   /// A request with everything said.
-  package init(number: Int64, check: String, slot: Int64, until: Int64) {
+  package init(number: Int64, check: String, slot: Int64, start: Int64? = nil, until: Int64) {
     self.number = number
     self.check = check
     self.slot = slot
+    self.start = start
     self.until = until
   }
 }

@@ -79,8 +79,9 @@ package struct SessionMachine: Sendable {
     case load(ConfigurationChange?, SuppliedValues?)
     /// Who runs what, oldest first.
     case follow([Membership])
+    /// What came with them is loaded.
     case giveOpinions([OpinionRequest])
-    /// Stop the schedule: the hub was away for longer than `autonomy`. False: go on.
+    /// Stop the schedule, or go on, as `isPaused` says by then.
     case setPaused(Bool)
     /// `timer` is to be told at this uptime. Earlier waits may be forgotten.
     case wait(untilUptime: Duration)
@@ -134,15 +135,22 @@ package struct SessionMachine: Sendable {
   private var number = 0
   private var registration = 0
   private var beat: (number: Int, failures: Int, next: Duration, isUnderWay: Bool) = (0, 0, .zero, false)
+  /// Whether the beat under way says that the node leaves.
+  private var saysFarewell = false
   private var beatEvery = FleetProtocol.beatInterval
   private var work: (number: Int, next: Duration, isUnderWay: Bool) = (0, .zero, false)
   private var workBackoff: Backoff
   private var isLoading = false
+  /// Requests that came with what is being loaded: the checks that they ask about may be in it.
+  private var held: [OpinionRequest] = []
   private var question = Question()
   private var connectedSince: Duration?
   private var lastAnswer: Duration
-  private var isPaused = false
+  /// Whether the schedule has stopped: the hub was away for longer than `autonomy`.
+  package private(set) var isPaused = false
   private var isLeaving = false
+  /// Whether the hub has heard that the node leaves.
+  package private(set) var hasSaidFarewell = false
   private var lastComplaint: Notice?
   private var quarantine: String?
   /// The version in force; 0 before the first one.
@@ -183,6 +191,7 @@ package struct SessionMachine: Sendable {
         work.next = uptime + workBackoff.fail()
       }
       say(.notConfigured(version, words), &actions)
+      giveHeld(&actions)
     case .dismissed:
       if phase == .connected { reconnect(after: backoff.jittered(settings.shortestPause), at: uptime, &actions) }
     case .leave:
@@ -207,6 +216,8 @@ package struct SessionMachine: Sendable {
     lastComplaint = nil
     // A hub whose database was replaced counts these anew, and perhaps to the same numbers.
     (question.epoch, question.since, question.opinion) = (0, nil, 0)
+    // So they are asked for again.
+    held = []
     actions.append(.admitted(admission.progress))
     actions.append(.say(.connected))
   }
@@ -263,6 +274,7 @@ package struct SessionMachine: Sendable {
   private mutating func takeBeat(_ reply: BeatReply, at uptime: Duration, _ actions: inout [Action]) {
     beat.isUnderWay = false
     beat.failures = 0
+    if saysFarewell { hasSaidFarewell = true }
     hear(at: uptime, &actions)
     guard quarantine != reply.quarantine else { return }
     quarantine = reply.quarantine
@@ -304,8 +316,9 @@ package struct SessionMachine: Sendable {
       actions.append(.load(reply.configuration, reply.values))
     }
     if let newest = reply.opinions.map(\.number).max(), newest > question.opinion {
-      actions.append(.giveOpinions(reply.opinions.filter { $0.number > question.opinion }))
+      held += reply.opinions.filter { $0.number > question.opinion }
       question.opinion = newest
+      if !isLoading { giveHeld(&actions) }
     }
   }
 
@@ -327,9 +340,17 @@ package struct SessionMachine: Sendable {
 
   private mutating func settle(_ version: Int64, _ actions: inout [Action]) {
     isLoading = false
-    guard version != configuration else { return }
-    configuration = version
-    actions.append(.say(.configured(version)))
+    if version != configuration {
+      configuration = version
+      actions.append(.say(.configured(version)))
+    }
+    giveHeld(&actions)
+  }
+
+  private mutating func giveHeld(_ actions: inout [Action]) {
+    guard !held.isEmpty else { return }
+    actions.append(.giveOpinions(held))
+    held = []
   }
 
   // MARK: Time
@@ -350,6 +371,7 @@ package struct SessionMachine: Sendable {
       if !beat.isUnderWay, uptime >= beat.next {
         number += 1
         beat = (number, beat.failures, uptime + beatEvery, true)
+        saysFarewell = isLeaving
         actions.append(.beat(number, isLeaving: isLeaving))
       }
       if !beat.isUnderWay { wakings.append(beat.next) }

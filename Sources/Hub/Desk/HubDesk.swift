@@ -140,8 +140,14 @@ package final class HubDesk: Sendable {
       memberships: isOtherEpoch == true ? memberships.map { MembershipMessage($0) } : nil,
       opinions: pending.filter { $0.number > question.opinion }.map {
         OpinionRequest(
-          number: $0.number, check: $0.check.text, slot: $0.slot, until: $0.until.millisecondsSinceEpoch)
+          number: $0.number, check: $0.check.text, slot: $0.slot,
+          start: start(of: $0.slot, of: $0.check)?.millisecondsSinceEpoch, until: $0.until.millisecondsSinceEpoch)
       }, hubTime: now.millisecondsSinceEpoch)
+  }
+
+  /// When a slot begins, by the configuration in force; nil where the check is not in it.
+  private func start(of slot: Int64, of check: CheckID) -> Timestamp? {
+    supply.plan.checks.first { $0.id == check }?.grid.slot(number: slot).start
   }
 
   /// Takes runs: `RunCoding` of a batch → `BatchReply` as JSON.

@@ -32,10 +32,10 @@ struct AgentDaemon {
   func run() async throws {
     let current = CurrentScenario(try Self.nothing())
     let masks = current.masks
-    let token = try settings.tokenFile.map { try TokenFile($0, masks: masks) }
+    let logger = DaemonLog.logger(format: settings.logFormat, level: settings.logLevel, redactedBy: masks)
+    let token = try settings.tokenFile.map { try TokenFile($0, masks: masks, logger: logger) }
     let probing = try ProbingEngine(settings: settings.probing, masks: masks)
     let clock = HubClock(LoopTime(probing.loops.all[0]))
-    let logger = DaemonLog.logger(format: settings.logFormat, level: settings.logLevel, redactedBy: masks)
     let plan = WorkPlan(node: settings.name, region: settings.region)
     let place = try NodePlace(settings: settings, plan: plan, clock: clock, logger: logger)
     let spool = place.spool
@@ -79,14 +79,17 @@ struct AgentDaemon {
           recent.apply(checks)
           node.apply(checks)
         },
-        giveOpinion: { check, slot, bound in
-          guard
-            let run = await OpinionRun(current: current, runner: node.runner, loops: probing.loops, clock: clock)
-              .run(check, slot: slot, within: bound)
-          else { return }
-          var reviewed = await references.reviewed(run)
-          reviewed.isInMaintenance = maintenance.plan.isInMaintenance(check, at: run.slot.start)
-          spooler.recordOpinion(reviewed)
+        giveOpinion: { check, request, bound in
+          do throws(OpinionFault) {
+            let run = try await OpinionRun(current: current, runner: node.runner, loops: probing.loops, clock: clock)
+              .run(check, for: request, within: bound)
+            var reviewed = await references.reviewed(run)
+            reviewed.isInMaintenance = maintenance.plan.isInMaintenance(check, at: run.slot.start)
+            spooler.recordOpinion(reviewed)
+            return nil
+          } catch {
+            return error
+          }
         },
         tell: AgentLog(logger: logger, autonomy: settings.autonomy).tell))
     try AgentMetrics.register(session: session, spool: spool, plan: plan, clock: clock, in: registry)

@@ -156,8 +156,9 @@ extension FleetSimulation {
   private func setClock(_ node: Int) {
     // Within what is corrected: a clock that is wrong by more is refused, and its node does nothing.
     let raw = milliseconds(-300_000...300_000)
-    nodes[node].clockError += raw - clocks[node].raw
     clocks[node].raw = raw
+    let reading = ClockOffset.Reading(wall: now + raw, uptime: now - newYear)
+    nodes[node].clockError = clocks[node].offset.corrected(reading) - now
     // It is measured with the next beat, or when hubs are heard again.
     events.plan(.beat(node: node), at: now + milliseconds(0...3000))
   }

@@ -212,7 +212,7 @@ final class FleetSimulation {
   private func send(_ runs: SpoolBatch, _ batch: Int, of node: Int) {
     let life = nodes[node].life
     guard nodes[node].hasHub, hubs.contains(where: { $0.isAlive && !$0.isFrozen }) else {
-      events.plan(.outbox(node: node, life: life, .failed(batch: batch)), at: now + .seconds(1))
+      events.plan(.outbox(node: node, life: life, .failed(batch: batch, "no route")), at: now + .seconds(1))
       return
     }
     // Lost on its way, sometimes; or twice, the second time whenever the network likes.
@@ -230,11 +230,11 @@ final class FleetSimulation {
       events.plan(.outbox(node: node, life: life, event), at: now + milliseconds(10...100))
     }
     guard now >= storeStalledUntil, hubs.contains(where: { $0.isAlive && !$0.isFrozen }) else {
-      return reply(.failed(batch: batch ?? 0))
+      return reply(.failed(batch: batch ?? 0, "no store"))
     }
     guard runs.runs.allSatisfy({ $0.run.slotStart <= now + FleetProtocol.futureTolerance }) else {
       oracle.future += 1
-      return reply(.refused(batch: batch ?? 0, .future, acknowledged: nil))
+      return reply(.refused(batch: batch ?? 0, Outbox.Rejection(.future, "", of: runs.first...runs.last)))
     }
     var runs = runs
     if let quarantine = quarantines[runs.node] {
@@ -251,7 +251,8 @@ final class FleetSimulation {
       guard case .gap(let acknowledged) = error else { return }
       // What comes a second time may have been overtaken by the drops of its spool.
       if batch != nil { oracle.gaps += 1 }
-      reply(.refused(batch: batch ?? 0, .gap, acknowledged: acknowledged))
+      let numbers = runs.first...max(runs.first, runs.last)
+      reply(.refused(batch: batch ?? 0, Outbox.Rejection(.gap, "", of: numbers, acknowledged: acknowledged)))
     }
   }
 
@@ -273,8 +274,9 @@ final class FleetSimulation {
     guard nodes[node].isAlive, nodes[node].isHeard else { return }
     let out = milliseconds(5...80)
     let back = milliseconds(5...80)
-    clocks[node].offset.add(sent: now + clocks[node].raw, roundTrip: out + back, hubTime: now + out)
-    nodes[node].clockError = clocks[node].offset.corrected(now + clocks[node].raw) - now
+    let reading = ClockOffset.Reading(wall: now + clocks[node].raw, uptime: now - newYear)
+    clocks[node].offset.add(sent: reading, roundTrip: out + back, hubTime: now + out)
+    nodes[node].clockError = clocks[node].offset.corrected(reading) - now
   }
 
   private func learn(_ node: Int) {
