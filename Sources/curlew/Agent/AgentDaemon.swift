@@ -66,6 +66,9 @@ struct AgentDaemon {
       HTTPHubLink.Settings(
         urls: settings.hubs, tls: settings.tls, token: { token?.token }, userAgent: Version.userAgent),
       loops: linkLoops, resolver: resolver)
+    // And one that bundles are loaded on: what is in force no more is freed by the thread that made it, so that the next one
+    // takes its place.
+    let loadingLoops = try EventLoops(count: 1)
     let session = AgentSession(
       node: NodeDescription(
         name: settings.name, region: settings.region, labels: settings.labels, version: Version.text,
@@ -73,7 +76,8 @@ struct AgentDaemon {
       settings: SessionMachine.Settings(autonomy: settings.autonomy), seed: .random(in: .min ... .max),
       parts: AgentSession.Parts(
         link: link, spool: spool, plan: plan, clock: clock,
-        loader: BundleKeeper(current: current, maintenance: maintenance, logger: logger),
+        loader: BundleKeeper(
+          current: current, maintenance: maintenance, thread: loadingLoops.all[0], logger: logger),
         apply: { checks in
           metrics.apply(checks)
           recent.apply(checks)
@@ -97,10 +101,7 @@ struct AgentDaemon {
       components: {
         AgentHealth(session: session, spool: spool, clock: clock).components + (await node.components())
       }, logger: logger,
-      onListening: { [onListening] place in
-        onListening(place)
-        StartupPages.giveBack()
-      })
+      onListening: onListening)
     // Taken down from last to first: others take over, runs end, what is left is pushed, and the door closes.
     let services: [any Service] = [
       PlacedService(service: server, place: place),
@@ -123,6 +124,7 @@ struct AgentDaemon {
     }
     await link.close()
     linkLoops.stop()
+    loadingLoops.stop()
     place.stop()
     node.stop()
     if let failure { throw (failure as? ListenFailure).map { CommandFailure("\($0)") } ?? failure }

@@ -5,6 +5,7 @@ import Scenarios
 import Server
 import ServiceLifecycle
 import Synchronization
+import Transport
 import UnixSignals
 
 /// Puts changed files in force as a whole, or not at all: on SIGHUP, on `POST /-/reload`, and when a file has changed.
@@ -16,6 +17,7 @@ final class Reloader: Service {
   private let service: ServiceFileKeeper
   private let apply: @Sendable (Scenario) async -> Void
   private let report: @Sendable (_ succeeded: Bool) -> Void
+  private let thread: EventLoop
   private let logger: Logger
   /// How the files looked that were read last, whether or not they could be put in force.
   private let sight: Mutex<FileSight>
@@ -30,10 +32,12 @@ final class Reloader: Service {
   ///   - service: the pages and tokens of the service file, which go in force with the others.
   ///   - apply: puts a scenario in force everywhere.
   ///   - report: told how each reload ended.
+  ///   - thread: where files are loaded. What is in force no more is freed by the thread that made it, so that what comes next
+  ///     takes its place.
   init(
     hangups: UnixSignalsSequence, sight: FileSight, read: @escaping @Sendable () -> Reading, current: CurrentScenario,
     modules: ModuleKeeper?, service: ServiceFileKeeper, apply: @escaping @Sendable (Scenario) async -> Void,
-    report: @escaping @Sendable (Bool) -> Void, logger: Logger
+    report: @escaping @Sendable (Bool) -> Void, thread: EventLoop, logger: Logger
   ) {
     self.hangups = hangups
     self.sight = Mutex(sight)
@@ -43,6 +47,7 @@ final class Reloader: Service {
     self.service = service
     self.apply = apply
     self.report = report
+    self.thread = thread
     self.logger = logger
   }
 
@@ -50,7 +55,14 @@ final class Reloader: Service {
   ///
   /// Who asks while another reload waits for its turn shares it: it has not looked at the files yet.
   func reload() async -> ReloadOutcome {
-    await turns.take { await self.readAndApply() }
+    await turns.take { [thread] in
+      await withTaskExecutorPreference(thread) {
+        let outcome = await self.readAndApply()
+        SpareMemory.giveBackHeap()
+        SpareMemory.giveBackCode()
+        return outcome
+      }
+    }
   }
 
   /// Away from whoever asks: ten thousand checks are a second of work.

@@ -9,6 +9,7 @@ import Server
 import ServiceLevels
 import ServiceLifecycle
 import Synchronization
+import Transport
 import UnixSignals
 
 /// The composition root of `curlew hub`: one replica of a hub. Any number of them share a database, and any of them may be
@@ -64,11 +65,14 @@ struct HubDaemon {
       months: months(records, time: time, logger: logger), time: time, logger: logger)
 
     if let reading = files.reading { await configuration.offer(reading) }
+    let loadingLoops = try EventLoops(count: 1)
+    defer { loadingLoops.stop() }
     let reloader = Reloader(
       hangups: hangups, sight: sight, read: { [files] in files.read() }, current: current, modules: nil,
       service: settings.service,
       apply: { [files] _ in if let reading = files.reading { await configuration.offer(reading) } },
-      report: { records.metrics.recordReload(succeeded: $0, at: time.now) }, logger: logger)
+      report: { records.metrics.recordReload(succeeded: $0, at: time.now) }, thread: loadingLoops.all[0],
+      logger: logger)
     let server = server(
       records: records, desk: desk, view: view, configuration: configuration, current: current, reloader: reloader,
       logger: logger)
@@ -191,7 +195,7 @@ struct HubDaemon {
       logger: logger,
       onListening: { [onListening] place in
         onListening(place)
-        StartupPages.giveBack()
+        SpareMemory.giveBackCode()
       })
   }
 
