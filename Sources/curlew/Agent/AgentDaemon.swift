@@ -66,9 +66,7 @@ struct AgentDaemon {
       HTTPHubLink.Settings(
         urls: settings.hubs, tls: settings.tls, token: { token?.token }, userAgent: Version.userAgent),
       loops: linkLoops, resolver: resolver)
-    // And one that bundles are loaded on: what is in force no more is freed by the thread that made it, so that the next one
-    // takes its place.
-    let loadingLoops = try EventLoops(count: 1)
+    let loadingThread = try LoadingThread()
     let session = AgentSession(
       node: NodeDescription(
         name: settings.name, region: settings.region, labels: settings.labels, version: Version.text,
@@ -77,7 +75,7 @@ struct AgentDaemon {
       parts: AgentSession.Parts(
         link: link, spool: spool, plan: plan, clock: clock,
         loader: BundleKeeper(
-          current: current, maintenance: maintenance, thread: loadingLoops.all[0], logger: logger),
+          current: current, maintenance: maintenance, thread: loadingThread, logger: logger),
         apply: { checks in
           metrics.apply(checks)
           recent.apply(checks)
@@ -124,7 +122,7 @@ struct AgentDaemon {
     }
     await link.close()
     linkLoops.stop()
-    loadingLoops.stop()
+    loadingThread.stop()
     place.stop()
     node.stop()
     if let failure { throw (failure as? ListenFailure).map { CommandFailure("\($0)") } ?? failure }

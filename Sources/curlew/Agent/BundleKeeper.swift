@@ -22,7 +22,7 @@ final class BundleKeeper: ConfigurationLoader {
 
   private let current: CurrentScenario
   private let maintenance: CurrentMaintenance
-  private let thread: EventLoop
+  private let thread: LoadingThread
   private let logger: Logger
   private let state = Mutex(State())
   /// A load is a second of work for ten thousand checks, and none overtakes another.
@@ -32,7 +32,7 @@ final class BundleKeeper: ConfigurationLoader {
   ///   - current: what is run.
   ///   - maintenance: what runs are marked by.
   ///   - thread: where bundles are loaded.
-  init(current: CurrentScenario, maintenance: CurrentMaintenance, thread: EventLoop, logger: Logger) {
+  init(current: CurrentScenario, maintenance: CurrentMaintenance, thread: LoadingThread, logger: Logger) {
     self.current = current
     self.maintenance = maintenance
     self.thread = thread
@@ -43,7 +43,7 @@ final class BundleKeeper: ConfigurationLoader {
     _ change: ConfigurationChange?, values: SuppliedValues?
   ) async throws(ConfigurationFault) -> LoadedConfiguration {
     try await turns.take { [thread] in
-      await withTaskExecutorPreference(thread) { await self.loaded(change, values) }
+      await thread.run { await self.loaded(change, values) }
     }.get()
   }
 
@@ -51,10 +51,6 @@ final class BundleKeeper: ConfigurationLoader {
   private func loaded(
     _ change: ConfigurationChange?, _ values: SuppliedValues?
   ) async -> Result<LoadedConfiguration, ConfigurationFault> {
-    defer {
-      SpareMemory.giveBackHeap()
-      SpareMemory.giveBackCode()
-    }
     do throws(ConfigurationFault) {
       return .success(try apply(change, values))
     } catch {

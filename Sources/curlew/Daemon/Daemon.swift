@@ -56,11 +56,11 @@ struct Daemon {
     await records.history.flush(within: .zero)
     records.metrics.recordReload(succeeded: true, at: time.now)
     let absence = await records.absence(of: scenario)
-    let loadingLoops = try EventLoops(count: 1)
+    let loadingThread = try LoadingThread()
     let reloader = Reloader(
       hangups: hangups, sight: sight, read: read, current: current, modules: modules, service: settings.service,
       apply: apply,
-      report: { records.metrics.recordReload(succeeded: $0, at: time.now) }, thread: loadingLoops.all[0],
+      report: { records.metrics.recordReload(succeeded: $0, at: time.now) }, thread: loadingThread,
       logger: logger)
     let server = server(
       records: records, node: node, current: current, reloader: reloader,
@@ -82,7 +82,7 @@ struct Daemon {
     } catch let failure as ListenFailure {
       throw CommandFailure("\(failure)")
     }
-    loadingLoops.stop()
+    loadingThread.stop()
     node.stop()
   }
 

@@ -5,7 +5,6 @@ import Scenarios
 import Server
 import ServiceLifecycle
 import Synchronization
-import Transport
 import UnixSignals
 
 /// Puts changed files in force as a whole, or not at all: on SIGHUP, on `POST /-/reload`, and when a file has changed.
@@ -17,7 +16,7 @@ final class Reloader: Service {
   private let service: ServiceFileKeeper
   private let apply: @Sendable (Scenario) async -> Void
   private let report: @Sendable (_ succeeded: Bool) -> Void
-  private let thread: EventLoop
+  private let thread: LoadingThread
   private let logger: Logger
   /// How the files looked that were read last, whether or not they could be put in force.
   private let sight: Mutex<FileSight>
@@ -32,12 +31,11 @@ final class Reloader: Service {
   ///   - service: the pages and tokens of the service file, which go in force with the others.
   ///   - apply: puts a scenario in force everywhere.
   ///   - report: told how each reload ended.
-  ///   - thread: where files are loaded. What is in force no more is freed by the thread that made it, so that what comes next
-  ///     takes its place.
+  ///   - thread: where files are loaded.
   init(
     hangups: UnixSignalsSequence, sight: FileSight, read: @escaping @Sendable () -> Reading, current: CurrentScenario,
     modules: ModuleKeeper?, service: ServiceFileKeeper, apply: @escaping @Sendable (Scenario) async -> Void,
-    report: @escaping @Sendable (Bool) -> Void, thread: EventLoop, logger: Logger
+    report: @escaping @Sendable (Bool) -> Void, thread: LoadingThread, logger: Logger
   ) {
     self.hangups = hangups
     self.sight = Mutex(sight)
@@ -56,12 +54,7 @@ final class Reloader: Service {
   /// Who asks while another reload waits for its turn shares it: it has not looked at the files yet.
   func reload() async -> ReloadOutcome {
     await turns.take { [thread] in
-      await withTaskExecutorPreference(thread) {
-        let outcome = await self.readAndApply()
-        SpareMemory.giveBackHeap()
-        SpareMemory.giveBackCode()
-        return outcome
-      }
+      await thread.run { await self.readAndApply() }
     }
   }
 

@@ -9,7 +9,6 @@ import Server
 import ServiceLevels
 import ServiceLifecycle
 import Synchronization
-import Transport
 import UnixSignals
 
 /// The composition root of `curlew hub`: one replica of a hub. Any number of them share a database, and any of them may be
@@ -65,13 +64,13 @@ struct HubDaemon {
       months: months(records, time: time, logger: logger), time: time, logger: logger)
 
     if let reading = files.reading { await configuration.offer(reading) }
-    let loadingLoops = try EventLoops(count: 1)
-    defer { loadingLoops.stop() }
+    let loadingThread = try LoadingThread()
+    defer { loadingThread.stop() }
     let reloader = Reloader(
       hangups: hangups, sight: sight, read: { [files] in files.read() }, current: current, modules: nil,
       service: settings.service,
       apply: { [files] _ in if let reading = files.reading { await configuration.offer(reading) } },
-      report: { records.metrics.recordReload(succeeded: $0, at: time.now) }, thread: loadingLoops.all[0],
+      report: { records.metrics.recordReload(succeeded: $0, at: time.now) }, thread: loadingThread,
       logger: logger)
     let server = server(
       records: records, desk: desk, view: view, configuration: configuration, current: current, reloader: reloader,
