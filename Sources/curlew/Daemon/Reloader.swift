@@ -20,6 +20,8 @@ final class Reloader: Service {
   private let logger: Logger
   /// How the files looked that were read last, whether or not they could be put in force.
   private let sight: Mutex<FileSight>
+  /// Whether a reload is under way: until it has read them, files look different though they are no news.
+  private let isReloading = Mutex(false)
   /// Of two reloads that overlap, the one that read the older files could be the last to put them in force.
   private let turns = Turns<ReloadOutcome>()
 
@@ -61,6 +63,8 @@ final class Reloader: Service {
   /// Away from whoever asks: ten thousand checks are a second of work.
   @concurrent
   private func readAndApply() async -> ReloadOutcome {
+    isReloading.withLock { $0 = true }
+    defer { isReloading.withLock { $0 = false } }
     let reading = read()
     sight.withLock { $0 = reading.sight }
     let problems = reading.result.diagnostics.map { $0.rendered() }.joined(separator: "\n\n")
@@ -97,6 +101,7 @@ final class Reloader: Service {
   private func watchFiles() async {
     await cancelWhenGracefulShutdown {
       while (try? await Task.sleep(for: .seconds(2))) != nil {
+        guard !self.isReloading.withLock({ $0 }) else { continue }
         let sight = self.sight.withLock { $0 }
         if !sight.stillHolds || self.modules?.looksDifferent == true || self.service.looksDifferent {
           _ = await self.reload()

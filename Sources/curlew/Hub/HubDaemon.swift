@@ -44,8 +44,9 @@ struct HubDaemon {
     }
     let configuration = HubConfiguration(store: store, holder: holder, time: time, logger: logger) {
       current.replace(with: $0)
-      records.apply($0, version: $1)
+      // Nodes first: they have more to do with it.
       view.announce()
+      records.apply($0, version: $1)
     }
     let desk = HubDesk(store: store, view: view, supply: configuration, time: time)
     watch(records.fleet, desk: desk, view: view)
