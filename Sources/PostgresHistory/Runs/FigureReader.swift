@@ -78,17 +78,17 @@ struct FigureReader {
       "(k.beat_since IS NULL OR interval_ms <> k.beat_interval OR (slot - k.beat_since) % k.beat_interval <> 0)"
     if end > keeping.sealed {
       let runs = { RunRows.each($0, "slot, interval_ms", from: "$2", to: "$3", where: offBeat) }
-      for sql in [
+      let regional = """
+        SELECT k.key, r.slot, r.interval_ms FROM streams k, \(runs("k.key")) r WHERE k.key = ANY($1) ORDER BY 1, 2
         """
-        SELECT k.key, r.slot, r.interval_ms FROM streams k, \(runs("k.key")) r
-        WHERE k.key = ANY($1) AND k.region_key <> 0 ORDER BY 1, 2
-        """,
-        """
+      let combined = """
         SELECT k.key, r.slot, min(r.interval_ms) FROM streams k JOIN streams o ON o.combined = k.key, \(runs("o.key")) r
         WHERE k.key = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2
-        """,
-      ] {
-        for row in try session.execute(sql, [.ints(keys), .int(keeping.sealed), .int(end)]) {
+        """
+      for (isCombined, sql) in [(false, regional), (true, combined)] {
+        let own = streams.filter { $0.isCombined == isCombined }.map(\.key)
+        guard !own.isEmpty else { continue }
+        for row in try session.execute(sql, [.ints(own), .int(keeping.sealed), .int(end)]) {
           cadences[try row[0], default: Cadence()].insert(slot: try row[1], interval: try row[2]) { _ in nil }
         }
       }
