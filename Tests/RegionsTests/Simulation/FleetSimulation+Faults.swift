@@ -100,9 +100,11 @@ extension FleetSimulation {
         .union([nodes[node].region])
       guard !nodes[node].isSick, 2 * sick.count < plan.regions.count else { return }
       kind = .sickness(node: node)
-      mean = 600
+      mean = 400
     }
-    let seconds = min(1200, max(0.5, random.exponential(mean: mean)))
+    var seconds = min(1200, max(0.5, random.exponential(mean: mean)))
+    // What makes a node sick is not over before anybody could know.
+    if drawn == .sickness { seconds = min(1200, seconds + 120) }
     apply(kind, begins: true)
     events.plan(.heal(kind), at: now + .milliseconds(Int(seconds * 1000)))
   }

@@ -2,9 +2,6 @@ import Model
 import Regions
 
 extension FleetSimulation {
-  /// How many pieces of the feed a replica reads that knows none: as `Decider` does.
-  private static let reach = 3_000
-
   /// Lets a hub look at the queue in a while, unless it will sooner.
   func step(_ hub: Int, in delay: Duration) {
     guard hubs[hub].isAlive else { return }
@@ -57,9 +54,8 @@ extension FleetSimulation {
   /// Takes in what a replica missed of the feed: all of it, or what its own reading would have come to, every quarter of a second
   /// while neither it nor the store stood still.
   private func followFeed(_ hub: Int) {
-    let from = max(hubs[hub].followed, store.feedEnd - Self.reach)
     let read = min(now - milliseconds(0...250), lastStandstill)
-    for piece in store.decisions(after: from) where plan.leadersReadFeed || piece.made <= read {
+    for piece in store.decisions(after: hubs[hub].followed) where plan.leadersReadFeed || piece.made <= read {
       hubs[hub].remember(piece.decisions)
       hubs[hub].followed = piece.place
     }
