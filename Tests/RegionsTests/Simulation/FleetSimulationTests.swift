@@ -107,7 +107,9 @@ struct FleetSimulationTests {
     return plan
   }
 
-  @Test("believes no sick node, every healthy one, and a sick one again when it is well", arguments: [3, 5], seeds.dropFirst())
+  @Test(
+    "believes no sick node, every healthy one, and a sick one again when it is well", arguments: [3, 5],
+    seeds.dropFirst())
   func sickness(regions: Int, seed: UInt64) throws {
     var plan = comparing([.sickness, .outage, .blackout], regions: regions)
     plan.loss = 0
