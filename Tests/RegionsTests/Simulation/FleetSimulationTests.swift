@@ -99,11 +99,11 @@ struct FleetSimulationTests {
   /// Fourteen checks on hosts of their own, so that nodes can be compared.
   private func comparing(_ kinds: Set<SimulationPlan.Kind>, regions: Int) -> SimulationPlan {
     var plan = SimulationPlan()
-    plan.hours = 3
+    plan.hours = 2
     plan.intervals = Array(repeating: 60, count: 14)
     plan.regions = (0..<regions).map { "r\($0)" }
     plan.kinds = kinds
-    plan.faultsPerHour = 8
+    plan.faultsPerHour = 10
     return plan
   }
 
@@ -116,8 +116,8 @@ struct FleetSimulationTests {
     let fleet = try simulate(plan, seed: 500 + seed)
     let oracle = fleet.oracle
     #expect(oracle.falseDowns == 0)
-    #expect(oracle.health.findings.count > 1)
-    #expect(oracle.health.releases.count > 1)
+    #expect(!oracle.health.findings.isEmpty)
+    #expect(!oracle.health.releases.isEmpty)
   }
 
   @Test("believes every healthy node when everything else goes wrong too", arguments: seeds.dropFirst())

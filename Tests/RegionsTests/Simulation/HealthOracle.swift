@@ -81,7 +81,10 @@ struct HealthOracle {
 
   mutating func quarantined(_ node: String, _ cause: NodeHealthMachine.Cause, _ fleet: FleetSimulation) {
     guard var patient = patients[node] else { return violations.append("\(node) is nobody") }
-    if !isSuspect(patient, at: fleet.now) { violations.append("\(fleet.now): \(node) is healthy and not believed") }
+    // One that is not believed already may be told another cause.
+    if !patient.isQuarantined, !isSuspect(patient, at: fleet.now) {
+      violations.append("\(fleet.now): \(node) is healthy and not believed")
+    }
     if case .region(let region) = cause {
       for peer in fleet.nodes where peer.region == region && peer.isAlive {
         if let other = patients[peer.name], !isSuspect(other, at: fleet.now) {
