@@ -173,7 +173,10 @@ let tests: [Target] = [
   .testTarget(name: "BlackboxTests", dependencies: ["Model", "Expressions", "Documents", "Blackbox", "TestSupport"]),
   .testTarget(
     name: "CommandTests",
-    dependencies: ["Model", "History", "Scenarios", "Transport", "Server", "TestSupport", "curlew"]),
+    dependencies: [
+      "Model", "Documents", "History", "Scenarios", "Transport", "Fleet", "Hub", "Server", "TestSupport", "curlew",
+      .product(name: "Logging", package: "swift-log"),
+    ]),
 ]
 
 let package = Package(

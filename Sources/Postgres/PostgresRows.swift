@@ -91,6 +91,7 @@ extension Int: PostgresReadable {
 extension Double: PostgresReadable {
   package init(cell: PostgresCell) throws {
     let bytes = try cell.bytes(of: TypeID.float8, as: "a number")
+    guard bytes.count == 8 else { throw cell.mismatch("a number") }
     self.init(bitPattern: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)))
   }
 }

@@ -17,6 +17,7 @@ extension PostgresHistory {
   func write(_ runs: [HistoryRun], at now: Timestamp, in session: PostgresSession) throws -> WriteSummary {
     guard !runs.isEmpty else { return WriteSummary() }
     let keeping = try Keeping(holding: session)
+    try keeping.refuseFilling(archiveName)
     var first: [Origin: Int64] = [:]
     for run in runs {
       let origin = Origin(check: run.check, region: run.region)

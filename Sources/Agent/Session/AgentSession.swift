@@ -323,8 +323,9 @@ package final class AgentSession: Sendable {
 
   private func ask(_ number: Int, _ question: SessionMachine.Question) async {
     let message = WorkQuestion(
-      node: node.name, region: node.region, configuration: question.configuration, epoch: question.epoch,
-      values: question.values, opinion: question.opinion, wait: question.wait.nanoseconds / 1_000_000)
+      node: node.name, region: node.region, configuration: question.configuration, digest: question.digest,
+      epoch: question.epoch, since: question.since, values: question.values, opinion: question.opinion,
+      wait: question.wait.nanoseconds / 1_000_000)
     do throws(LinkFault) {
       tell(.workArrived(number, try await parts.link.work(message)))
     } catch {

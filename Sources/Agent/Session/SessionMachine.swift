@@ -92,7 +92,11 @@ package struct SessionMachine: Sendable {
   package struct Question: Hashable, Sendable {
     /// The version whose files it has.
     package var configuration: Int64 = 0
+    /// Their digest.
+    package var digest: String?
     package var epoch: Int64 = 0
+    /// From when on the membership of that number holds, in milliseconds since the epoch.
+    package var since: Int64?
     package var values = ""
     package var opinion: Int64 = 0
     package var wait = Duration.zero
@@ -182,7 +186,7 @@ package struct SessionMachine: Sendable {
       isLoading = false
       if isIncomplete {
         // Asked for as a whole, and not at once: whatever was wrong may be wrong again.
-        question.configuration = 0
+        (question.configuration, question.digest) = (0, nil)
         question.values = ""
         work.next = uptime + workBackoff.fail()
       }
@@ -211,7 +215,7 @@ package struct SessionMachine: Sendable {
     hear(at: uptime, &actions)
     lastComplaint = nil
     // A hub whose database was replaced counts these anew, and perhaps to the same numbers.
-    (question.epoch, question.opinion) = (0, 0)
+    (question.epoch, question.since, question.opinion) = (0, nil, 0)
     // So they are asked for again.
     held = []
     actions.append(.admitted(admission.progress))
@@ -298,12 +302,15 @@ package struct SessionMachine: Sendable {
     work.isUnderWay = false
     workBackoff.reset()
     hear(at: uptime, &actions)
-    if let memberships = reply.memberships, let newest = memberships.map(\.epoch).max() {
-      question.epoch = newest
+    if isContradicted(by: reply) { question.opinion = 0 }
+    if let memberships = reply.memberships, let newest = memberships.max(by: { $0.epoch < $1.epoch }) {
+      (question.epoch, question.since) = (newest.epoch, newest.since)
       actions.append(.follow(memberships.map(\.membership).sorted { $0.epoch < $1.epoch }))
     }
     if reply.configuration != nil || reply.values != nil {
-      if let version = reply.configuration?.version { question.configuration = version }
+      if let change = reply.configuration {
+        (question.configuration, question.digest) = (change.version, change.digest)
+      }
       if let digest = reply.values?.digest { question.values = digest }
       isLoading = true
       actions.append(.load(reply.configuration, reply.values))
@@ -313,6 +320,12 @@ package struct SessionMachine: Sendable {
       question.opinion = newest
       if !isLoading { giveHeld(&actions) }
     }
+  }
+
+  /// Whether the hub takes back what it said: then its database was replaced, and the numbers of second opinions begin anew too.
+  private func isContradicted(by reply: WorkReply) -> Bool {
+    if let newest = reply.memberships?.map(\.epoch).max(), newest <= question.epoch { return true }
+    return reply.configuration.map { $0.version <= question.configuration } ?? false
   }
 
   private mutating func missWork(_ fault: LinkFault, at uptime: Duration, _ actions: inout [Action]) {

@@ -22,11 +22,14 @@ struct Keeping: Hashable, Sendable {
   var hoursCut: Int64
   /// History begins here.
   var daysCut: Int64
+  /// Whether a copy fills the history: runs and verdicts of anybody else are refused.
+  var isFilling: Bool
 
   /// Reads it, of the moment of a transaction that reads.
   init(reading session: PostgresSession) throws {
     let rows = try session.execute(
-      "SELECT generation, announced, sealed, cut_runs, cut_five, cut_hours, cut_days FROM keeping WHERE key = 1")
+      "SELECT generation, announced, sealed, cut_runs, cut_five, cut_hours, cut_days, filling FROM keeping WHERE key = 1"
+    )
     guard let row = rows.first else { throw HistoryError("the database has lost the row of how far it is rolled up") }
     generation = try row[0]
     announced = try row[1]
@@ -35,6 +38,7 @@ struct Keeping: Hashable, Sendable {
     fiveMinutesCut = try row[4]
     hoursCut = try row[5]
     daysCut = try row[6]
+    isFilling = try row[7]
   }
 
   /// Reads it, and sees to it that it stays so until the transaction ends.
@@ -50,9 +54,15 @@ struct Keeping: Hashable, Sendable {
     try session.execute(
       """
       UPDATE keeping SET generation = $1, announced = $2, sealed = $3, cut_runs = $4, cut_five = $5, cut_hours = $6,
-        cut_days = $7 WHERE key = 1
+        cut_days = $7, filling = $8 WHERE key = 1
       """,
-      [generation, announced, sealed, runsCut, fiveMinutesCut, hoursCut, daysCut].map { .int($0) })
+      [generation, announced, sealed, runsCut, fiveMinutesCut, hoursCut, daysCut].map { .int($0) } + [.bool(isFilling)])
+  }
+
+  /// - Throws: `HistoryError` while a copy into the store is not finished.
+  func refuseFilling(_ name: String) throws {
+    guard isFilling else { return }
+    throw HistoryError("\"\(name)\" holds half of a copy; run curlew history copy again to its end")
   }
 
   /// From where on a level is there.

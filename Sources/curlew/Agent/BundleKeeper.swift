@@ -90,7 +90,7 @@ final class BundleKeeper: ConfigurationLoader {
     let result = bundle.load(supplied: before.values, capabilities: capabilities)
     let errors = result.diagnostics.filter { $0.severity == .error }
     // The hub could load it, so this program is too old for it, or cannot do what the hub's can.
-    if !errors.isEmpty, before.inForce != nil, version != before.version {
+    if !errors.isEmpty, let inForce = before.inForce, bundle.digest != inForce.digest || version != before.version {
       throw ConfigurationFault(Self.words(errors))
     }
     guard let scenario = result.scenario else { throw ConfigurationFault(Self.words(errors)) }
