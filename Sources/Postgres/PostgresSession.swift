@@ -64,7 +64,8 @@ package final class PostgresSession {
       try run("SET statement_timeout = \(options.statementTimeout.wholeMilliseconds)")
     }
     let idle = min(statementLimit * 2, .seconds(86_400)).wholeMilliseconds
-    try run("SET idle_in_transaction_session_timeout = \(idle); SET client_min_messages = warning")
+    // To compile a statement takes longer than any of ours runs.
+    try run("SET idle_in_transaction_session_timeout = \(idle); SET client_min_messages = warning; SET jit = off")
   }
 
   deinit { PQfinish(connection) }

@@ -221,6 +221,57 @@ struct SessionMachineTests {
     #expect(actions.contains(.giveOpinions([third])))
   }
 
+  @Test("A question says which files the node has and which membership it follows, until all of it is asked for anew")
+  func identity() throws {
+    var (machine, actions) = try Self.connected()
+    let (number, first) = try #require(Self.question(actions))
+    #expect(first.digest == nil && first.since == nil)
+    let membership = Membership(region: "eu", epoch: 3, since: Timestamp(secondsSinceEpoch: 20), members: [])
+    let change = ConfigurationChange(version: 4, digest: "d", roots: [], files: [])
+    let reply = WorkReply(configuration: change, memberships: [MembershipMessage(membership)], hubTime: 0)
+    _ = machine.handle(.workArrived(number, reply), at: Self.start)
+    actions = machine.handle(.loaded(version: 4), at: Self.start + .seconds(1))
+    let (second, question) = try #require(Self.question(actions))
+    #expect(question.configuration == 4 && question.digest == "d" && question.since == 20_000)
+    var changed = change
+    changed.digest = "e"
+    _ = machine.handle(
+      .workArrived(second, WorkReply(configuration: changed, hubTime: 0)), at: Self.start + .seconds(2))
+    _ = machine.handle(.notLoaded(version: 4, "missing", isIncomplete: true), at: Self.start + .seconds(2))
+    actions = machine.handle(.timer, at: Self.start + .seconds(10))
+    let (_, third) = try #require(Self.question(actions))
+    #expect(third.configuration == 0 && third.digest == nil && third.since == 20_000)
+  }
+
+  @Test(
+    "Where the hub takes back what it said, second opinions are counted anew",
+    arguments: [
+      WorkReply(configuration: ConfigurationChange(version: 4, digest: "e", roots: [], files: []), hubTime: 0),
+      WorkReply(
+        memberships: [
+          MembershipMessage(Membership(region: "eu", epoch: 3, since: Timestamp(secondsSinceEpoch: 21), members: []))
+        ], hubTime: 0),
+    ])
+  func contradiction(_ contradiction: WorkReply) throws {
+    var (machine, actions) = try Self.connected()
+    let (number, _) = try #require(Self.question(actions))
+    let opinion = OpinionRequest(number: 900, check: "shop", slot: 1, until: 9)
+    let reply = WorkReply(
+      configuration: ConfigurationChange(version: 4, digest: "d", roots: [], files: []),
+      memberships: [
+        MembershipMessage(Membership(region: "eu", epoch: 3, since: Timestamp(secondsSinceEpoch: 20), members: []))
+      ], opinions: [opinion], hubTime: 0)
+    _ = machine.handle(.workArrived(number, reply), at: Self.start)
+    actions = machine.handle(.loaded(version: 4), at: Self.start + .seconds(1))
+    let (second, question) = try #require(Self.question(actions))
+    #expect(question.opinion == 900)
+    var taken = contradiction
+    taken.opinions = [OpinionRequest(number: 12, check: "shop", slot: 2, until: 9)]
+    actions = machine.handle(.workArrived(second, taken), at: Self.start + .seconds(2))
+    actions += machine.handle(.loaded(version: 4), at: Self.start + .seconds(3))
+    #expect(actions.contains(.giveOpinions(taken.opinions)))
+  }
+
   @Test(
     "Opinions wait for the values that came with them, whether they can be loaded or not", arguments: [true, false])
   func heldOpinions(_ isLoaded: Bool) throws {
@@ -274,58 +325,6 @@ struct SessionMachineTests {
     let third = try #require(Self.beat(actions))
     _ = machine.handle(.beatAnswered(third.number, BeatReply(hubTime: 0)), at: Self.start + .seconds(3))
     #expect(machine.hasSaidFarewell)
-  }
-
-  @Test("A question says which files the node has and which membership it follows, until all of it is asked for anew")
-  func identity() throws {
-    var (machine, actions) = try Self.connected()
-    let (number, first) = try #require(Self.question(actions))
-    #expect(first.digest == nil && first.since == nil)
-    let membership = Membership(region: "eu", epoch: 3, since: Timestamp(secondsSinceEpoch: 20), members: [])
-    let change = ConfigurationChange(version: 4, digest: "d", roots: [], files: [])
-    let reply = WorkReply(configuration: change, memberships: [MembershipMessage(membership)], hubTime: 0)
-    _ = machine.handle(.workArrived(number, reply), at: Self.start)
-    actions = machine.handle(.loaded(version: 4), at: Self.start + .seconds(1))
-    let (second, question) = try #require(Self.question(actions))
-    #expect(question.configuration == 4 && question.digest == "d" && question.since == 20_000)
-    var changed = change
-    changed.digest = "e"
-    _ = machine.handle(
-      .workArrived(second, WorkReply(configuration: changed, hubTime: 0)), at: Self.start + .seconds(2))
-    _ = machine.handle(.notLoaded(version: 4, "missing", isIncomplete: true), at: Self.start + .seconds(2))
-    actions = machine.handle(.timer, at: Self.start + .seconds(10))
-    let (_, third) = try #require(Self.question(actions))
-    #expect(third.configuration == 0 && third.digest == nil && third.since == 20_000)
-  }
-
-  @Test(
-    "Where the hub takes back what it said, second opinions are counted anew",
-    arguments: [
-      WorkReply(configuration: ConfigurationChange(version: 4, digest: "e", roots: [], files: []), hubTime: 0),
-      WorkReply(
-        memberships: [
-          MembershipMessage(Membership(region: "eu", epoch: 3, since: Timestamp(secondsSinceEpoch: 21), members: []))
-        ], hubTime: 0),
-    ])
-  func contradiction(_ contradiction: WorkReply) throws {
-    var (machine, actions) = try Self.connected()
-    let (number, _) = try #require(Self.question(actions))
-    let opinion = OpinionRequest(number: 900, check: "shop", slot: 1, until: 9)
-    let reply = WorkReply(
-      configuration: ConfigurationChange(version: 4, digest: "d", roots: [], files: []),
-      memberships: [
-        MembershipMessage(Membership(region: "eu", epoch: 3, since: Timestamp(secondsSinceEpoch: 20), members: []))
-      ], opinions: [opinion], hubTime: 0)
-    _ = machine.handle(.workArrived(number, reply), at: Self.start)
-    actions = machine.handle(.loaded(version: 4), at: Self.start + .seconds(1))
-    let (second, question) = try #require(Self.question(actions))
-    #expect(question.opinion == 900)
-    var taken = contradiction
-    taken.opinions = [OpinionRequest(number: 12, check: "shop", slot: 2, until: 9)]
-    actions = machine.handle(.workArrived(second, taken), at: Self.start + .seconds(2))
-    // Those that come with files wait for these.
-    actions += machine.handle(.loaded(version: 4), at: Self.start + .seconds(3))
-    #expect(actions.contains(.giveOpinions(taken.opinions)))
   }
 
   @Test("Who leaves says so at once, in every beat")

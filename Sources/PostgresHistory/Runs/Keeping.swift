@@ -123,4 +123,26 @@ struct WindowPart: Hashable, Sendable {
       + [WindowPart(level: level, from: first, to: last)]
       + parts(from: last, to: to, sealed: sealed, level.finer)
   }
+
+  /// The same, where what is too much can be taken off again: whole buckets from the begin of one that is nearest to `from` to
+  /// that nearest to `to`, with finer ones added or taken off at both ends. Days of a clock that is two hours off are a day
+  /// and four hours each that way, and not twenty-four.
+  ///
+  /// Finer buckets are there from the begin of the coarser one on, for that is how all levels are cut.
+  static func signed(
+    from: Int64, to: Int64, sealed: Int64, _ level: RollupLevel? = .days
+  ) -> [(part: WindowPart, sign: Int64)] {
+    guard from < to else { return [] }
+    guard let level else { return [(WindowPart(level: nil, from: from, to: to), 1)] }
+    let last = level.floor(sealed)
+    let first = min(level.floor(from + level.width / 2), last)
+    let end = min(level.floor(to + level.width / 2), last)
+    guard first < end else { return signed(from: from, to: to, sealed: sealed, level.finer) }
+    func rest(_ from: Int64, _ to: Int64) -> [(part: WindowPart, sign: Int64)] {
+      from <= to
+        ? signed(from: from, to: to, sealed: sealed, level.finer)
+        : signed(from: to, to: from, sealed: sealed, level.finer).map { ($0.part, -$0.sign) }
+    }
+    return rest(from, first) + [(WindowPart(level: level, from: first, to: end), 1)] + rest(end, to)
+  }
 }

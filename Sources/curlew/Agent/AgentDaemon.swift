@@ -66,6 +66,7 @@ struct AgentDaemon {
       HTTPHubLink.Settings(
         urls: settings.hubs, tls: settings.tls, token: { token?.token }, userAgent: Version.userAgent),
       loops: linkLoops, resolver: resolver)
+    let loadingThread = try LoadingThread()
     let session = AgentSession(
       node: NodeDescription(
         name: settings.name, region: settings.region, labels: settings.labels, version: Version.text,
@@ -73,7 +74,8 @@ struct AgentDaemon {
       settings: SessionMachine.Settings(autonomy: settings.autonomy), seed: .random(in: .min ... .max),
       parts: AgentSession.Parts(
         link: link, spool: spool, plan: plan, clock: clock,
-        loader: BundleKeeper(current: current, maintenance: maintenance, logger: logger),
+        loader: BundleKeeper(
+          current: current, maintenance: maintenance, thread: loadingThread, logger: logger),
         apply: { checks in
           metrics.apply(checks)
           recent.apply(checks)
@@ -100,10 +102,7 @@ struct AgentDaemon {
       components: {
         AgentHealth(session: session, spool: spool, clock: clock).components + (await node.components())
       }, logger: logger,
-      onListening: { [onListening] place in
-        onListening(place)
-        StartupPages.giveBack()
-      })
+      onListening: onListening)
     // Taken down from last to first: others take over, runs end, what is left is pushed, and the door closes.
     let services: [any Service] = [
       PlacedService(service: server, place: place),
@@ -126,6 +125,7 @@ struct AgentDaemon {
     }
     await link.close()
     linkLoops.stop()
+    loadingThread.stop()
     place.stop()
     node.stop()
     if let failure { throw (failure as? ListenFailure).map { CommandFailure("\($0)") } ?? failure }
