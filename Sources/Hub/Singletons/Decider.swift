@@ -127,21 +127,21 @@ package struct Decider: Sendable {
 
   private struct Session {
     var machine: ElectionMachine
-    var configuration: Int64
+    var configuration: ConfigurationIdentity
     /// What the machine asks for, oldest first.
     var recalls: [(check: CheckID, slots: [Slot])] = []
 
     init(plan: HubPlan, regions: [FleetRegion], at now: Timestamp) {
       machine = ElectionMachine(at: now)
-      configuration = plan.configuration
+      configuration = plan.identity
       // Nothing is open yet, so nothing follows from these.
       _ = machine.handle(.planChanged(plan.checks), at: now)
       _ = machine.handle(.regionsChanged(regions), at: now)
     }
 
     mutating func follow(_ plan: HubPlan, at now: Timestamp) -> [ElectionMachine.Action] {
-      guard plan.configuration != configuration else { return [] }
-      configuration = plan.configuration
+      guard plan.identity != configuration else { return [] }
+      configuration = plan.identity
       return machine.handle(.planChanged(plan.checks), at: now)
     }
   }

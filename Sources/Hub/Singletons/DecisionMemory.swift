@@ -54,20 +54,21 @@ package final class DecisionMemory: Sendable {
   /// What was decided last of each check.
   package var all: [SlotDecision] { state.withLock { Array($0.decisions.values) } }
 
+  /// Whether the slot of a run is decided, as far as anybody told.
+  func knows(_ run: HistoryRun) -> Bool {
+    // Its start travels in milliseconds.
+    decision(of: run.check).map { run.slotStart + run.interval / 2 < $0.slot.end } ?? false
+  }
+
   /// What was decided last of one.
   package func decision(of check: CheckID) -> SlotDecision? { state.withLock { $0.decisions[check] } }
 
   /// Leaves out slots over regions that a leader still decides, and then tells of: the others are as they will stay.
   ///
   /// - Parameters:
-  ///   - runs: of one check, a run for each slot (`HistoryStore.heldRuns`).
+  ///   - runs: a run for each slot (`HistoryStore.heldRuns`).
   ///   - now: by the store's clock.
   package func settled(_ runs: [HistoryRun], at now: Timestamp) -> [HistoryRun] {
-    guard let check = runs.first?.check else { return [] }
-    let decided = decision(of: check)?.slot.end
-    return runs.filter { run in
-      if let decided, run.slotStart + run.interval / 2 < decided { return true }
-      return ElectionMachine.isOver(run, at: now)
-    }
+    runs.filter { knows($0) || ElectionMachine.isOver($0, at: now) }
   }
 }

@@ -39,7 +39,8 @@ package protocol HistoryStore: Sendable {
   /// check, or of every check, newest first. Slots that nobody has decided yet are among them, as their runs give them.
   func heldRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun]
 
-  /// Changes of verdict in [from, to), newest first.
+  /// Changes of verdict of each region in [from, to), newest first. What is held over all regions has none: runs and `judge`
+  /// change counts alone there.
   func stateChanges(of check: CheckID, from: Timestamp, to: Timestamp, limit: Int) async throws -> [StateChange]
 
   /// What became of the slots of a window, by check and region.

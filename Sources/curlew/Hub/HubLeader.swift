@@ -39,7 +39,8 @@ struct HubLeader: Sendable {
     }
     let heartbeats = HeartbeatKeeper(
       region: HubDesk.ownRegion, node: "", time: time, sink: MaintenanceMarker(own, by: records.maintenance),
-      lateSink: MaintenanceMarker(own, by: records.maintenance), store: store, masks: current.masks,
+      lateSink: MaintenanceMarker(own, by: records.maintenance), store: store.records(under: lease),
+      masks: current.masks,
       retention: retention.runs)
     try await heartbeats.restore()
     records.desk.set(LeaderDesk.Keepers(incidents: incidents, heartbeats: heartbeats))
@@ -66,7 +67,7 @@ struct HubLeader: Sendable {
   private func incidentKeeper(under lease: SingletonLease) -> IncidentKeeper {
     let metrics = records.metrics
     return IncidentKeeper(
-      store: FencedIncidents(store: store, fleet: store, lease: lease),
+      store: store.records(under: lease),
       lastSlots: { try await settledRuns(of: $0, limit: $1) }, time: time, region: nil
     ) { event in
       switch event {
