@@ -111,6 +111,27 @@ struct RunReader {
     return runs
   }
 
+  /// What is held of slots over all regions, where that was said.
+  ///
+  /// - Parameter oldest: the start of the first slot of each check that is asked for.
+  func judged(since oldest: [CheckID: Int64]) throws -> [HeldSlots.Key: Verdict] {
+    let rows = try StoredStatement(
+      """
+      SELECT j.slot, j.verdict FROM checks c JOIN streams s ON s.check_key = c.key AND s.region_key = 0
+        JOIN judged j ON j.stream = s.key WHERE c.id = ? AND j.slot >= ?
+      """, in: database)
+    var judged: [HeldSlots.Key: Verdict] = [:]
+    for (check, slot) in oldest {
+      rows.bind(check.text, at: 1)
+      rows.bind(slot, at: 2)
+      while try rows.next() {
+        judged[HeldSlots.Key(check: check, slot: rows.integer(0))] = Verdict(mark: rows.integer(1))
+      }
+      rows.reset()
+    }
+    return judged
+  }
+
   /// Changes of verdict in [from, to), newest first.
   func stateChanges(of check: CheckID, from: Int64, to: Int64, limit: Int) throws -> [StateChange] {
     var changes: [StateChange] = []

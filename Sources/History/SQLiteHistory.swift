@@ -178,6 +178,17 @@ package final class SQLiteHistory: HistoryStore {
     }
   }
 
+  package func heldRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun] {
+    try await read { database in
+      let reader = RunReader(database)
+      let runs = try reader.streams(of: check).flatMap {
+        try reader.runs(of: $0, from: .min, to: .max, verdict: nil, limit: limit)
+      }
+      let held = HeldSlots(runs, limit: limit)
+      return held.runs(judged: try reader.judged(since: held.oldest))
+    }
+  }
+
   package func stateChanges(
     of check: CheckID, from: Timestamp, to: Timestamp, limit: Int
   ) async throws -> [StateChange] {

@@ -59,8 +59,7 @@ extension IncidentKeeper {
   private func revive(_ check: Check, at moment: Timestamp) async throws -> Step? {
     let limit = 2 * max(check.incidents.openAfter, check.incidents.closeAfter) + Self.spareRuns
     let open = board.openIncident(of: check.id)
-    var runs = try await history.lastRuns(of: check.id, limit: limit)
-    if let region { runs.removeAll { $0.region != region } }
+    var runs = try await lastSlots(check.id, limit)
     // Those of this process come in by the sink, and what they open and close is to be told of.
     runs.removeAll { $0.started >= moment }
     runs.sort { $0.slotStart < $1.slotStart }

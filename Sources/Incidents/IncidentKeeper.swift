@@ -72,7 +72,7 @@ package actor IncidentKeeper {
   package nonisolated let sink: IncidentSink
   nonisolated let board = IncidentBoard()
   nonisolated let store: any IncidentStore
-  nonisolated let history: any HistoryStore
+  nonisolated let lastSlots: @Sendable (CheckID, Int) async throws -> [HistoryRun]
   nonisolated let time: any TimeSource
   nonisolated let region: String?
   private nonisolated let limits: Limits
@@ -96,15 +96,17 @@ package actor IncidentKeeper {
   /// A keeper that does nothing until `run` is called.
   ///
   /// - Parameters:
-  ///   - history: asked for the last runs at the start.
+  ///   - lastSlots: asked at the start for the newest slots of a check, a run for each, so many of them; those that are to
+  ///     come in by the sink may be left out.
   ///   - region: whose runs are taken in; nil when all that come are verdicts over regions already.
   ///   - observe: told what happens; must not wait.
   package init(
-    store: any IncidentStore, history: any HistoryStore, time: any TimeSource, region: String?,
-    limits: Limits = Limits(), observe: @escaping @Sendable (Event) -> Void = { _ in }
+    store: any IncidentStore, lastSlots: @escaping @Sendable (CheckID, Int) async throws -> [HistoryRun],
+    time: any TimeSource, region: String?, limits: Limits = Limits(),
+    observe: @escaping @Sendable (Event) -> Void = { _ in }
   ) {
     self.store = store
-    self.history = history
+    self.lastSlots = lastSlots
     self.time = time
     self.region = region
     self.limits = limits

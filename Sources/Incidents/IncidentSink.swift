@@ -39,7 +39,8 @@ package final class IncidentSink: RunSink {
   package func record(_ run: Run) {
     guard region == nil || run.region == region else { return }
     let slot = SlotVerdict(
-      check: run.check, slotStart: run.slot.start, interval: run.slot.interval, verdict: run.verdict,
+      // As history keeps it, so that a slot that was read back is the same one when it is told again.
+      check: run.check, slotStart: run.slot.start.wholeMillisecond, interval: run.slot.interval, verdict: run.verdict,
       cause: run.verdict == .down ? run.reason.map { IncidentCause($0) } : nil, isInMaintenance: run.isInMaintenance)
     put(.slot(slot, at: time.now.wholeMillisecond), isBounded: true)
   }

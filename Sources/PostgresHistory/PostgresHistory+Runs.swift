@@ -2,6 +2,11 @@ package import Model
 import Postgres
 
 extension PostgresHistory {
+  /// The regions that have runs, or that somebody has spoken for, by name.
+  package func regions() async throws -> [String] {
+    try await read { try $0.execute("SELECT name FROM run_regions ORDER BY name").map { try $0[0] } }
+  }
+
   package func checks() async throws -> [KnownCheck] {
     try await read { session in
       var checks: [KnownCheck] = []
@@ -58,6 +63,29 @@ extension PostgresHistory {
       let streams = try RegionalStream.all(of: check, in: session)
       return try RegionalStream.runs(
         of: streams, from: .min, to: streams.map { _ in .max }, verdict: nil, limit: limit, in: session)
+    }
+  }
+
+  package func heldRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun] {
+    try await read { session in
+      let streams = try RegionalStream.all(of: check, in: session)
+      let held = HeldSlots(
+        try RegionalStream.runs(
+          of: streams, from: .min, to: streams.map { _ in .max }, verdict: nil, limit: limit, in: session),
+        limit: limit)
+      let oldest = Array(held.oldest)
+      let rows = try session.execute(
+        """
+        SELECT c.id, j.slot, j.verdict FROM unnest($1::text[], $2::bigint[]) AS w(id, oldest)
+          JOIN checks c ON c.id = w.id JOIN streams o ON o.check_key = c.key AND o.region_key = 0
+          JOIN judged j ON j.stream = o.key AND j.slot >= w.oldest
+        """, [.texts(oldest.map(\.key.text)), .ints(oldest.map(\.value))])
+      var judged: [HeldSlots.Key: Verdict] = [:]
+      for row in rows {
+        guard let check = CheckID(try row[0] as String) else { continue }
+        judged[HeldSlots.Key(check: check, slot: try row[1])] = Verdict(mark: try row[2])
+      }
+      return held.runs(judged: judged)
     }
   }
 

@@ -61,6 +61,9 @@ struct BreakingArchive: HistoryArchive {
   func lastRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun] {
     try await base.lastRuns(of: check, limit: limit)
   }
+  func heldRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun] {
+    try await base.heldRuns(of: check, limit: limit)
+  }
   func stateChanges(of check: CheckID, from: Timestamp, to: Timestamp, limit: Int) async throws -> [StateChange] {
     try await base.stateChanges(of: check, from: from, to: to, limit: limit)
   }

@@ -31,6 +31,9 @@ final class FailingStore: HistoryStore {
   func lastRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun] {
     try await store.lastRuns(of: check, limit: limit)
   }
+  func heldRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun] {
+    try await store.heldRuns(of: check, limit: limit)
+  }
   func stateChanges(of check: CheckID, from: Timestamp, to: Timestamp, limit: Int) async throws -> [StateChange] {
     try await store.stateChanges(of: check, from: from, to: to, limit: limit)
   }

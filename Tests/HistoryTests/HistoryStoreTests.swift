@@ -303,6 +303,29 @@ struct HistoryStoreTests {
     #expect(runs.map(\.slotStart) == [240, 180, 240, 180].map { newYear + .seconds($0) })
   }
 
+  @Test("gives what is held of the newest slots, where that was judged and where not", arguments: Backend.allCases)
+  func givesWhatIsHeld(_ backend: Backend) async throws {
+    let store = try await backend.store(in: folder)
+    let check = try CheckID.named("front-page")
+    // What "ap" sees alone is not what is held, and "us" has missed a slot.
+    try await store.write((0..<5).map { try .at($0 * 60, .down, region: "ap") }, at: soon)
+    try await store.write((0..<5).map { try .at($0 * 60, region: "eu") }, at: soon)
+    try await store.write([0, 1, 2, 4].map { try .at($0 * 60, $0 == 2 ? .down : .up, region: "us") }, at: soon)
+    try await store.write([.at(0, check: "alone"), .at(60, .down, check: "alone")], at: soon)
+    try await judge([60: .down, 180: .down], in: store)
+    let held = try await store.heldRuns(of: check, limit: 4)
+    #expect(held.map(\.slotStart) == [240, 180, 120, 60].map { newYear + .seconds($0) })
+    #expect(held.map(\.verdict) == [.degraded, .down, .down, .down])
+    #expect(held.allSatisfy { $0.region.isEmpty })
+    #expect(held[2].reason?.code == .quorum)
+    #expect(held[2].reason?.message.hasPrefix("down in 2 of 3 regions: ap, us") == true)
+    let all = try await store.heldRuns(of: nil, limit: 1)
+    #expect(all.map(\.check.text) == ["alone", "front-page"])
+    #expect(all.map(\.verdict) == [.down, .degraded])
+    // Of one region alone, its own reason says it.
+    #expect(all.first?.reason == (try await store.lastRuns(of: .named("alone")).first?.reason))
+  }
+
   @Test("gives the latencies of many checks as it gives those of each", arguments: Backend.allCases, [3, 40])
   func givesLatencies(_ backend: Backend, checks: Int) async throws {
     let store = try await backend.store(in: folder)

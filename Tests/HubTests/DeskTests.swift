@@ -310,7 +310,7 @@ import Testing
     rig.store.change { $0.feed = [piece(500)] }
     let told = Told()
     let follower = Task {
-      await FeedFollower(store: rig.store, time: rig.time).run { told.add($0, by: "feed") }
+      await FeedFollower(store: rig.store, time: rig.time, overlap: { .minutes(5) }).run { told.add($0, by: "feed") }
     }
     await rig.time.sleepers()
     #expect(told.all.count == 1)

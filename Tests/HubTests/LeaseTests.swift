@@ -64,6 +64,48 @@ import Testing
     #expect(store.current.leases[.assigning]?.holder == "b")
   }
 
+  @Test func `a lease that changed hands and came back is given back as it is now`() async throws {
+    let time = ManualTime()
+    let store = MemoryFleetStore(time: time)
+    let workers = Workers()
+    let task = Task { await keeper("a", store, time, workers).hold(.keeping) { try await workers.work($0, time) } }
+    await workers.began("a")
+    await time.sleepers(3)
+    // Another one had it, and has given it back.
+    store.change { state in
+      state.leases[.keeping] = nil
+      state.tokens[.keeping] = 8
+    }
+    time.advance(by: .seconds(2))
+    await workers.ended("a")
+    // The pause before it is tried again.
+    await time.sleepers()
+    #expect(store.current.leases[.keeping] == nil)
+    #expect(store.current.tokens[.keeping] == 9)
+    task.cancel()
+    await task.value
+  }
+
+  @Test func `a replica says that it leads no more before its work has come to an end`() async throws {
+    let time = ManualTime()
+    let store = MemoryFleetStore(time: time)
+    let (events, told) = AsyncStream.makeStream(of: LeaseKeeper.Event.self)
+    let (release, released) = AsyncStream.makeStream(of: Void.self)
+    let task = Task {
+      await LeaseKeeper(store: store, holder: "a", time: time) { told.yield($0) }.hold(.keeping) { _ in
+        // A write that nothing ends.
+        await Task { for await _ in release { return } }.value
+      }
+    }
+    var iterator = events.makeAsyncIterator()
+    #expect(await iterator.next() == .began(.keeping))
+    await time.sleepers(2)
+    task.cancel()
+    #expect(await iterator.next() == .ended(.keeping, because: nil))
+    released.yield()
+    await task.value
+  }
+
   private func keeper(
     _ holder: String, _ store: MemoryFleetStore, _ time: ManualTime, _ workers: Workers
   ) -> LeaseKeeper {

@@ -139,6 +139,24 @@ struct IncidentKeeperTests {
     #expect(try await fixture.kept().isEmpty)
   }
 
+  @Test("counts a slot once that is told again after a restart, on a grid that falls between milliseconds")
+  func countsToldSlotsOnce() async throws {
+    var run = try KeeperFixture.run("shop", 0, "d")
+    run.slot = Slot(number: 0, start: newYear + .nanoseconds(400_123_456), interval: .minutes(1))
+    run.started = run.slot.start
+    try await fixture.history.write([HistoryRun(run)], at: run.slot.end)
+    fixture.setClock(to: run.slot.end)
+    let again = try KeeperFixture(after: fixture)
+    again.apply(try check())
+    again.keeper.sink.record(run)
+    await again.settle()
+    #expect(try await again.kept().isEmpty)
+    run.slot = Slot(number: 1, start: run.slot.end, interval: .minutes(1))
+    again.keeper.sink.record(run)
+    await again.settle()
+    #expect(try await again.kept().count == 1)
+  }
+
   @Test("says which incidents last since before the restart, without counting them as new")
   func tellsOfOldOnes() async throws {
     fixture.apply(try check())

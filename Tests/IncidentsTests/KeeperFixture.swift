@@ -39,7 +39,8 @@ final class KeeperFixture: Sendable {
     self.events = events
     store = FailingIncidentStore(history)
     keeper = IncidentKeeper(
-      store: store, history: history, time: time, region: "local", limits: limits, observe: { events.add($0) })
+      store: store, lastSlots: { [history] in try await history.lastRuns(of: $0, limit: $1) }, time: time,
+      region: "local", limits: limits, observe: { events.add($0) })
   }
 
   static func id(_ text: String) throws -> CheckID { try #require(CheckID(text)) }

@@ -14,11 +14,11 @@ struct FleetStoreTests {
   func leases() async throws {
     let fixture = try await FleetFixture()
     let (one, two) = (fixture.store, try await fixture.replica())
-    let before = try await one.clock()
+    let before = try await one.clock { .zero }.moment
     let lease = try #require(try await one.acquire(.deciding, holder: "one", for: .seconds(60)))
     // No number of a database that stood here before is given out again.
     #expect(lease.holder == "one" && lease.token >= before.millisecondsSinceEpoch)
-    #expect(lease.until > (try await one.clock()) + .seconds(50))
+    #expect(lease.until > (try await one.clock { .zero }.moment) + .seconds(50))
     #expect(try await two.acquire(.deciding, holder: "two", for: .seconds(60)) == nil)
     #expect(try await two.holder(of: .deciding) == lease)
     // Another singleton is another lease.
@@ -154,7 +154,7 @@ struct FleetStoreTests {
     eu.members = [.init(node: "b")]
     try await store.put(eu, under: lease)
     #expect(try await store.memberships() == [eu, us])
-    let now = try await store.clock()
+    let now = try await store.clock { .zero }.moment
     let questions = try [
       question(1, until: now + .hours(1)), question(2, until: now - .hours(1)), question(3, until: now + .hours(1)),
     ]
@@ -327,6 +327,45 @@ struct FleetStoreTests {
     #expect(try await two.decisions(after: 0, limit: 1) == Array(feed.prefix(1)))
   }
 
+  @Test("what cannot be read of queue and feed keeps nothing else from being read")
+  func unreadableRows() async throws {
+    let fixture = try await FleetFixture()
+    try await fixture.register()
+    _ = try await fixture.store.ingest(try fixture.batch(1...3))
+    _ = try await fixture.store.ingest(try fixture.batch(4...5))
+    let lease = try #require(try await fixture.store.acquire(.deciding, holder: "hub", for: .seconds(60)))
+    try await fixture.store.settle([], decisions: [try decision(1, .up)], under: lease)
+    try await fixture.store.settle([], decisions: [try decision(2, .up)], under: lease)
+    let pool = PostgresPool(try PostgresAddress(fixture.url))
+    try await pool.transaction { session in
+      try session.run("UPDATE fleet_votes SET runs = '\\x09ff' WHERE id = 1")
+      try session.run("UPDATE fleet_feed SET decisions = '\\x09ff' WHERE place = 1")
+    }
+    await pool.close()
+    let batches = try await fixture.store.votes(limit: 10)
+    #expect(batches.map(\.runs.count) == [0, 2])
+    #expect(batches.map { $0.fault != nil } == [true, false])
+    let pieces = try await fixture.store.decisions(after: 0, limit: 10)
+    #expect(pieces.map(\.decisions.count) == [0, 1])
+    #expect(pieces.map { $0.fault != nil } == [true, false])
+    try await fixture.store.settle(batches, decisions: [], under: lease)
+    #expect(try await fixture.store.votes(limit: 10).isEmpty)
+  }
+
+  @Test("what a leader records itself is stored while it holds the lease, and not afterwards")
+  func fencedRuns() async throws {
+    let fixture = try await FleetFixture()
+    try await fixture.register()
+    let lease = try #require(try await fixture.store.acquire(.deciding, holder: "one", for: .seconds(60)))
+    #expect(try await fixture.store.ingest(try fixture.batch(1...3), under: lease).added == 3)
+    try await fixture.store.release(lease)
+    _ = try await fixture.store.acquire(.deciding, holder: "two", for: .seconds(60))
+    await #expect(throws: FleetFault.leaseLost(.deciding)) {
+      try await fixture.store.ingest(try fixture.batch(4...5), under: lease)
+    }
+    #expect(try await fixture.runs() == 3)
+  }
+
   @Test("the feed is kept for an hour")
   func feedEnds() async throws {
     let fixture = try await FleetFixture()
@@ -334,8 +373,11 @@ struct FleetStoreTests {
     try await fixture.store.settle([], decisions: [try decision(1, .up)], under: lease)
     try await fixture.store.settle([], decisions: [try decision(2, .up)], under: lease)
     let pool = PostgresPool(try PostgresAddress(fixture.url))
+    #expect(try await fixture.store.feedPlace(within: .minutes(5)) == 0)
     try await pool.transaction { try $0.run("UPDATE fleet_feed SET made = made - 3600001 WHERE place = 1") }
     await pool.close()
+    #expect(try await fixture.store.feedPlace(within: .minutes(5)) == 1)
+    #expect(try await fixture.store.feedPlace(within: .zero) == 2)
     try await fixture.store.settle([], decisions: [], under: lease)
     #expect(try await fixture.store.decisions(after: 0, limit: 10).map(\.place) == [2])
   }

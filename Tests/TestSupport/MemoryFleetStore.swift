@@ -18,6 +18,10 @@ package final class MemoryFleetStore: FleetStore {
     package var opinions: [OpinionQuestion] = []
     /// Every decision that was settled, in order.
     package var settled: [SlotDecision] = []
+    /// How far its clock is ahead of the time that tests turn.
+    package var clockOffset = Duration.zero
+    /// Called while it is asked for its clock.
+    package var answering: @Sendable () -> Void = {}
     /// What every question fails with; nil while the store works.
     package var fault: String?
   }
@@ -27,6 +31,13 @@ package final class MemoryFleetStore: FleetStore {
     package var check: CheckID
     package var region: String
     package var slot: Int64
+
+    /// That of a run.
+    package init(_ run: HistoryRun) {
+      check = run.check
+      region = run.region
+      slot = run.slotStart.millisecondsSinceEpoch
+    }
   }
 
   /// The store is away.
@@ -63,7 +74,13 @@ package final class MemoryFleetStore: FleetStore {
     }
   }
 
-  package func clock() async throws -> Timestamp { try with { _ in time.now } }
+  package func clock(uptime: @escaping @Sendable () -> Duration) async throws -> ClockReading {
+    try with { state in
+      let asked = uptime()
+      state.answering()
+      return ClockReading(moment: time.now + state.clockOffset, asked: asked, answered: uptime())
+    }
+  }
 
   package func acquire(
     _ singleton: Singleton, holder: String, for duration: Duration
@@ -164,8 +181,7 @@ package final class MemoryFleetStore: FleetStore {
       var summary = IngestSummary(progress: progress, replayed: replayed)
       var votes: [FleetRun] = []
       for run in fresh {
-        let key = RunKey(
-          check: run.run.check, region: run.run.region, slot: run.run.slotStart.millisecondsSinceEpoch)
+        let key = RunKey(run.run)
         if run.origin == .scheduled {
           guard state.runs[key] == nil else {
             summary.duplicates += 1
@@ -183,6 +199,11 @@ package final class MemoryFleetStore: FleetStore {
       state.nodes[batch.node]?.progress = progress
       return summary
     }
+  }
+
+  package func ingest(_ batch: SpoolBatch, under lease: SingletonLease) async throws -> IngestSummary {
+    try with { try check(lease, $0) }
+    return try await ingest(batch)
   }
 
   package func votes(limit: Int) async throws -> [VoteBatch] {
@@ -219,6 +240,14 @@ package final class MemoryFleetStore: FleetStore {
 
   package func decisions(after place: Int64, limit: Int) async throws -> [FeedPiece] {
     try with { state in Array(state.feed.filter { $0.place > place }.prefix(limit)) }
+  }
+
+  package func feedPlace(within age: Duration) async throws -> Int64 {
+    try with { state in
+      let oldest = time.now - age
+      let first = state.feed.first { piece in piece.decisions.contains { $0.decided >= oldest } }
+      return first.map { $0.place - 1 } ?? state.feed.last?.place ?? 0
+    }
   }
 
   package func feedEnd() async throws -> Int64 { try with { $0.feed.last?.place ?? 0 } }

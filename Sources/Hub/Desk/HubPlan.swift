@@ -1,4 +1,5 @@
 package import Model
+import Regions
 
 /// The checks in force, as far as the runs of nodes are held against them.
 package struct HubPlan: Sendable {
@@ -8,6 +9,7 @@ package struct HubPlan: Sendable {
     var grid: SlotGrid
     /// Nil is every region.
     var regions: [String]?
+    var isProbed: Bool
   }
 
   /// The version of the configuration that it is of; 0 before the first one.
@@ -25,12 +27,21 @@ package struct HubPlan: Sendable {
     self.checks = checks
     entries = Dictionary(
       checks.filter(\.isEnabled).map {
-        ($0.id, Entry(interval: $0.interval, grid: $0.grid, regions: $0.regions))
+        ($0.id, Entry(interval: $0.interval, grid: $0.grid, regions: $0.regions, isProbed: $0.kind.isProbed))
       }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Which configuration it is of.
   package var identity: ConfigurationIdentity { ConfigurationIdentity(version: configuration, digest: digest) }
+
+  /// So far back the feed has the newest decision of every check, as long as the feed goes back so far.
+  package var feedOverlap: Duration {
+    let longest = checks.lazy.filter(\.isEnabled).map(\.interval).max() ?? .zero
+    return min(longest + ElectionMachine.grace + ElectionMachine.patience, .hours(1))
+  }
+
+  /// Whether regions vote on a check; nobody does on what the hub records itself.
+  func isVotedOn(_ check: CheckID) -> Bool { entries[check]?.isProbed ?? false }
 
   /// Whether a check of the configuration could have made a run. What was made by another version may lie off the beat of
   /// this one; a second opinion comes from any region.

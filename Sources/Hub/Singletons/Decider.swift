@@ -1,3 +1,4 @@
+import Fleet
 package import Model
 import Regions
 
@@ -10,12 +11,16 @@ package struct Decider: Sendable {
   private static let pause = Duration.milliseconds(100)
   /// As many batches of votes as are decided by at once.
   private static let batches = 100
+  /// Checks whose late slots are read from history between two looks at the queue.
+  private static let recallsAtOnce = 50
+  /// So many slots of a check are read together; those that lie further apart are not.
+  private static let stretch: Int64 = 500
   /// How often it is looked which regions there are.
   private static let regionsInterval = Duration.seconds(1)
-  /// So many runs of each check and region say where their slots stand.
+  /// So many runs of each check and region say where their slots stand, or more where quorums count further.
   private static let restoredRuns = 4
-  /// So many pieces of the feed are read at once, from its end.
-  private static let pieces: Int64 = 100
+  /// Checks whose quorum counts further than this are asked for one by one.
+  private static let mostRestoredRuns = 32
 
   private let store: any FleetStore
   private let history: any HistoryStore
@@ -23,18 +28,38 @@ package struct Decider: Sendable {
   private let supply: any WorkSupply
   private let memory: DecisionMemory
   private let time: any TimeSource
+  private let onError: @Sendable (String) -> Void
 
-  /// - Parameter memory: kept by whoever follows the feed.
+  /// - Parameters:
+  ///   - memory: kept by whoever follows the feed, and brought up to its end by a leader that begins.
+  ///   - onError: told of votes that cannot be read. Their runs are in history all the same.
   package init(
     store: any FleetStore, history: any HistoryStore, view: FleetView, supply: any WorkSupply,
-    memory: DecisionMemory, time: any TimeSource
+    memory: DecisionMemory, time: any TimeSource, onError: @escaping @Sendable (String) -> Void = { _ in }
   ) {
+    self.onError = onError
     self.store = store
     self.history = history
     self.view = view
     self.supply = supply
     self.memory = memory
     self.time = time
+  }
+
+  /// Brings to mind what was decided before. Whoever begins to lead does it before anything that follows from decisions.
+  ///
+  /// - Throws: what the store throws.
+  package func catchUp() async throws {
+    try await view.refresh()
+    try await memory.catchUp(from: store, overlap: supply.plan.feedOverlap)
+  }
+
+  /// Leaves out slots that this leader decides yet, and then tells of.
+  ///
+  /// - Parameter runs: of one check, what is held of each slot (`HistoryStore.heldRuns`).
+  package func settled(_ runs: [HistoryRun]) -> [HistoryRun] {
+    guard let check = runs.first?.check, supply.plan.isVotedOn(check) else { return runs }
+    return memory.settled(runs, at: view.clock.now)
   }
 
   /// Decides until the task is cancelled.
@@ -44,11 +69,11 @@ package struct Decider: Sendable {
   package func lead(
     under lease: SingletonLease, tell: @escaping @Sendable ([SlotDecision]) async -> Void
   ) async throws {
-    try await view.refresh()
+    try await catchUp()
     var session = Session(plan: supply.plan, regions: regions(), at: view.clock.now)
-    let runs = try await history.lastRuns(of: nil, limit: Self.restoredRuns)
-    try await catchUp(with: runs)
-    var actions = session.machine.restore(decisions: memory.all, runs: runs, at: view.clock.now)
+    let runs = try await restoredRuns(of: supply.plan.checks)
+    let held = try await self.held()
+    var actions = session.machine.restore(decisions: memory.all, runs: runs, held: held, at: view.clock.now)
     var looked = time.uptime
     while true {
       try Task.checkCancellation()
@@ -58,9 +83,11 @@ package struct Decider: Sendable {
         looked = time.uptime
         actions += session.machine.handle(.regionsChanged(regions()), at: now)
       }
-      let batches = session.machine.hasRoom ? try await store.votes(limit: Self.batches) : []
+      let most = min(Self.batches, session.machine.room / FleetProtocol.batchRuns)
+      let batches = most > 0 ? try await store.votes(limit: most) : []
       var decisions: [SlotDecision] = []
       for batch in batches {
+        if let fault = batch.fault { onError("votes cannot be read, and are passed over: \(fault)") }
         let own = batch.runs.filter { $0.run.region == HubDesk.ownRegion }
         decisions += own.map { self.decision($0.run, of: batch, at: now) }
         let votes = own.isEmpty ? batch.runs : batch.runs.filter { $0.run.region != HubDesk.ownRegion }
@@ -69,34 +96,40 @@ package struct Decider: Sendable {
         }
       }
       // Votes that wait come first: time says that there are none.
-      let isDrained = batches.count < Self.batches
-      if isDrained { actions += session.machine.handle(.timer, at: now) }
+      let isDrained = most > 0 && batches.count < most
+      // What was late is recalled either way.
+      actions += session.machine.handle(isDrained ? .timer : .recalled([]), at: now)
       try await perform(actions, beside: decisions, of: batches, &session, under: lease, tell)
-      actions = []
-      if isDrained { try await time.sleep(untilUptime: time.uptime + Self.pause) }
+      actions = try await recall(&session)
+      if isDrained, actions.isEmpty { try await time.sleep(untilUptime: time.uptime + Self.pause) }
     }
   }
 
-  /// Reads what other leaders settled and nobody has read here yet: a replica that has just begun to follow the feed, or whose
-  /// leader settled a moment ago, would decide it again. It is read from the end, as far back as a slot that may still be
-  /// open begins. Under the lease nobody else settles any more, so nothing is added meanwhile.
-  private func catchUp(with runs: [HistoryRun]) async throws {
-    let now = view.clock.now
-    let open = runs.filter { $0.slotStart + $0.interval + ElectionMachine.grace + ElectionMachine.patience > now }
-    var place = try await store.feedEnd()
-    while place > 0 {
-      let begin = max(0, place - Self.pieces)
-      let pieces = try await store.decisions(after: begin, limit: Int(place - begin))
-      for piece in pieces { memory.keep(piece.decisions) }
-      let oldest = pieces.lazy.flatMap(\.decisions).map(\.decided).min()
-      guard let oldest, open.contains(where: { $0.slotStart < oldest && !memory.knows($0) }) else { return }
-      place = begin
-    }
+  /// The newest runs of each region: as many as its quorum may count in a row, and one more.
+  private func restoredRuns(of checks: [Check]) async throws -> [HistoryRun] {
+    let longest = checks.lazy.map(\.quorum.consecutive).max() ?? 0
+    let limit = min(max(Self.restoredRuns, longest + 1), Self.mostRestoredRuns)
+    let far = checks.filter { $0.quorum.consecutive >= limit && $0.kind.isProbed }
+    let isFar = Set(far.map(\.id))
+    var runs = try await history.lastRuns(of: nil, limit: limit)
+    if !far.isEmpty { runs.removeAll { isFar.contains($0.check) } }
+    for check in far { runs += try await history.lastRuns(of: check.id, limit: check.quorum.consecutive + 1) }
+    return runs
+  }
+
+  /// What history holds of checks that the feed says nothing of any more.
+  private func held() async throws -> [HistoryRun] {
+    let known = Set(memory.all.map(\.check))
+    let isKnown = supply.plan.checks.allSatisfy { !$0.isEnabled || !$0.kind.isProbed || known.contains($0.id) }
+    guard !isKnown else { return [] }
+    return try await history.heldRuns(of: nil, limit: Self.restoredRuns).filter { !known.contains($0.check) }
   }
 
   private struct Session {
     var machine: ElectionMachine
     var configuration: ConfigurationIdentity
+    /// What the machine asks for, oldest first.
+    var recalls: [(check: CheckID, slots: [Slot])] = []
 
     init(plan: HubPlan, regions: [FleetRegion], at now: Timestamp) {
       machine = ElectionMachine(at: now)
@@ -133,34 +166,22 @@ package struct Decider: Sendable {
     _ actions: [ElectionMachine.Action], beside decisions: [SlotDecision], of batches: [VoteBatch],
     _ session: inout Session, under lease: SingletonLease, _ tell: @Sendable ([SlotDecision]) async -> Void
   ) async throws {
-    var actions = actions
     var decisions = decisions
-    var batches = batches
     var questions: [OpinionQuestion] = []
-    repeat {
-      var recalls: [(check: CheckID, slots: [Slot])] = []
-      for action in actions {
-        switch action {
-        case .decide(let decision): decisions.append(decision)
-        case .ask(let wish): if let question = question(wish) { questions.append(question) }
-        case .recall(let check, let slots): recalls.append((check, slots))
-        // Each decision says it itself.
-        case .blind, .sighted: break
-        }
+    for action in actions {
+      switch action {
+      case .decide(let decision): decisions.append(decision)
+      case .ask(let wish): if let question = question(wish) { questions.append(question) }
+      case .recall(let check, let slots): session.recalls.append((check, slots))
+      // Each decision says it itself.
+      case .blind, .sighted: break
       }
-      actions = []
-      if !decisions.isEmpty || !batches.isEmpty {
-        try await store.settle(batches, decisions: decisions, under: lease)
-        memory.keep(decisions)
-        if !decisions.isEmpty { await tell(decisions) }
-        decisions = []
-        batches = []
-      }
-      for recall in recalls {
-        let recalled = try await self.recalled(recall.check, recall.slots)
-        actions += session.machine.handle(.recalled(recalled), at: view.clock.now)
-      }
-    } while !actions.isEmpty
+    }
+    if !decisions.isEmpty || !batches.isEmpty {
+      try await store.settle(batches, decisions: decisions, under: lease)
+      memory.keep(decisions)
+      if !decisions.isEmpty { await tell(decisions) }
+    }
     if !questions.isEmpty {
       try await store.ask(questions, under: lease)
       // The nodes that wait at this replica need not wait for the next reading.
@@ -177,20 +198,58 @@ package struct Decider: Sendable {
       check: wish.check, slot: wish.slot.number, node: node, region: wish.region, until: wish.until)
   }
 
+  /// Gives the machine some of what it asks for: votes that came meanwhile shall not wait for a region that was cut off for
+  /// hours.
+  private func recall(_ session: inout Session) async throws -> [ElectionMachine.Action] {
+    let recalls = session.recalls.prefix(Self.recallsAtOnce)
+    session.recalls.removeFirst(recalls.count)
+    var actions: [ElectionMachine.Action] = []
+    for recall in recalls {
+      let recalled = try await recalled(recall.check, recall.slots)
+      actions += session.machine.handle(.recalled(recalled), at: view.clock.now)
+    }
+    return actions
+  }
+
   private func recalled(_ check: CheckID, _ slots: [Slot]) async throws -> [RecalledSlot] {
     var recalled: [RecalledSlot] = []
-    for slot in slots {
-      // With the slot before it, which says what was held.
-      let query = RunQuery(
-        check: check, from: slot.start - slot.interval - .milliseconds(1), to: slot.end - .milliseconds(1), limit: 1000)
-      let runs = try await history.runs(query).runs
-      let middle = slot.start - slot.interval / 2
-      let before = runs.filter { $0.slotStart < middle }.map(\.verdict)
-      recalled.append(
-        RecalledSlot(
-          check: check, slot: slot, runs: runs.filter { $0.slotStart >= middle },
-          before: before.isEmpty ? nil : Verdict.overRegions(before)))
+    var rest = slots.sorted()[...]
+    while let first = rest.first {
+      let together = rest.prefix { $0.interval == first.interval && $0.number - first.number < Self.stretch }
+      rest = rest.dropFirst(together.count)
+      // With the slot before each, which says what was held.
+      let runs = try await runs(of: check, from: first.start - first.interval, to: together.last?.end ?? first.end)
+      let bySlot = Dictionary(grouping: runs) { first.number(at: $0.slotStart + first.interval / 2) }
+      for slot in together {
+        let before = bySlot[slot.number - 1] ?? []
+        recalled.append(
+          RecalledSlot(
+            check: check, slot: slot, runs: bySlot[slot.number] ?? [],
+            before: before.isEmpty ? nil : Verdict.overRegions(before.map(\.verdict))))
+      }
     }
     return recalled
+  }
+
+  /// All runs of a stretch of time; history has their starts to the millisecond.
+  private func runs(of check: CheckID, from: Timestamp, to: Timestamp) async throws -> [HistoryRun] {
+    var query = RunQuery(
+      check: check, from: from - .milliseconds(1), to: to - .milliseconds(1), limit: Int(Self.stretch) * 10)
+    var runs: [HistoryRun] = []
+    repeat {
+      let page = try await history.runs(query)
+      runs += page.runs
+      query.cursor = page.next
+    } while query.cursor != nil
+    return runs
+  }
+}
+
+extension Slot {
+  /// The number of the slot of the same beat that lies at a moment.
+  fileprivate func number(at moment: Timestamp) -> Int64 {
+    let slots = (moment - start).nanoseconds
+    let interval = interval.nanoseconds
+    return number + (slots >= 0 ? slots / interval : (slots + 1) / interval - 1)
   }
 }

@@ -56,10 +56,9 @@ package struct LeaseKeeper: Sendable {
         if let lease = try await store.acquire(singleton, holder: holder, for: Self.duration) {
           lastError = nil
           observe(.began(singleton))
-          let reason = await perform(lease, until: asked + Self.duration, work)
-          observe(.ended(singleton, because: reason))
+          let last = await perform(lease, until: asked + Self.duration, work)
           // By a task that is not cancelled: a replica that leaves in order is followed at once.
-          await Task { [store] in try? await store.release(lease) }.value
+          await Task { [store] in try? await store.release(last) }.value
         }
       } catch {
         guard !Task.isCancelled else { return }
@@ -75,37 +74,42 @@ package struct LeaseKeeper: Sendable {
     case lost(String)
   }
 
-  /// - Returns: what went wrong; nil when the task was cancelled or the work ended by itself.
+  /// - Returns: the lease as it was prolonged last; it may have changed hands, and come back, in between.
   private func perform(
     _ lease: SingletonLease, until end: Duration, _ work: @escaping @Sendable (SingletonLease) async throws -> Void
-  ) async -> String? {
-    let deadline = Deadline(end)
-    do {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await work(lease) }
-        group.addTask { try await self.renew(lease) { deadline.set($0) } }
-        group.addTask { try await self.watch { deadline.current } }
-        defer { group.cancelAll() }
+  ) async -> SingletonLease {
+    let term = Term(lease, until: end)
+    await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await work(lease) }
+      group.addTask { try await self.renew(term) }
+      group.addTask { try await self.watch(term) }
+      var reason: String?
+      do {
         try await group.next()
+      } catch End.lost(let why) {
+        reason = why
+      } catch {
+        reason = Task.isCancelled ? nil : "\(error)"
       }
-      return nil
-    } catch End.lost(let why) {
-      return why
-    } catch {
-      return Task.isCancelled ? nil : "\(error)"
+      // Another one may begin now, whatever the work still waits for.
+      observe(.ended(lease.singleton, because: reason))
+      group.cancelAll()
     }
+    return term.lease
   }
 
   /// Prolongs the lease again and again.
-  private func renew(_ lease: SingletonLease, _ prolonged: @Sendable (Duration) -> Void) async throws {
+  private func renew(_ term: Term) async throws {
+    let first = term.lease
     while true {
       try await time.sleep(untilUptime: time.uptime + Self.renewal)
       let asked = time.uptime
       do {
-        guard let renewed = try await store.acquire(lease.singleton, holder: holder, for: Self.duration),
-          renewed.token == lease.token
-        else { throw End.lost("the lease is another one's") }
-        prolonged(asked + Self.duration)
+        guard let renewed = try await store.acquire(first.singleton, holder: holder, for: Self.duration) else {
+          throw End.lost("the lease is another one's")
+        }
+        term.set(renewed, until: asked + Self.duration)
+        guard renewed.token == first.token else { throw End.lost("the lease was another one's in between") }
       } catch let end as End {
         throw end
       } catch {
@@ -116,26 +120,27 @@ package struct LeaseKeeper: Sendable {
   }
 
   /// Ends with the lease, whatever the store is doing.
-  private func watch(_ deadline: @Sendable () -> Duration) async throws {
+  private func watch(_ term: Term) async throws {
     while true {
-      let end = deadline() - Self.margin
+      let end = term.end - Self.margin
       guard time.uptime < end else { throw End.lost("the lease could not be prolonged in time") }
       try await time.sleep(untilUptime: end)
     }
   }
 }
 
-/// When a lease ends, by this machine's uptime.
-private final class Deadline: Sendable {
-  private let value: Mutex<Duration>
+/// A lease as it was prolonged last, and when it ends by this machine's uptime.
+private final class Term: Sendable {
+  private let value: Mutex<(lease: SingletonLease, end: Duration)>
 
-  init(_ value: Duration) {
-    self.value = Mutex(value)
+  init(_ lease: SingletonLease, until end: Duration) {
+    value = Mutex((lease, end))
   }
 
-  var current: Duration { value.withLock { $0 } }
+  var lease: SingletonLease { value.withLock { $0.lease } }
+  var end: Duration { value.withLock { $0.end } }
 
-  func set(_ later: Duration) {
-    value.withLock { $0 = later }
+  func set(_ lease: SingletonLease, until end: Duration) {
+    value.withLock { $0 = (lease, end) }
   }
 }

@@ -3,6 +3,9 @@ import Synchronization
 
 /// What the hub's leader records itself, services and jobs that report, on its way into the store: it goes there as the runs of
 /// nodes do, in a region of its own, and is decided, fed and shown like them.
+///
+/// It outlives a term: what could not be written before the lease was lost is written when this replica leads again. Slots
+/// that another leader has recorded meanwhile stay as they are.
 package final class OwnRuns: RunSink {
   /// The node that the store knows it by; no node can register under it.
   static let node = "(hub)"
@@ -13,23 +16,21 @@ package final class OwnRuns: RunSink {
   /// A gap in time of more slots than this is not written slot by slot.
   private static let mostMissed = 1_000
 
-  private struct State {
-    var waiting: [FleetRun] = []
-    var dropped = 0
-  }
-
   private let store: any FleetStore
   private let time: any TimeSource
-  private let state = Mutex(State())
+  private let onDrop: @Sendable (Int) -> Void
+  private let waiting = Mutex<[FleetRun]>([])
 
   /// Nothing waits yet.
-  package init(store: any FleetStore, time: any TimeSource) {
+  ///
+  /// - Parameter onDrop: told how many runs there was no room for.
+  package init(
+    store: any FleetStore, time: any TimeSource, onDrop: @escaping @Sendable (Int) -> Void = { _ in }
+  ) {
     self.store = store
     self.time = time
+    self.onDrop = onDrop
   }
-
-  /// Runs that there was no room for.
-  package var dropped: Int { state.withLock { $0.dropped } }
 
   package func record(_ run: Run) {
     var run = HistoryRun(run)
@@ -52,19 +53,18 @@ package final class OwnRuns: RunSink {
   }
 
   private func append(_ runs: [FleetRun]) {
-    state.withLock { state in
-      state.waiting += runs
-      let excess = state.waiting.count - Self.room
-      guard excess > 0 else { return }
-      state.waiting.removeFirst(excess)
-      state.dropped += excess
+    let excess = waiting.withLock { waiting in
+      waiting += runs
+      let excess = max(0, waiting.count - Self.room)
+      waiting.removeFirst(excess)
+      return excess
     }
+    if excess > 0 { onDrop(excess) }
   }
 
-  /// Writes what comes until the task is cancelled.
+  /// Writes what comes until the task is cancelled. For the leader, and one at a time.
   ///
-  /// - Throws: what the store throws; what was not written waits for the next time. Whoever leads by then is the only one that
-  ///   the store takes runs from.
+  /// - Throws: `FleetFault.leaseLost`, and what the store throws; what was not written waits for the next time.
   package func run(under lease: SingletonLease, version: String) async throws {
     let standing = try await store.register(
       NodeDescription(
@@ -72,7 +72,7 @@ package final class OwnRuns: RunSink {
     var next = standing.progress.acknowledged + 1
     while true {
       try Task.checkCancellation()
-      let runs = state.withLock { Array($0.waiting.prefix(Self.batch)) }
+      let runs = waiting.withLock { Array($0.prefix(Self.batch)) }
       guard !runs.isEmpty else {
         try await time.sleep(untilUptime: time.uptime + Self.pause)
         continue
@@ -80,15 +80,15 @@ package final class OwnRuns: RunSink {
       let batch = SpoolBatch(
         node: Self.node, region: HubDesk.ownRegion, spool: UInt64(bitPattern: lease.token), first: next, oldest: 1,
         runs: runs)
-      _ = try await store.ingest(batch)
+      _ = try await store.ingest(batch, under: lease)
       next = batch.last + 1
       // What was let go meanwhile was at the front.
-      state.withLock { state in
-        if state.waiting.starts(with: runs) {
-          state.waiting.removeFirst(runs.count)
+      waiting.withLock { waiting in
+        if waiting.starts(with: runs) {
+          waiting.removeFirst(runs.count)
         } else {
           let written = Set(runs)
-          state.waiting.removeAll { written.contains($0) }
+          waiting.removeAll { written.contains($0) }
         }
       }
     }

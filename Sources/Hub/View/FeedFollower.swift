@@ -8,14 +8,19 @@ package struct FeedFollower: Sendable {
 
   private let store: any FleetStore
   private let time: any TimeSource
+  private let overlap: @Sendable () -> Duration
   private let onError: @Sendable (String?) -> Void
 
-  /// - Parameter onError: told why the feed cannot be read, once for each cause; nil when it can be again.
+  /// - Parameters:
+  ///   - overlap: so far back it is read at the beginning: what was decided just before is known then.
+  ///   - onError: told why the feed cannot be read, once for each cause; nil when it can be again.
   package init(
-    store: any FleetStore, time: any TimeSource, onError: @escaping @Sendable (String?) -> Void = { _ in }
+    store: any FleetStore, time: any TimeSource, overlap: @escaping @Sendable () -> Duration,
+    onError: @escaping @Sendable (String?) -> Void = { _ in }
   ) {
     self.store = store
     self.time = time
+    self.overlap = overlap
     self.onError = onError
   }
 
@@ -29,12 +34,15 @@ package struct FeedFollower: Sendable {
     while !Task.isCancelled {
       do {
         if place == nil || time.uptime - lastRead > Self.memory {
-          place = max(0, try await store.feedEnd() - Self.overlap)
+          place = try await store.feedPlace(within: overlap())
         }
         var isMore = true
         while isMore, let from = place {
           let pieces = try await store.decisions(after: from, limit: Self.pieces)
-          for piece in pieces { await take(piece.decisions) }
+          for piece in pieces {
+            if let fault = piece.fault { onError("piece \(piece.place) is passed over: \(fault)") }
+            await take(piece.decisions)
+          }
           place = pieces.last?.place ?? from
           isMore = pieces.count >= Self.pieces
         }
@@ -53,8 +61,6 @@ package struct FeedFollower: Sendable {
     }
   }
 
-  /// So many pieces before the end are read at the beginning: what was decided just before is known then.
-  private static let overlap: Int64 = 300
   /// Shorter than the hour that the feed is kept for.
   private static let memory = Duration.minutes(50)
 }

@@ -4,7 +4,10 @@
 /// Times are those of the store's own clock, so that replicas whose clocks differ agree.
 package protocol FleetStore: Sendable {
   /// The store's clock.
-  func clock() async throws -> Timestamp
+  ///
+  /// - Parameter uptime: this machine's, read just before the store is asked and just after it has answered: waiting for a
+  ///   connection is not among it.
+  func clock(uptime: @escaping @Sendable () -> Duration) async throws -> ClockReading
 
   // MARK: Singletons
 
@@ -67,6 +70,11 @@ package protocol FleetStore: Sendable {
   /// - Throws: `FleetFault.gap` when numbers are missing between what is stored and the batch.
   func ingest(_ batch: SpoolBatch) async throws -> IngestSummary
 
+  /// The same for what the holder of a lease records itself.
+  ///
+  /// - Throws: `FleetFault.leaseLost`, after which nothing has happened.
+  func ingest(_ batch: SpoolBatch, under lease: SingletonLease) async throws -> IngestSummary
+
   /// Votes that nobody has decided by yet, oldest first, at most about so many batches of them.
   func votes(limit: Int) async throws -> [VoteBatch]
 
@@ -87,8 +95,25 @@ package protocol FleetStore: Sendable {
   /// What was decided after a place of the feed, oldest first, at most about so many pieces. The feed is kept for an hour.
   func decisions(after place: Int64, limit: Int) async throws -> [FeedPiece]
 
+  /// The place in the feed that everything of the last `age` comes after.
+  func feedPlace(within age: Duration) async throws -> Int64
+
   /// The place of the newest piece of the feed; 0 when it is empty.
   func feedEnd() async throws -> Int64
+}
+
+/// What the store's clock showed, and when that was by this machine's uptime.
+package struct ClockReading: Hashable, Sendable {
+  package var moment: Timestamp
+  package var asked: Duration
+  package var answered: Duration
+
+  /// A reading with everything said.
+  package init(moment: Timestamp, asked: Duration, answered: Duration) {
+    self.moment = moment
+    self.asked = asked
+    self.answered = answered
+  }
 }
 
 /// Work that only one replica does at a time.
@@ -210,12 +235,15 @@ package struct VoteBatch: Hashable, Sendable {
   /// When it was stored.
   package var received: Timestamp
   package var runs: [FleetRun]
+  /// Why its runs cannot be read; it has none then.
+  package var fault: String?
 
   /// A batch with everything said.
-  package init(id: Int64, received: Timestamp, runs: [FleetRun]) {
+  package init(id: Int64, received: Timestamp, runs: [FleetRun], fault: String? = nil) {
     self.id = id
     self.received = received
     self.runs = runs
+    self.fault = fault
   }
 }
 
@@ -224,11 +252,14 @@ package struct FeedPiece: Hashable, Sendable {
   /// Its place in the feed; rises.
   package var place: Int64
   package var decisions: [SlotDecision]
+  /// Why its decisions cannot be read; it has none then.
+  package var fault: String?
 
   /// A piece with everything said.
-  package init(place: Int64, decisions: [SlotDecision]) {
+  package init(place: Int64, decisions: [SlotDecision], fault: String? = nil) {
     self.place = place
     self.decisions = decisions
+    self.fault = fault
   }
 }
 

@@ -35,6 +35,10 @@ package protocol HistoryStore: Sendable {
   /// The newest kept runs of each region of one check, or of every check: so many a region, newest first.
   func lastRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun]
 
+  /// What is held over all regions of the newest slots that have kept runs: a run without a region for each, so many of one
+  /// check, or of every check, newest first. Slots that nobody has decided yet are among them, as their runs give them.
+  func heldRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun]
+
   /// Changes of verdict of each region in [from, to), newest first. What is held over all regions has none: runs and `judge`
   /// change counts alone there.
   func stateChanges(of check: CheckID, from: Timestamp, to: Timestamp, limit: Int) async throws -> [StateChange]

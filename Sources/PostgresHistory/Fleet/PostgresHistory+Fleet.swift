@@ -2,11 +2,14 @@ package import Model
 import Postgres
 
 extension PostgresHistory: FleetStore {
-  package func clock() async throws -> Timestamp {
-    let now: Int64? = try await underLeases { pool in
-      try await pool.read { try $0.value("SELECT \(FleetTables.now)") }
+  package func clock(uptime: @escaping @Sendable () -> Duration) async throws -> ClockReading {
+    try await underLeases { pool in
+      try await pool.read { session in
+        let asked = uptime()
+        let now: Int64? = try session.value("SELECT \(FleetTables.now)")
+        return ClockReading(moment: Timestamp(millisecondsSinceEpoch: now ?? 0), asked: asked, answered: uptime())
+      }
     }
-    return Timestamp(millisecondsSinceEpoch: now ?? 0)
   }
 
   // MARK: Singletons
@@ -91,18 +94,27 @@ extension PostgresHistory: FleetStore {
   // MARK: Runs
 
   package func ingest(_ batch: SpoolBatch) async throws -> IngestSummary {
+    try await write { try self.ingest(batch, in: $0) }
+  }
+
+  package func ingest(_ batch: SpoolBatch, under lease: SingletonLease) async throws -> IngestSummary {
     try await write { session in
-      let votes = VoteTable(session: session)
-      let spool = try votes.lock(batch)
-      var progress = spool.progress
-      let (fresh, replayed) = try progress.take(batch)
-      let scheduled = fresh.compactMap { $0.origin == .scheduled ? $0.run : nil }
-      let written = scheduled.isEmpty ? WriteSummary() : try self.write(scheduled, at: spool.now, in: session)
-      if progress != spool.progress { try votes.store(fresh, of: batch, progress: progress, at: spool.now) }
-      return IngestSummary(
-        progress: progress, added: written.added + fresh.count - scheduled.count,
-        duplicates: written.duplicates, replayed: replayed)
+      try LeaseTable(session: session).hold(lease)
+      return try self.ingest(batch, in: session)
     }
+  }
+
+  private func ingest(_ batch: SpoolBatch, in session: PostgresSession) throws -> IngestSummary {
+    let votes = VoteTable(session: session)
+    let spool = try votes.lock(batch)
+    var progress = spool.progress
+    let (fresh, replayed) = try progress.take(batch)
+    let scheduled = fresh.compactMap { $0.origin == .scheduled ? $0.run : nil }
+    let written = scheduled.isEmpty ? WriteSummary() : try self.write(scheduled, at: spool.now, in: session)
+    if progress != spool.progress { try votes.store(fresh, of: batch, progress: progress, at: spool.now) }
+    return IngestSummary(
+      progress: progress, added: written.added + fresh.count - scheduled.count,
+      duplicates: written.duplicates, replayed: replayed)
   }
 
   package func votes(limit: Int) async throws -> [VoteBatch] {
@@ -137,6 +149,10 @@ extension PostgresHistory: FleetStore {
 
   package func decisions(after place: Int64, limit: Int) async throws -> [FeedPiece] {
     try await read { try VoteTable(session: $0).feed(after: place, limit: limit) }
+  }
+
+  package func feedPlace(within age: Duration) async throws -> Int64 {
+    try await read { try VoteTable(session: $0).feedPlace(within: age) }
   }
 
   package func feedEnd() async throws -> Int64 {

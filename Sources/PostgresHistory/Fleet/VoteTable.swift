@@ -66,8 +66,11 @@ struct VoteTable {
     let rows = try session.execute(
       "SELECT id, received, runs FROM fleet_votes ORDER BY id LIMIT $1", [.int(Int64(max(0, limit)))])
     return try rows.map { row in
-      VoteBatch(
-        id: try row[0], received: Timestamp(millisecondsSinceEpoch: try row[1]), runs: try RunCoding.runs(try row[2]))
+      var batch = VoteBatch(id: try row[0], received: Timestamp(millisecondsSinceEpoch: try row[1]), runs: [])
+      let bytes: [UInt8] = try row[2]
+      // Of another version, or damaged: one row shall not keep the others from being read.
+      do { batch.runs = try RunCoding.runs(bytes) } catch { batch.fault = "\(error)" }
+      return batch
     }
   }
 
@@ -127,7 +130,20 @@ struct VoteTable {
     let rows = try session.execute(
       "SELECT place, decisions FROM fleet_feed WHERE place > $1 ORDER BY place LIMIT $2",
       [.int(place), .int(Int64(max(0, limit)))])
-    return try rows.map { FeedPiece(place: try $0[0], decisions: try DecisionCoding.decisions(try $0[1])) }
+    return try rows.map { row in
+      var piece = FeedPiece(place: try row[0], decisions: [])
+      let bytes: [UInt8] = try row[1]
+      do { piece.decisions = try DecisionCoding.decisions(bytes) } catch { piece.fault = "\(error)" }
+      return piece
+    }
+  }
+
+  /// The place before the first piece that is no older.
+  func feedPlace(within age: Duration) throws -> Int64 {
+    try session.value(
+      """
+      SELECT coalesce(min(place) FILTER (WHERE made >= \(FleetTables.now) - $1) - 1, max(place), 0) FROM fleet_feed
+      """, [.int(age.nanoseconds / 1_000_000)]) ?? 0
   }
 
   /// The newest place.

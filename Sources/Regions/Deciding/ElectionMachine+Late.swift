@@ -49,12 +49,14 @@ extension ElectionMachine {
   ///   - decisions: the newest decision of each check, where one is known: late ones are passed over.
   ///   - runs: the last few stored runs of each check and region, in any order: votes that were taken from the queue
   ///     for slots that were still open.
+  ///   - held: what is held of the newest slots of checks that `decisions` say nothing of, a run for each slot.
   /// - Returns: what follows from them: slots that all regions voted in, and that nobody decided.
   package mutating func restore(
-    decisions: [SlotDecision], runs: [HistoryRun], at now: Timestamp
+    decisions: [SlotDecision], runs: [HistoryRun], held: [HistoryRun] = [], at now: Timestamp
   ) -> [Action] {
     for decision in decisions where !decision.isLate { restore(decision) }
-    restoreRows(runs)
+    restoreHeld(held, at: now)
+    restoreRows(runs, at: now)
     var actions: [Action] = []
     for run in runs.sorted(by: { $0.slotStart < $1.slotStart }) {
       guard let index = indices[run.check] else { continue }
@@ -62,11 +64,16 @@ extension ElectionMachine {
       if let decided = entries[index].decided, middle < decided + run.interval {
         guard isUnheard(run, index) else { continue }
       }
-      guard run.slotStart + run.interval + Self.grace + Self.patience > now else { continue }
+      guard !Self.isOver(run, at: now) else { continue }
       take(FleetRun(run: run, configuration: 0, epoch: 0), received: now, at: now, &actions)
     }
     decideTouched(at: now, &actions)
     return actions
+  }
+
+  /// Whether the slot of a run is over for so long that nobody decides it any more.
+  package static func isOver(_ run: HistoryRun, at now: Timestamp) -> Bool {
+    run.slotStart + run.interval + grace + patience <= now
   }
 
   /// Whether a run is one of the newest decided slot, and was not known when that was decided.
@@ -98,13 +105,21 @@ extension ElectionMachine {
     arm(index)
   }
 
+  /// What history holds of slots that nobody decides any more, where no decision says it.
+  private mutating func restoreHeld(_ held: [HistoryRun], at now: Timestamp) {
+    for run in held.sorted(by: { $0.slotStart < $1.slotStart }) where run.verdict != .unknown {
+      guard let index = indices[run.check], entries[index].decided == nil, Self.isOver(run, at: now) else { continue }
+      entries[index].held.verdict = run.verdict
+    }
+  }
+
   /// For how many slots in a row regions were down, up to the slot that is decided; and what is held, where no decision
   /// says it.
-  private mutating func restoreRows(_ runs: [HistoryRun]) {
+  private mutating func restoreRows(_ runs: [HistoryRun], at now: Timestamp) {
     for (check, runs) in Dictionary(grouping: runs, by: \.check) {
       guard let index = indices[check] else { continue }
       let ended = runs.filter { run in
-        guard let decided = entries[index].decided else { return true }
+        guard let decided = entries[index].decided else { return Self.isOver(run, at: now) }
         return run.slotStart + run.interval / 2 < decided + run.interval
       }
       for (region, runs) in Dictionary(grouping: ended, by: \.region) {

@@ -111,8 +111,8 @@ package struct ElectionMachine: Sendable {
     return late.wake.map { min($0, timer) } ?? timer
   }
 
-  /// Whether votes may be taken from the queue: false while too many late ones wait to be recalled.
-  package var hasRoom: Bool { late.count < Self.mostLate }
+  /// How many votes may be taken from the queue, all of which may be late: none while too many wait to be recalled.
+  package var room: Int { max(0, Self.mostLate - late.count) }
 
   /// Takes an event in, and says what is to be done, in order. Moments are those of the store's clock.
   package mutating func handle(_ event: Event, at now: Timestamp) -> [Action] {

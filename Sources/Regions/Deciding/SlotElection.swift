@@ -163,14 +163,7 @@ private struct Tally {
 
   /// Who sees it down, and why the first of them does.
   func reason(_ code: ReasonCode, note: String?) -> HistoryReason {
-    let shown = 8
-    var regions = down.prefix(shown).map(\.region).joined(separator: ", ")
-    if down.count > shown { regions += " and \(down.count - shown) more" }
-    var message = "down in \(down.count) of \(known) regions: \(regions)"
-    let cause = down.lazy.compactMap(\.reason).first
-    if let cause { message += cause.message.isEmpty ? " (\(cause.code.rawValue))" : " (\(cause.message))" }
-    if let note { message += "; \(note)" }
-    return HistoryReason(
-      code: code, step: cause?.step, phase: cause?.phase, message: message, location: cause?.location)
+    HistoryReason(
+      code, downIn: down.map(\.region), of: known, because: down.lazy.compactMap(\.reason).first, note: note)
   }
 }

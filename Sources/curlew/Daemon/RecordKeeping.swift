@@ -57,7 +57,10 @@ struct RecordKeeping {
       case .recovered(.upkeep): logger.notice("history is rolled up and cleared again")
       }
     }
-    let incidents = IncidentKeeper(store: store, history: store, time: time, region: region) { event in
+    let incidents = IncidentKeeper(
+      store: store, lastSlots: { try await store.lastRuns(of: $0, limit: $1).filter { $0.region == region } },
+      time: time, region: region
+    ) { event in
       switch event {
       case .opened(let check, let isNew): metrics.recordIncident(of: check, isOpen: true, isNew: isNew)
       case .closed(let check): metrics.recordIncident(of: check, isOpen: false)

@@ -34,7 +34,6 @@ struct HubDaemon {
     let time = SystemTime()
     let current = CurrentScenario(scenario)
     let logger = DaemonLog.logger(settings, redactedBy: current.masks)
-    let records = try HubRecords(settings: settings, store: store, time: time, logger: logger)
     let view = FleetView(store: store, time: time) { cause in
       if let cause {
         logger.error("the store cannot be read", metadata: ["error": "\(cause)"])
@@ -42,6 +41,9 @@ struct HubDaemon {
         logger.notice("the store is read again")
       }
     }
+    // Services, jobs, incidents and months are one for all replicas, whose clocks may differ.
+    let shared = StoreTime(view.clock, base: time)
+    let records = try HubRecords(settings: settings, store: store, time: shared, logger: logger)
     let configuration = HubConfiguration(store: store, holder: holder, time: time, logger: logger) {
       current.replace(with: $0)
       // Nodes first: they have more to do with it.
@@ -60,9 +62,11 @@ struct HubDaemon {
     let leader = HubLeader(
       store: store, records: records,
       decider: Decider(
-        store: store, history: store, view: view, supply: configuration, memory: records.memory, time: time),
+        store: store, history: store, view: view, supply: configuration, memory: records.memory, time: time,
+        onError: { logger.error("votes are not counted", metadata: ["error": "\($0)"]) }),
+      own: OwnRuns(store: store, time: time) { records.metrics.recordHistoryDrop(of: $0) },
       assigner: assigner, view: view, current: current, retention: settings.retention,
-      months: months(records, time: time, logger: logger), time: time, logger: logger)
+      months: months(records, time: shared, logger: logger), time: shared, logger: logger)
 
     if let reading = files.reading { await configuration.offer(reading) }
     let loadingThread = try LoadingThread()
@@ -81,7 +85,9 @@ struct HubDaemon {
         StoreService(store: store),
         UntilShutdown { await view.run() },
         UntilShutdown { await configuration.run() },
-        UntilShutdown { await follow(records, assigner, time: time, logger: logger) },
+        UntilShutdown {
+          await follow(records, assigner, overlap: { configuration.plan.feedOverlap }, time: time, logger: logger)
+        },
         UntilShutdown {
           async let strips: Void = records.restoreStrips()
           await records.board.run()
@@ -107,8 +113,11 @@ struct HubDaemon {
   // MARK: Parts
 
   /// Follows the feed, from which all that is shown is made.
-  private func follow(_ records: HubRecords, _ assigner: Assigner, time: SystemTime, logger: Logger) async {
-    let follower = FeedFollower(store: store, time: time) { cause in
+  private func follow(
+    _ records: HubRecords, _ assigner: Assigner, overlap: @escaping @Sendable () -> Duration, time: SystemTime,
+    logger: Logger
+  ) async {
+    let follower = FeedFollower(store: store, time: time, overlap: overlap) { cause in
       if let cause { logger.error("decisions cannot be read", metadata: ["error": "\(cause)"]) }
     }
     await follower.run(
@@ -161,7 +170,7 @@ struct HubDaemon {
       })
   }
 
-  private func months(_ records: HubRecords, time: SystemTime, logger: Logger) -> MonthKeeper? {
+  private func months(_ records: HubRecords, time: StoreTime, logger: Logger) -> MonthKeeper? {
     settings.monthClosing.map { closing in
       let books = MonthBooks(
         closer: MonthCloser(closing), store: store, incidents: store, months: store, ledger: store,

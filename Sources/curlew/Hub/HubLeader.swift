@@ -1,3 +1,4 @@
+import History
 import Hub
 import Incidents
 import Logging
@@ -18,6 +19,7 @@ struct HubLeader: Sendable {
   let store: PostgresHistory
   let records: HubRecords
   let decider: Decider
+  let own: OwnRuns
   let assigner: Assigner
   let view: FleetView
   let current: CurrentScenario
@@ -30,7 +32,7 @@ struct HubLeader: Sendable {
 
   /// Decides; services, jobs and incidents follow from what is settled.
   func decide(under lease: SingletonLease) async throws {
-    let own = OwnRuns(store: store, time: time)
+    try await decider.catchUp()
     let incidents = incidentKeeper(under: lease)
     let services = ServiceRecorder(region: HubDesk.ownRegion, node: "", time: time, sink: own) { check, moment in
       records.maintenance.plan.isInMaintenance(check.id, at: moment)
@@ -65,7 +67,8 @@ struct HubLeader: Sendable {
   private func incidentKeeper(under lease: SingletonLease) -> IncidentKeeper {
     let metrics = records.metrics
     return IncidentKeeper(
-      store: store.records(under: lease), history: store, time: time, region: nil
+      store: store.records(under: lease),
+      lastSlots: { try await settledRuns(of: $0, limit: $1) }, time: time, region: nil
     ) { event in
       switch event {
       case .opened(let check, let isNew): metrics.recordIncident(of: check, isOpen: true, isNew: isNew)
@@ -97,15 +100,17 @@ struct HubLeader: Sendable {
     }
   }
 
-  /// The last decisions of a check as far as history says them: a run for each slot, over its regions.
+  /// What is held of the newest slots of a check, without those that are decided from now on.
+  private func settledRuns(of check: CheckID, limit: Int) async throws -> [HistoryRun] {
+    decider.settled(try await store.heldRuns(of: check, limit: limit))
+  }
+
+  /// The same for services, which take the newest ones of their members.
   private func memberRuns(of check: CheckID) async -> [HistoryRun] {
-    let runs = (try? await store.lastRuns(of: check, limit: 3)) ?? []
-    return Dictionary(grouping: runs, by: \.slotStart).values.compactMap { runs in
-      guard var run = runs.first else { return nil }
+    let runs = (try? await settledRuns(of: check, limit: 3)) ?? []
+    return runs.map { run in
+      var run = run
       run.region = HubDesk.ownRegion
-      run.verdict = Verdict.overRegions(runs.map(\.verdict))
-      run.reason = runs.first { $0.verdict == run.verdict }?.reason
-      run.isInMaintenance = runs.allSatisfy(\.isInMaintenance)
       return run
     }
   }
@@ -114,6 +119,8 @@ struct HubLeader: Sendable {
 
   /// Rolls up, makes and drops partitions, says which slots are expected where, and closes months.
   func keep(under lease: SingletonLease) async throws {
+    // What is cut off as too old never comes back, and closed months never change: this replica's own clock has no say in that.
+    try await view.refresh()
     try await withThrowingTaskGroup { group in
       group.addTask { try await maintain() }
       if let months { group.addTask { await months.run() } }
@@ -123,20 +130,25 @@ struct HubLeader: Sendable {
   }
 
   private func maintain() async throws {
-    var registered: Set<String> = []
+    var clock = SteadyClock(wall: view.clock.now, uptime: time.uptime)
+    var regions = KeptRegions(at: time.uptime)
     var known: Int?
     while true {
       try Task.checkCancellation()
       if known != current.edition {
         known = current.edition
-        registered = []
+        regions.forget()
       }
-      let regions = Set(view.picture.nodes.map(\.description.region)).union([HubDesk.ownRegion])
-      for region in regions.subtracting(registered).sorted() {
-        try await register(region)
-        registered.insert(region)
+      try await view.refresh()
+      let changes = regions.changes(nodes: view.picture.nodes, known: try await store.regions(), at: time.uptime)
+      for region in changes.expected { try await register(region) }
+      for region in changes.letGo {
+        try await store.register([], in: region, at: view.clock.now)
+        logger.notice("no slots are expected in a region that has no nodes", metadata: ["region": "\(region)"])
       }
-      while try await store.maintain(at: view.clock.now) { try Task.checkCancellation() }
+      while try await store.maintain(at: clock.now(wall: view.clock.now, uptime: time.uptime)) {
+        try Task.checkCancellation()
+      }
       try await time.sleep(untilUptime: time.uptime + Self.upkeep)
     }
   }

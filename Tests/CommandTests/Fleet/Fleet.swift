@@ -74,12 +74,14 @@ actor Fleet {
   /// Starts a node that may ask every hub.
   ///
   /// - Parameter credentials: flags that say who it is; the token of its region where nothing is said.
-  func startAgent(_ name: String, in region: String, by credentials: [String]? = nil) async throws {
+  func startAgent(
+    _ name: String, in region: String, by credentials: [String]? = nil, environment: [String: String] = [:]
+  ) async throws {
     let places = hubs.flatMap { ["--hub", "\(scheme)://127.0.0.1:\($0.port)"] }
     let process = try CurlewProcess.start(
       ["agent"] + places + (credentials ?? ["--token-file", "\(region).token"]) + [
         "--region", region, "--name", name, "--spool", "\(name).spool", "--listen", "127.0.0.1:0",
-      ], in: workspace.folder)
+      ], environment: environment, in: workspace.folder)
     agents[name] = Member(process: process, port: try await Self.port(of: process))
   }
 

@@ -33,28 +33,38 @@ struct FleetRig {
   /// The slot of `shop` that lies now.
   var slot: Slot { FixedSupply.shop.grid.slot(at: time.now) }
 
+  /// A run of `shop` by a region's node.
+  func run(_ verdict: Verdict, in region: String, slot: Slot, isOpinion: Bool = false) -> FleetRun {
+    FleetRun(
+      run: HistoryRun(
+        check: FixedSupply.shop.id, region: region, node: "node-\(region)",
+        slotStart: Timestamp(millisecondsSinceEpoch: slot.start.millisecondsSinceEpoch), interval: slot.interval,
+        duration: .milliseconds(10), verdict: verdict,
+        reason: verdict == .down ? HistoryReason(code: .timeout, message: "no answer in 10 s") : nil),
+      origin: isOpinion ? .opinion : .scheduled, configuration: 3, epoch: 1)
+  }
+
   /// A run of a region's node arrives.
   func vote(
     _ verdict: Verdict, in region: String, slot: Slot, isOpinion: Bool = false, number: Int64? = nil
   ) async throws {
     let node = "node-\(region)"
     let known = store.current.nodes[node]?.progress.acknowledged ?? 0
-    let run = FleetRun(
-      run: HistoryRun(
-        check: FixedSupply.shop.id, region: region, node: node,
-        slotStart: Timestamp(millisecondsSinceEpoch: slot.start.millisecondsSinceEpoch), interval: slot.interval,
-        duration: .milliseconds(10), verdict: verdict,
-        reason: verdict == .down ? HistoryReason(code: .timeout, message: "no answer in 10 s") : nil),
-      origin: isOpinion ? .opinion : .scheduled, configuration: 3, epoch: 1)
+    let run = run(verdict, in: region, slot: slot, isOpinion: isOpinion)
     _ = try await store.ingest(
       SpoolBatch(node: node, region: region, spool: 1, first: number ?? known + 1, oldest: 1, runs: [run]))
   }
 
   /// A replica that leads until its task is cancelled.
-  func leader(_ holder: String, memory: DecisionMemory = DecisionMemory()) -> Task<Void, Never> {
+  ///
+  /// - Parameter history: over the same store.
+  func leader(
+    _ holder: String, history: MemoryHistory? = nil, onError: @escaping @Sendable (String) -> Void = { _ in }
+  ) -> Task<Void, Never> {
     let view = FleetView(store: store, time: time)
     let decider = Decider(
-      store: store, history: MemoryHistory(store: store), view: view, supply: rig.supply, memory: memory, time: time)
+      store: store, history: history ?? MemoryHistory(store: store), view: view, supply: rig.supply,
+      memory: DecisionMemory(), time: time, onError: onError)
     return Task {
       await LeaseKeeper(store: store, holder: holder, time: time).hold(.deciding) { lease in
         try await decider.lead(under: lease) { decisions in

@@ -1,9 +1,16 @@
 import Model
+import Synchronization
 import TestSupport
 
 /// History as far as a leader reads it: the runs that a fleet's store in memory holds.
-struct MemoryHistory: HistoryStore {
+final class MemoryHistory: HistoryStore {
   let store: MemoryFleetStore
+  private let asked = Mutex(0)
+
+  init(store: MemoryFleetStore) { self.store = store }
+
+  /// How many pages of runs were asked for.
+  var questions: Int { asked.withLock { $0 } }
 
   /// Nothing but runs can be asked for.
   struct NotKept: Error {}
@@ -16,8 +23,18 @@ struct MemoryHistory: HistoryStore {
     Dictionary(grouping: runs(of: check)) { [$0.check.text, $0.region] }.values.flatMap { $0.prefix(limit) }
   }
 
+  func heldRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun] {
+    let settled = Dictionary(
+      store.current.settled.map { decision in
+        (HeldSlots.Key(check: decision.check, slot: decision.slot.start.millisecondsSinceEpoch), decision.verdict)
+      }
+    ) { $1 }
+    return HeldSlots(runs(of: check), limit: limit).runs(judged: settled)
+  }
+
   func runs(_ query: RunQuery) async throws -> RunPage {
-    RunPage(
+    asked.withLock { $0 += 1 }
+    return RunPage(
       runs: runs(of: query.check).filter { run in
         query.from.map { run.slotStart >= $0 } ?? true && query.to.map { run.slotStart < $0 } ?? true
       }, next: nil)

@@ -245,7 +245,7 @@ struct ElectionMachineTests {
     let first = grid.slot(at: newYear + .seconds(60)).number
     let runs = (0..<10_000).map { bench.run(0, .up, slot: grid.slot(number: first + Int64($0))) }
     _ = bench.tell(runs)
-    #expect(bench.machine.hasRoom)
+    #expect(bench.machine.room == ElectionMachine.mostLate - 10_000)
     #expect(bench.machine.counts.late == 10_000)
   }
 
@@ -291,6 +291,28 @@ struct ElectionMachineTests {
     let third = second.tell([second.run(1, .down, slot: first.slot(3))])
     #expect(third.summary == ["down"])
     #expect(third.decisions.first?.votes.count == 2)
+  }
+
+  @Test("goes on from what history holds, where nobody knows of a decision any more")
+  func restoredHeld() throws {
+    var bench = ElectionBench(try .watched(), regions: 4)
+    bench.now = bench.slot(10).start + .seconds(3)
+    var held = bench.run(0, .down, slot: bench.slot(0)).run
+    held.region = ""
+    let runs = "duuu".enumerated().map { bench.run($0, $1 == "d" ? .down : .up, slot: bench.slot(0)).run }
+    _ = bench.machine.restore(decisions: [], runs: runs, held: [held], at: bench.now)
+    // A half keeps what was held, which its runs alone do not say.
+    #expect(bench.vote("dduu", bench.slot(10)).summary == ["down"])
+  }
+
+  @Test("counts a slot that is open when its leader changes once for the row of a region")
+  func restoredRows() throws {
+    var bench = ElectionBench(try .watched(quorum: Quorum(consecutive: 3)), regions: 2)
+    bench.now = bench.slot(4).start + .seconds(3)
+    let old = [bench.run(0, .up, slot: bench.slot(0)).run, bench.run(1, .down, slot: bench.slot(0)).run]
+    let open = bench.run(1, .down, slot: bench.slot(4)).run
+    _ = bench.machine.restore(decisions: [], runs: old + [open], at: bench.now)
+    #expect(bench.tell([bench.run(0, .up, slot: bench.slot(4))]).summary == ["degraded"])
   }
 
   @Test("does not hold for down what one region said of a slot that nobody could decide, when another leads")

@@ -53,6 +53,8 @@ final class FakeStore: HistoryStore {
 
   func lastRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun] { try answer(\.lastRuns) }
 
+  func heldRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun] { [] }
+
   func stateChanges(
     of check: CheckID, from: Timestamp, to: Timestamp, limit: Int
   ) async throws -> [StateChange] { [] }
