@@ -114,6 +114,30 @@ import Testing
     #expect(await refusal { try await rig.desk.beat(body, by: rig.pass) }?.refusal == .unknownNode)
   }
 
+  @Test func `a token of one region speaks for no node of another`() async throws {
+    let rig = try await DeskRig().registered()
+    let pass = NodePass(name: "us", proof: .commonName("us"), region: "us-east")
+    let beat = try DeskRig.json(Beat(NodeBeat(node: "probe-1", region: "us-east", isLeaving: true)))
+    #expect(await refusal { try await rig.desk.beat(beat, by: pass) }?.refusal == .unknownNode)
+    #expect(rig.store.current.nodes["probe-1"]?.beat == nil)
+    // What a node is asked an opinion of comes with secrets.
+    rig.store.change { state in
+      state.opinions.append(
+        OpinionQuestion(
+          number: 1, check: FixedSupply.shop.id, slot: 5, node: "probe-1", region: "eu-west",
+          until: rig.time.now + .seconds(30)))
+    }
+    try await rig.view.refresh()
+    var question = rig.question()
+    question.region = "us-east"
+    let asked = try DeskRig.json(question)
+    #expect(await refusal { try await rig.desk.work(asked, by: pass) }?.refusal == .unknownNode)
+    var batch = rig.batch([rig.run { $0.run.region = "us-east" }])
+    batch.region = "us-east"
+    let body = RunCoding.encode(batch)
+    #expect(await refusal { try await rig.desk.ingest(body, by: pass) }?.refusal == .unknownNode)
+  }
+
   // MARK: Work
 
   @Test func `a question is answered at once where something is new`() async throws {

@@ -49,6 +49,24 @@ struct FleetContractTests {
     #expect(try await store.nodes(seenWithin: .hours(1)).map(\.progress.acknowledged) == [9])
   }
 
+  @Test("holds a node's name and its region together", arguments: Backend.allCases)
+  func regions(_ backend: Backend) async throws {
+    let store = try await backend.store()
+    _ = try await store.register(NodeDescription(name: "probe-1", region: "eu-west", version: "1", spool: 7))
+    // Whoever speaks for another region speaks for none of this one's nodes, whatever spool is named.
+    #expect(try await store.keep(NodeBeat(node: "probe-1", region: "us-east", isLeaving: true)) == false)
+    var foreign = try batch(1...2)
+    foreign.region = "us-east"
+    await #expect(throws: FleetFault.unknownNode("probe-1")) { try await store.ingest(foreign) }
+    await #expect(throws: FleetFault.foreignName("probe-1", region: "eu-west")) {
+      try await store.register(NodeDescription(name: "probe-1", region: "us-east", version: "1", spool: 8))
+    }
+    let node = try #require(try await store.nodes(seenWithin: .hours(1)).first)
+    #expect(node.description.region == "eu-west" && node.beat == nil && node.progress == SpoolProgress())
+    #expect(try await store.keep(NodeBeat(node: "probe-1", region: "eu-west")))
+    #expect(try await store.ingest(try batch(1...2)).added == 2)
+  }
+
   @Test("takes new runs before those that were sent late, and each once", arguments: Backend.allCases)
   func ahead(_ backend: Backend) async throws {
     let store = try await backend.store()

@@ -107,6 +107,11 @@ package final class MemoryFleetStore: FleetStore {
 
   package func register(_ node: NodeDescription) async throws -> NodeStanding {
     try with { state in
+      if let known = state.nodes[node.name], known.description.region != node.region,
+        known.lastSeen >= time.now - NodeDescription.memory
+      {
+        throw FleetFault.foreignName(node.name, region: known.description.region)
+      }
       var standing =
         state.nodes[node.name] ?? NodeStanding(description: node, registered: time.now, lastSeen: time.now)
       if standing.description.spool != node.spool { standing.progress = SpoolProgress() }
@@ -120,7 +125,7 @@ package final class MemoryFleetStore: FleetStore {
 
   package func keep(_ beat: NodeBeat) async throws -> Bool {
     try with { state in
-      guard state.nodes[beat.node] != nil else { return false }
+      guard state.nodes[beat.node]?.description.region == beat.region else { return false }
       state.nodes[beat.node]?.beat = beat
       state.nodes[beat.node]?.lastSeen = time.now
       return true
@@ -156,7 +161,9 @@ package final class MemoryFleetStore: FleetStore {
 
   package func ingest(_ batch: SpoolBatch) async throws -> IngestSummary {
     try with { state in
-      guard let node = state.nodes[batch.node], node.description.spool == batch.spool else {
+      guard let node = state.nodes[batch.node], node.description.spool == batch.spool,
+        node.description.region == batch.region
+      else {
         throw FleetFault.unknownNode(batch.node)
       }
       var progress = node.progress

@@ -92,6 +92,7 @@ package final class HubDesk: Sendable {
       guard view.picture.read != nil else {
         throw Refused(.unavailable, "the hub has not read its store yet", retryAfter: .seconds(1))
       }
+      _ = try await standing(of: question.node, in: question.region, by: pass)
       let wait = min(max(.zero, .milliseconds(min(question.wait, 1_000_000))), FleetProtocol.longestWait)
       let asked = time.uptime
       let deadline = asked + wait
@@ -111,7 +112,9 @@ package final class HubDesk: Sendable {
   private func reply(to question: WorkQuestion, asked: Duration, _ picture: FleetView.Picture) -> WorkReply {
     let now = view.clock.now
     let memberships = picture.memberships[question.region] ?? []
-    let pending = picture.opinions.filter { $0.node == question.node && $0.until > now }
+    let pending = picture.opinions.filter {
+      $0.node == question.node && $0.region == question.region && $0.until > now
+    }
     let values = supply.values(
       for: question.node, in: question.region, memberships: memberships, opinions: pending.map(\.check))
     let isOtherEpoch = memberships.last.map { last in
@@ -172,6 +175,11 @@ package final class HubDesk: Sendable {
     } catch let fault as FleetFault {
       switch fault {
       case .unknownNode(let node): throw Self.unknown(node)
+      case .foreignName(let node, let region):
+        throw Refused(
+          .nameTaken,
+          "\"\(node)\" is the name of a node of the region \"\(region)\": give this one another name, or wait \(Int(NodeDescription.memory.seconds / 86_400)) days after that one has ended"
+        )
       case .gap(let acknowledged):
         throw Refused(
           .gap, "runs are missing: everything up to number \(acknowledged) is stored; go on with the next one",

@@ -37,12 +37,15 @@ package protocol FleetStore: Sendable {
 
   // MARK: Nodes
 
-  /// Takes a node in, or again. Of two with one name, the newer description holds.
+  /// Takes a node in, or again. Of two with one name in one region, the newer description holds; a name is its region's for as long
+  /// as it is remembered (`NodeDescription.memory`).
+  ///
+  /// - Throws: `FleetFault.foreignName`, or an error of the store's.
   func register(_ node: NodeDescription) async throws -> NodeStanding
 
   /// Keeps what a node says of itself; it is seen now.
   ///
-  /// - Returns: false for a node that nobody registered.
+  /// - Returns: false for a node that nobody registered in that region.
   func keep(_ beat: NodeBeat) async throws -> Bool
 
   /// Every node that was seen within `age`, by region and name.
@@ -64,7 +67,8 @@ package protocol FleetStore: Sendable {
   /// Stores what a node sent, in one transaction: runs into history, votes for whoever decides, and how far the node's
   /// spool is stored (`SpoolProgress`). Runs whose number is stored are passed over: a batch that comes twice counts once.
   ///
-  /// - Throws: `FleetFault.gap` when numbers are missing between what is stored and the batch.
+  /// - Throws: `FleetFault.gap` when numbers are missing between what is stored and the batch; `FleetFault.unknownNode` where the
+  ///   batch is of a spool or a region that its node is not registered with.
   func ingest(_ batch: SpoolBatch) async throws -> IngestSummary
 
   /// Votes that nobody has decided by yet, oldest first, at most about so many batches of them.

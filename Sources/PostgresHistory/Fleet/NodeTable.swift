@@ -11,20 +11,27 @@ struct NodeTable {
   // MARK: Nodes
 
   /// Takes a node in, or again with what it says now.
+  ///
+  /// - Throws: `FleetFault.foreignName` where another region's node of that name is remembered.
   func register(_ node: NodeDescription) throws -> NodeStanding {
     let spool = Int64(bitPattern: node.spool)
     let labels = node.labels.sorted { $0.key < $1.key }
-    try session.execute(
+    let kept = try session.execute(
       """
       INSERT INTO fleet_nodes AS known (name, region, labels, version, spool, registered, seen)
       VALUES ($1, $2, json_object($3, $4), $5, $6, \(FleetTables.now), \(FleetTables.now))
       ON CONFLICT (name) DO UPDATE SET region = excluded.region, labels = excluded.labels, version = excluded.version,
         spool = excluded.spool, seen = excluded.seen, beat_region = NULL
+      WHERE known.region = excluded.region OR known.seen < excluded.seen - $7
       """,
       [
         .text(node.name), .text(node.region), .texts(labels.map(\.key)), .texts(labels.map(\.value)),
-        .text(node.version), .int(spool),
+        .text(node.version), .int(spool), .int(NodeDescription.memory.nanoseconds / 1_000_000),
       ])
+    if kept.affected == 0 {
+      let region: String? = try session.value("SELECT region FROM fleet_nodes WHERE name = $1", [.text(node.name)])
+      throw FleetFault.foreignName(node.name, region: region ?? "")
+    }
     try session.execute(
       """
       INSERT INTO fleet_spools (node, spool, acknowledged, stored) VALUES ($1, $2, 0, \(FleetTables.now))
@@ -41,13 +48,13 @@ struct NodeTable {
 
   /// Keeps a beat.
   ///
-  /// - Returns: false for a node that nobody registered.
+  /// - Returns: false for a node that nobody registered in that region.
   func keep(_ beat: NodeBeat) throws -> Bool {
     try session.execute(
       """
       UPDATE fleet_nodes SET seen = \(FleetTables.now), beat_region = $2, beat_configuration = $3, beat_epoch = $4,
         beat_offset_ns = $5, beat_spool = $6, beat_wait_ms = $7, beat_dropped = $8, beat_checks = $9, beat_leaving = $10
-      WHERE name = $1
+      WHERE name = $1 AND region = $2
       """,
       [
         .text(beat.node), .text(beat.region), .int(beat.configuration), .int(beat.epoch),

@@ -20,14 +20,16 @@ struct VoteTable {
 
   /// Locks a spool, so that nobody else stores of it before this transaction ends.
   ///
-  /// - Throws: `FleetFault.unknownNode` for a spool that nobody registered.
+  /// - Throws: `FleetFault.unknownNode` for a spool that nobody registered, and for a node of another region.
   func lock(_ batch: SpoolBatch) throws -> SpoolStanding {
     let rows = try session.execute(
       """
       SELECT \(FleetTables.now), acknowledged, ahead_first, ahead_last
-      FROM fleet_spools WHERE node = $1 AND spool = $2 FOR UPDATE
+      FROM fleet_spools WHERE node = $1 AND spool = $2
+        AND EXISTS (SELECT FROM fleet_nodes WHERE name = $1 AND region = $3)
+      FOR UPDATE
       """,
-      [.text(batch.node), .int(Int64(bitPattern: batch.spool))])
+      [.text(batch.node), .int(Int64(bitPattern: batch.spool)), .text(batch.region)])
     guard let row = rows.first else { throw FleetFault.unknownNode(batch.node) }
     return SpoolStanding(
       progress: try FleetTables.progress(row, from: 1), now: Timestamp(millisecondsSinceEpoch: try row[0]))
