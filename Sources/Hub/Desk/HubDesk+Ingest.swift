@@ -8,9 +8,11 @@ extension HubDesk {
     guard batch.runs.count <= FleetProtocol.batchRuns else {
       throw Refused(.tooLarge, "\(batch.runs.count) runs are sent, \(FleetProtocol.batchRuns) are allowed")
     }
-    let standing = try await standing(of: batch)
+    let standing = try await standing(of: batch.node, in: batch.region, spool: batch.spool, by: pass)
+    let plan = supply.plan
+    try await refuseNewer(batch, than: plan)
     let sieve = Sieve(
-      batch, plan: supply.plan, membership: view.picture.memberships[batch.region]?.last,
+      batch, plan: plan, membership: view.picture.memberships[batch.region]?.last,
       quarantine: standing.quarantine, now: view.clock.now)
     let sifted = try sieve.sifted()
     let summary = try await stored { try await $0.ingest(sifted.batch) }
@@ -44,12 +46,14 @@ private struct Sieve {
   let latest: Timestamp
   /// Slots that began before correct nothing any more.
   let oldest: Timestamp
+  let now: Timestamp
 
   init(_ batch: SpoolBatch, plan: HubPlan, membership: Membership?, quarantine: Quarantine?, now: Timestamp) {
     self.batch = batch
     self.plan = plan
     self.membership = membership
     self.quarantine = quarantine
+    self.now = now
     latest = now + FleetProtocol.futureTolerance
     oldest = now - FleetProtocol.latenessBound
   }
@@ -78,14 +82,16 @@ private struct Sieve {
         )
       }
       let isLate = run.run.slotStart < oldest
-      if isLate || !plan.knows(run) {
+      guard !isLate, let check = plan.check(of: run, at: now) else {
         if isLate { sifted.late += 1 } else { sifted.foreign += 1 }
         sifted.batch.passedOver.insert(index)
         continue
       }
+      // Renamed since.
+      if check != run.run.check { sifted.batch.runs[index].run.check = check }
       if let membership, run.epoch < membership.epoch, run.run.slotStart >= membership.since { sifted.stale += 1 }
       if let quarantine {
-        sifted.batch.runs[index].run = Abstention.abstaining(run.run, quarantine: quarantine)
+        sifted.batch.runs[index].run = Abstention.abstaining(sifted.batch.runs[index].run, quarantine: quarantine)
       }
     }
     return sifted

@@ -60,6 +60,10 @@ final class HubConfiguration: WorkSupply {
   /// The version in force; 0 before the first one.
   var version: Int64 { state.withLock { $0.version } }
 
+  /// The newest version, where this replica cannot read it. Then it knows neither what to decide by nor who runs what, and leaves
+  /// both to others.
+  var unread: Int64? { state.withLock { $0.refused == 0 ? nil : $0.refused } }
+
   var plan: HubPlan { state.withLock { $0.plan } }
 
   // MARK: Putting in force
@@ -89,7 +93,10 @@ final class HubConfiguration: WorkSupply {
       }
       let begin = time.uptime
       let newest = try await store.configurationVersion()
-      let (version, refused, reading) = state.withLock { ($0.version, $0.refused, $0.reading) }
+      let (version, refused, reading) = state.withLock { state in
+        if newest == state.version { state.refused = 0 }
+        return (state.version, state.tried + Self.secondTry > begin ? state.refused : 0, state.reading)
+      }
       if newest == 0, let reading {
         // The database was replaced by an empty one.
         await putInForce(
@@ -108,9 +115,13 @@ final class HubConfiguration: WorkSupply {
       await putInForce(try HubReading.following(stored.content), version: stored.version)
       logger.notice("follows another replica's files", metadata: ["version": "\(stored.version)"])
     } catch {
-      state.withLock { $0.refused = stored.version }
+      let isNew = state.withLock { state in
+        defer { (state.refused, state.tried) = (stored.version, time.uptime) }
+        return state.refused != stored.version
+      }
+      guard isNew else { return }
       logger.error(
-        "the newest configuration cannot be read here; the one before stays in force",
+        "the newest configuration cannot be read here; the one before stays in force, and this replica does not lead",
         metadata: ["version": "\(stored.version)", "error": "\(error)"])
     }
   }
@@ -125,6 +136,7 @@ final class HubConfiguration: WorkSupply {
       state.refused = 0
       state.reading = reading
       state.plan = HubPlan(reading.scenario.checks.map(\.check), configuration: version)
+        .following(state.plan, at: time.now)
       state.bundles[version] = reading.bundle
       state.values = [:]
       if let oldest = state.bundles.keys.min(), state.bundles.count > Self.rememberedVersions {
