@@ -4,7 +4,7 @@ import Regions
 
 extension HubDesk {
   /// Holds a batch against what its node may send, and stores it. One pass over the runs.
-  func take(_ batch: SpoolBatch) async throws(Refused) -> IngestSummary {
+  func take(_ batch: SpoolBatch, by pass: NodePass) async throws(Refused) -> IngestSummary {
     guard batch.runs.count <= FleetProtocol.batchRuns else {
       throw Refused(.tooLarge, "\(batch.runs.count) runs are sent, \(FleetProtocol.batchRuns) are allowed")
     }
@@ -72,7 +72,7 @@ private struct Sieve {
       guard run.run.region == batch.region, run.run.node == batch.node else {
         throw Refused(
           .foreignRegion,
-          "run \(batch.first + Int64(index)) says that it is of the region \"\(run.run.region.prefix(80))\" and the node \"\(run.run.node?.prefix(80) ?? "")\", and the batch is of \"\(batch.region)\" and \"\(batch.node)\""
+          "run \(batch.first + Int64(index)) says that it is of the region \"\(run.run.region.bounded)\" and the node \"\(run.run.node?.bounded ?? "")\", and the batch is of \"\(batch.region)\" and \"\(batch.node)\""
         )
       }
       guard run.run.slotStart <= latest, run.run.started <= latest else {

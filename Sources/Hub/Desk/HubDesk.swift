@@ -12,6 +12,8 @@ package final class HubDesk: Sendable {
   package static let longestClockOffset = Duration.minutes(10)
   /// A node that was heard of within it is alive.
   static let liveness = FleetProtocol.beatInterval * 3
+  /// Of nodes that were heard of within it a region has a bounded number: each is read, shown and measured.
+  private static let recently = Duration.hours(1)
   private static let mostLabels = 32
   /// How soon a node is answered that has heard of more than this replica, where there is no more.
   private static let recheck = Duration.seconds(1)
@@ -42,9 +44,10 @@ package final class HubDesk: Sendable {
   /// Takes a node in: `Registration` → `Admission`, both as JSON.
   package func register(_ body: [UInt8], by pass: NodePass) async throws(Refused) -> [UInt8] {
     try await counted { () async throws(Refused) in
+      try budgets.pass(.registering, by: pass.name)
       let registration = try Self.decoded(Registration.self, body)
       try pass.check(node: registration.name, region: registration.region)
-      try budgets.pass(.registering, of: registration.name)
+      try budgets.pass(.registering, by: pass.name, of: registration.name)
       guard registration.protocolVersion == FleetProtocol.version else {
         throw Refused(
           .protocolVersion,
@@ -67,6 +70,7 @@ package final class HubDesk: Sendable {
   /// Hears how a node is: `Beat` → `BeatReply`, both as JSON.
   package func beat(_ body: [UInt8], by pass: NodePass) async throws(Refused) -> [UInt8] {
     try await counted { () async throws(Refused) in
+      try budgets.pass(.beating, by: pass.name)
       let beat = try Self.decoded(Beat.self, body).beat
       try pass.check(node: beat.node, region: beat.region)
       try budgets.pass(.beating, of: beat.node)
@@ -86,9 +90,10 @@ package final class HubDesk: Sendable {
   /// the question says.
   package func work(_ body: [UInt8], by pass: NodePass) async throws(Refused) -> [UInt8] {
     try await counted { () async throws(Refused) in
+      try budgets.pass(.asking, by: pass.name)
       let question = try Self.decoded(WorkQuestion.self, body)
       try pass.check(node: question.node, region: question.region)
-      try budgets.pass(.asking, of: question.node)
+      try budgets.pass(.asking, by: pass.name, of: question.node)
       guard view.picture.read != nil else {
         throw Refused(.unavailable, "the hub has not read its store yet", retryAfter: .seconds(1))
       }
@@ -138,6 +143,8 @@ package final class HubDesk: Sendable {
       guard body.count <= FleetProtocol.batchBytes else {
         throw Refused(.tooLarge, "\(body.count) bytes are sent, \(FleetProtocol.batchBytes) are allowed")
       }
+      // Before it is read: to read runs is what costs.
+      try budgets.pass(.sending, by: pass.name)
       let batch: SpoolBatch
       do throws(CodingFault) {
         batch = try RunCoding.batch(body)
@@ -145,8 +152,8 @@ package final class HubDesk: Sendable {
         throw Refused(.malformed, "the runs cannot be read: \(error)")
       }
       try pass.check(node: batch.node, region: batch.region)
-      try budgets.pass(.sending, of: batch.node)
-      return Self.encoded(BatchReply(try await take(batch)))
+      try budgets.pass(.sending, by: pass.name, of: batch.node)
+      return Self.encoded(BatchReply(try await take(batch, by: pass)))
     }
   }
 
@@ -192,7 +199,8 @@ package final class HubDesk: Sendable {
   }
 
   static func unknown(_ node: String) -> Refused {
-    Refused(.unknownNode, "no node \"\(node.prefix(80))\" with that spool is registered: register first")
+    Refused(
+      .unknownNode, "no node \"\(node.bounded)\" with that region and spool is registered: register first")
   }
 
   // MARK: Registering
@@ -201,7 +209,7 @@ package final class HubDesk: Sendable {
     guard NodeDescription.isName(registration.name), NodeDescription.isName(registration.region) else {
       throw Refused(
         .malformed,
-        "the node is \"\(registration.name.prefix(80))\" of the region \"\(registration.region.prefix(80))\": names are 1 to 63 letters, digits, '.', '_' and '-', a letter or digit first"
+        "the node is \"\(registration.name.bounded)\" of the region \"\(registration.region.bounded)\": names are 1 to 63 letters, digits, '.', '_' and '-', a letter or digit first"
       )
     }
     guard registration.region != ownRegion else {
@@ -215,7 +223,7 @@ package final class HubDesk: Sendable {
         "a node has at most \(mostLabels) labels with names of 64 bytes and values of 256, and a version of 64")
     }
     guard let node = registration.description else {
-      throw Refused(.malformed, "the spool is \"\(registration.spool.prefix(80))\": it must be 16 hex digits")
+      throw Refused(.malformed, "the spool is \"\(registration.spool.bounded)\": it must be 16 hex digits")
     }
     return node
   }
@@ -251,7 +259,7 @@ package final class HubDesk: Sendable {
       @unknown default: ("it cannot be read", DecodingError.Context(codingPath: [], debugDescription: ""))
       }
     let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-    return path.isEmpty ? what : "\(path.prefix(120)): \(what)"
+    return path.isEmpty ? what : "\(path.bounded): \(what)"
   }
 
   private static func encoded(_ message: some Encodable) -> [UInt8] {

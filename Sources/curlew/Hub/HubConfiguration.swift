@@ -13,6 +13,10 @@ final class HubConfiguration: WorkSupply {
   private static let interval = Duration.milliseconds(500)
   /// Of so many versions it is known what is in them, so that nodes are sent what is different.
   private static let rememberedVersions = 8
+  /// How often a version is tried again that cannot be read here: a secret may have come.
+  private static let secondTry = Duration.minutes(1)
+  /// So many nodes are remembered what they were given.
+  private static let mostGiven = 4_096
 
   private struct State {
     var version: Int64 = 0
@@ -186,6 +190,7 @@ final class HubConfiguration: WorkSupply {
     let values = reading.supply.values(for: checks)
     state.withLock { state in
       guard state.version == version else { return }
+      if state.values.count >= Self.mostGiven { state.values = [:] }
       state.values[node] = Given(version: version, epochs: epochs, opinions: opinions, values: values)
     }
     return values
