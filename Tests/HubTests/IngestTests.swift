@@ -1,6 +1,7 @@
 import Fleet
 import Hub
 import Model
+import Synchronization
 import TestSupport
 import Testing
 
@@ -205,6 +206,20 @@ import Testing
     #expect(refused?.retryAfter != nil)
     rig.store.change { $0.fault = nil }
     #expect(try await rig.send(rig.batch([rig.run()])).acknowledged == 1)
+  }
+
+  @Test func `why the store could not take a batch is told, of one cause once a minute`() async throws {
+    let told = Mutex<[HubDesk.StoreTrouble]>([])
+    let rig = try await DeskRig(onError: { trouble in told.withLock { $0.append(trouble) } }).registered()
+    for cause in ["disk full", "disk full", "a numeric field overflows"] {
+      rig.store.change { $0.fault = cause }
+      _ = await refusal { try await rig.send(rig.batch([rig.run()])) }
+    }
+    #expect(told.withLock { $0.map(\.cause) } == ["disk full", "a numeric field overflows"])
+    #expect(told.withLock { $0.map(\.node) } == ["probe-1", "probe-1"])
+    rig.time.advance(by: .seconds(61))
+    _ = await refusal { try await rig.send(rig.batch([rig.run()])) }
+    #expect(told.withLock { $0.count } == 3)
   }
 
   @Test func `who sends too often is told when to go on`() async throws {

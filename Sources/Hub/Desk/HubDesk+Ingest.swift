@@ -15,7 +15,7 @@ extension HubDesk {
       batch, plan: plan, membership: view.picture.memberships[batch.region]?.last,
       quarantine: standing.quarantine, now: view.clock.now)
     let sifted = try sieve.sifted()
-    let summary = try await stored { try await $0.ingest(sifted.batch) }
+    let summary = try await stored(of: batch.node) { try await $0.ingest(sifted.batch) }
     tallies.count(
       [
         (.stored, summary.added), (.duplicate, summary.duplicates), (.replayed, summary.replayed),
@@ -24,14 +24,33 @@ extension HubDesk {
     return summary
   }
 
-  /// The node that sent a batch, as it is registered with that spool.
-  private func standing(of batch: SpoolBatch) async throws(Refused) -> NodeStanding {
-    if let known = view.picture[batch.node], known.description.spool == batch.spool { return known }
-    // It may have registered at another replica a moment ago.
-    try await stored { _ in try await self.view.refresh() }
-    guard let known = view.picture[batch.node], known.description.spool == batch.spool else {
-      throw Self.unknown(batch.node)
+  /// Refuses runs of a configuration that this replica does not have yet, or cannot read: another one takes them, and here their
+  /// checks are not known.
+  private func refuseNewer(_ batch: SpoolBatch, than plan: HubPlan) async throws(Refused) {
+    guard batch.runs.contains(where: { $0.configuration > plan.configuration }) else { return }
+    let newest = try await stored(of: batch.node) { try await $0.configurationVersion() }
+    // A version that the store does not have is of a database that is no more; nobody will ever have it.
+    guard let run = batch.runs.first(where: { $0.configuration > plan.configuration && $0.configuration <= newest })
+    else { return }
+    throw Refused(
+      .unavailable,
+      "this replica does not have version \(run.configuration) of the configuration yet, by which runs of the batch were made",
+      retryAfter: .seconds(1))
+  }
+
+  /// A node as it is registered in a region, with that spool where one is said.
+  func standing(
+    of node: String, in region: String, spool: UInt64? = nil, by pass: NodePass
+  ) async throws(Refused) -> NodeStanding {
+    func known() -> NodeStanding? {
+      guard let known = view.picture[node], known.description.region == region else { return nil }
+      return spool.map { $0 == known.description.spool } ?? true ? known : nil
     }
+    if let known = known() { return known }
+    // It may have registered at another replica a moment ago.
+    try budgets.pass(.recalling, by: pass.name)
+    try await stored(of: node) { _ in try await self.view.refresh() }
+    guard let known = known() else { throw Self.unknown(node) }
     return known
   }
 }

@@ -1,6 +1,7 @@
 import Fleet
 import FoundationEssentials
 package import Model
+import Synchronization
 
 /// Answers what nodes ask. Any replica may: everything that must last is in the store.
 ///
@@ -17,6 +18,16 @@ package final class HubDesk: Sendable {
   private static let mostLabels = 32
   /// How soon a node is answered that has heard of more than this replica, where there is no more.
   private static let recheck = Duration.seconds(1)
+  /// A cause that lasts is told again after so long, and so many different ones within it.
+  private static let reminder = Duration.minutes(1)
+  private static let mostCauses = 20
+
+  /// Why the store could not answer for a node.
+  package struct StoreTrouble: Hashable, Sendable {
+    package var node: String
+    /// In the store's words.
+    package var cause: String
+  }
 
   /// What was counted of nodes' requests.
   package let tallies: FleetTallies
@@ -24,18 +35,24 @@ package final class HubDesk: Sendable {
   let view: FleetView
   let supply: any WorkSupply
   let time: any TimeSource
-  private let budgets: RequestBudgets
+  let budgets: RequestBudgets
+  private let onError: @Sendable (StoreTrouble) -> Void
+  /// When each cause was told last, by this machine's uptime.
+  private let told = Mutex<[String: Duration]>([:])
 
   /// A desk over the store.
+  ///
+  /// - Parameter onError: told why a node was not answered; of one cause once a minute.
   package init(
     store: any FleetStore, view: FleetView, supply: any WorkSupply, time: any TimeSource,
-    tallies: FleetTallies = FleetTallies()
+    tallies: FleetTallies = FleetTallies(), onError: @escaping @Sendable (StoreTrouble) -> Void = { _ in }
   ) {
     self.store = store
     self.view = view
     self.supply = supply
     self.time = time
     self.tallies = tallies
+    self.onError = onError
     budgets = RequestBudgets(time: time)
   }
 
@@ -55,7 +72,8 @@ package final class HubDesk: Sendable {
         )
       }
       let node = try Self.description(registration)
-      let standing = try await self.stored { store in
+      try refuseTooMany(with: node)
+      let standing = try await self.stored(of: node.name) { store in
         let before = try await store.nodes(seenWithin: Self.liveness).first { $0.description.name == node.name }
         if let before, let why = Self.clash(of: node, with: before) { throw Refused(.nameTaken, why) }
         return try await store.register(node)
@@ -73,8 +91,8 @@ package final class HubDesk: Sendable {
       try budgets.pass(.beating, by: pass.name)
       let beat = try Self.decoded(Beat.self, body).beat
       try pass.check(node: beat.node, region: beat.region)
-      try budgets.pass(.beating, of: beat.node)
-      guard try await self.stored({ try await $0.keep(beat) }) else { throw Self.unknown(beat.node) }
+      try budgets.pass(.beating, by: pass.name, of: beat.node)
+      guard try await self.stored(of: beat.node, { try await $0.keep(beat) }) else { throw Self.unknown(beat.node) }
       // It is kept all the same, so that people see what is wrong.
       if let offset = beat.clockOffset, max(offset, .zero - offset) > Self.longestClockOffset {
         throw Refused(
@@ -173,7 +191,7 @@ package final class HubDesk: Sendable {
 
   /// Asks the store; a store that fails is a refusal, and the node tries again.
   func stored<Result: Sendable>(
-    _ ask: (any FleetStore) async throws -> Result
+    of node: String, _ ask: (any FleetStore) async throws -> Result
   ) async throws(Refused) -> Result {
     do {
       return try await ask(store)
@@ -194,8 +212,22 @@ package final class HubDesk: Sendable {
       case .leaseLost: throw Refused(.unavailable, "the hub is changing its leader", retryAfter: .seconds(1))
       }
     } catch {
+      tell(StoreTrouble(node: node, cause: "\(error)"))
       throw Refused(.unavailable, "the hub's store could not answer; its log says why", retryAfter: .seconds(2))
     }
+  }
+
+  /// A store that is away is so for every node, and a batch that it cannot take comes again and again.
+  private func tell(_ trouble: StoreTrouble) {
+    guard !Task.isCancelled else { return }
+    let now = time.uptime
+    let isNew = told.withLock { told in
+      told = told.filter { now - $0.value < Self.reminder }
+      guard told[trouble.cause] == nil, told.count < Self.mostCauses else { return false }
+      told[trouble.cause] = now
+      return true
+    }
+    if isNew { onError(trouble) }
   }
 
   static func unknown(_ node: String) -> Refused {

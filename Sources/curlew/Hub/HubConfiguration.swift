@@ -27,6 +27,10 @@ final class HubConfiguration: WorkSupply {
     var pending: HubReading?
     /// A version that this replica cannot read.
     var refused: Int64 = 0
+    /// When it was tried last, by this machine's uptime.
+    var tried = Duration.zero
+    /// Why what is pending could not be published, as it was told.
+    var unpublished: String?
     /// When the last look at the store began, by this machine's uptime.
     var looked: Duration?
     var values: [String: Given] = [:]
@@ -109,8 +113,24 @@ final class HubConfiguration: WorkSupply {
         await follow(stored)
       }
       state.withLock { $0.looked = begin }
+      state.withLock { $0.unpublished = nil }
     } catch {
-      logger.debug("the configuration could not be looked at", metadata: ["error": "\(error)"])
+      tell(error)
+    }
+  }
+
+  /// Whoever changed files has to know that they are not in force; to look at those of others comes again in a moment.
+  private func tell(_ error: any Error) {
+    let words = "\(error)"
+    let isNews = state.withLock { state in
+      guard state.pending != nil, state.unpublished != words else { return false }
+      state.unpublished = words
+      return true
+    }
+    if isNews {
+      logger.error("what the files say could not be published, and is tried again", metadata: ["error": "\(words)"])
+    } else {
+      logger.debug("the configuration could not be looked at", metadata: ["error": "\(words)"])
     }
   }
 

@@ -47,7 +47,10 @@ struct HubDaemon {
       records.apply($0, version: $1)
       view.announce()
     }
-    let desk = HubDesk(store: store, view: view, supply: configuration, time: time)
+    let desk = HubDesk(store: store, view: view, supply: configuration, time: time) { trouble in
+      logger.error(
+        "the store could not answer for a node", metadata: ["node": "\(trouble.node)", "error": "\(trouble.cause)"])
+    }
     watch(records.fleet, desk: desk, view: view)
     let assigner = Assigner(store: store, view: view, supply: configuration, time: time) { node, quarantine in
       if let quarantine {
