@@ -177,6 +177,15 @@ package final class HubDesk: Sendable {
 
   // MARK: Refusing
 
+  /// What a node is told that asks under a path of another version of the protocol.
+  package func otherVersion() -> Refused {
+    tallies.count(.protocolVersion)
+    return Refused(
+      .protocolVersion,
+      "the node speaks another version of the protocol, and this hub version \(FleetProtocol.version): let hubs and nodes be of versions that fit"
+    )
+  }
+
   /// Counts what is refused.
   private func counted(
     _ work: () async throws(Refused) -> [UInt8]
