@@ -29,6 +29,8 @@ enum PostgresSchema {
   /// - Throws: `HistoryError` for a database of something else and for one of a newer version; `PostgresFault`.
   static func migrate(_ pool: PostgresPool) async throws {
     try await pool.transaction { session in
+      // A step may rewrite a large table, and whoever waits for it waits as long.
+      try session.unboundStatements()
       try session.execute("SELECT pg_advisory_xact_lock($1)", [.int(lock)])
       let known = try lastStep(session, pool)
       if known == nil {

@@ -50,6 +50,26 @@ struct PostgresSchemaTests {
     try await open(url)
   }
 
+  @Test("are waited for as long as somebody else makes them, however short a statement may be")
+  func slowSteps() async throws {
+    let url = try await PostgresServer.database()
+    let pool = PostgresPool(try PostgresAddress(url))
+    let (locked, lock) = AsyncStream.makeStream(of: Void.self)
+    let other = Task {
+      try await pool.transaction { session in
+        // "CRLW"; held for longer than a statement of the other one may take, and than the client waits beyond.
+        try session.run("SELECT pg_advisory_xact_lock(\(0x4352_4C57))")
+        lock.yield()
+        try session.run("SELECT pg_sleep(7)")
+      }
+    }
+    for await _ in locked { break }
+    let options = PostgresOptions(statementTimeout: .seconds(1))
+    try await PostgresHistory(try PostgresAddress(url), options: options).close()
+    try await other.value
+    await pool.close()
+  }
+
   @Test("are not made beside those of something else")
   func foreign() async throws {
     let url = try await PostgresServer.database()
