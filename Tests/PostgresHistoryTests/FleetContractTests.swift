@@ -119,6 +119,37 @@ struct FleetContractTests {
     #expect(try await store.feedEnd() == 0)
   }
 
+  @Test(
+    "keeps reports for whoever decides, in their order, and their answers for whoever asked",
+    arguments: Backend.allCases)
+  func reports(_ backend: Backend) async throws {
+    let store = try await backend.store()
+    var numbers: [Int64] = []
+    for body: [UInt8] in [[1], [], [3]] { numbers.append(try await store.post(body)) }
+    #expect(try await store.withdraw(numbers[1]))
+    let old = try #require(try await store.acquire(.deciding, holder: "one", for: .seconds(600)))
+    let taken = try await store.takeReports(limit: 10, under: old)
+    #expect(taken.map(\.number) == [numbers[0], numbers[2]])
+    #expect(taken.map(\.body) == [[1], [3]])
+    #expect(taken.map(\.isAgain) == [false, false])
+    #expect(try await store.withdraw(numbers[0]) == false)
+    try await store.release(old)
+    let new = try #require(try await store.acquire(.deciding, holder: "two", for: .seconds(600)))
+    await #expect(throws: FleetFault.leaseLost(.deciding)) { try await store.takeReports(limit: 10, under: old) }
+    await #expect(throws: FleetFault.leaseLost(.deciding)) {
+      try await store.answer([ReportAnswer(number: numbers[0])], under: old)
+    }
+    let again = try await store.takeReports(limit: 1, under: new)
+    #expect(again.map(\.number) == [numbers[0]] && again.map(\.isAgain) == [true])
+    #expect(try await store.takeAnswer(to: numbers[0]) == nil)
+    try await store.answer(
+      [ReportAnswer(number: numbers[0], body: [9]), ReportAnswer(number: numbers[2])], under: new)
+    #expect(try await store.takeReports(limit: 10, under: new) == [])
+    #expect(try await store.takeAnswer(to: numbers[0]) == [9])
+    #expect(try await store.takeAnswer(to: numbers[0]) == nil)
+    #expect(try await store.takeAnswer(to: numbers[2]) == nil)
+  }
+
   @Test("publishes a configuration once", arguments: Backend.allCases)
   func configurations(_ backend: Backend) async throws {
     let store = try await backend.store()

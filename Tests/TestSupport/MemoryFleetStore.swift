@@ -16,6 +16,9 @@ package final class MemoryFleetStore: FleetStore {
     package var nextBatch: Int64 = 1
     package var feed: [FeedPiece] = []
     package var opinions: [OpinionQuestion] = []
+    package var reports: [PostedReport] = []
+    package var nextReport: Int64 = 1
+    package var answers: [Int64: [UInt8]] = [:]
     /// Every decision that was settled, in order.
     package var settled: [SlotDecision] = []
     /// What every question fails with; nil while the store works.
@@ -35,11 +38,13 @@ package final class MemoryFleetStore: FleetStore {
   }
 
   private let time: any TimeSource
+  private let mostReports: Int
   private let state = Mutex(State())
 
   /// An empty store.
-  package init(time: any TimeSource) {
+  package init(time: any TimeSource, mostReports: Int = 1_000) {
     self.time = time
+    self.mostReports = mostReports
   }
 
   /// What is in it now.

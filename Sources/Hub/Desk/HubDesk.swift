@@ -218,7 +218,8 @@ package final class HubDesk: Sendable {
         throw Refused(
           .gap, "runs are missing: everything up to number \(acknowledged) is stored; go on with the next one",
           acknowledged: acknowledged)
-      case .leaseLost: throw Refused(.unavailable, "the hub is changing its leader", retryAfter: .seconds(1))
+      case .leaseLost, .tooManyReports:
+        throw Refused(.unavailable, "the hub is changing its leader", retryAfter: .seconds(1))
       }
     } catch {
       tell(StoreTrouble(node: node, cause: "\(error)"))

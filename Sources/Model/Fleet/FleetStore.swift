@@ -228,4 +228,8 @@ package enum FleetFault: Error, Hashable, Sendable {
   case gap(acknowledged: Int64)
   /// Nobody registered a node of that name.
   case unknownNode(String)
+  /// So many reports wait that no more are kept.
+  case tooManyReports
+  /// The name is that of a node of another region.
+  case foreignName(String, region: String)
 }

@@ -34,7 +34,8 @@ struct HubDaemon {
     let time = SystemTime()
     let current = CurrentScenario(scenario)
     let logger = DaemonLog.logger(settings, redactedBy: current.masks)
-    let records = try HubRecords(settings: settings, store: store, time: time, logger: logger)
+    let records = try HubRecords(
+      settings: settings, store: store, masks: current.masks, time: time, logger: logger)
     let view = FleetView(store: store, time: time) { cause in
       if let cause {
         logger.error("the store cannot be read", metadata: ["error": "\(cause)"])

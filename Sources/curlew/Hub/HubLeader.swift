@@ -42,6 +42,12 @@ struct HubLeader: Sendable {
     try await heartbeats.restore()
     records.desk.set(LeaderDesk.Keepers(incidents: incidents, heartbeats: heartbeats))
     defer { records.desk.set(nil) }
+    // What jobs reported while nobody led makes none of them overdue.
+    await heartbeats.apply(current.scenario.checks.map(\.check.overRegions))
+    let reports = ReportReader(store: store, time: time) {
+      logger.warning("a report is let go", metadata: ["because": "\($0)"])
+    }
+    try await reports.drain(under: lease, take: records.desk.take)
     try await withThrowingTaskGroup { group in
       group.addTask { try await follow(incidents, services, heartbeats) }
       group.addTask {
@@ -52,6 +58,7 @@ struct HubLeader: Sendable {
           }
         }
       }
+      group.addTask { try await reports.run(under: lease, take: records.desk.take) }
       group.addTask { try await own.run(under: lease, version: Version.text) }
       group.addTask { await incidents.run() }
       group.addTask { await heartbeats.run() }
