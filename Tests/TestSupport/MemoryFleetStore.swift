@@ -234,4 +234,55 @@ package final class MemoryFleetStore: FleetStore {
   }
 
   package func feedEnd() async throws -> Int64 { try with { $0.feed.last?.place ?? 0 } }
+
+  package func post(_ report: [UInt8]) async throws -> Int64 {
+    try with { state in
+      guard state.reports.count < mostReports else { throw FleetFault.tooManyReports }
+      state.reports.append(
+        PostedReport(number: state.nextReport, received: time.now, body: report, isAgain: false))
+      state.nextReport += 1
+      return state.nextReport - 1
+    }
+  }
+
+  package func takeReports(limit: Int, under lease: SingletonLease) async throws -> [PostedReport] {
+    try with { state in
+      guard !state.reports.isEmpty else { return [] }
+      try check(lease, state)
+      let taken = Array(state.reports.prefix(limit))
+      for index in taken.indices { state.reports[index].isAgain = true }
+      return taken
+    }
+  }
+
+  package func answer(_ answers: [ReportAnswer], under lease: SingletonLease) async throws {
+    try with { state in
+      try check(lease, state)
+      for answer in answers {
+        state.reports.removeAll { $0.number == answer.number }
+        state.answers[answer.number] = answer.body
+      }
+    }
+  }
+
+  package func takeAnswer(to report: Int64) async throws -> [UInt8]? {
+    try with { $0.answers.removeValue(forKey: report) }
+  }
+
+  package func withdraw(_ report: Int64) async throws -> Bool {
+    try with { state in
+      guard state.reports.contains(where: { $0.number == report && !$0.isAgain }) else { return false }
+      state.reports.removeAll { $0.number == report }
+      return true
+    }
+  }
+
+  package func forget(under lease: SingletonLease) async throws {
+    try with { state in
+      try check(lease, state)
+      state.nodes = state.nodes.filter { $0.value.lastSeen >= time.now - NodeDescription.memory }
+      let regions = Set(state.nodes.values.map(\.description.region))
+      state.memberships = state.memberships.filter { regions.contains($0.key) }
+    }
+  }
 }

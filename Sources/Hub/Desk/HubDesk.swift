@@ -247,6 +247,19 @@ package final class HubDesk: Sendable {
 
   // MARK: Registering
 
+  /// Refuses one more node of a region that has as many as it may.
+  private func refuseTooMany(with node: NodeDescription) throws(Refused) {
+    let picture = view.picture
+    let earliest = view.clock.now - Self.recently
+    guard picture[node.name] == nil else { return }
+    let known = picture.nodes.count { $0.description.region == node.region && $0.lastSeen >= earliest }
+    guard known >= NodeDescription.mostOfRegion else { return }
+    throw Refused(
+      .tooOften,
+      "the region \"\(node.region)\" has \(known) nodes that were heard of within an hour, \(NodeDescription.mostOfRegion) are allowed; give a node that is started again the name that it had",
+      retryAfter: .seconds(60))
+  }
+
   private static func description(_ registration: Registration) throws(Refused) -> NodeDescription {
     guard NodeDescription.isName(registration.name), NodeDescription.isName(registration.region) else {
       throw Refused(

@@ -93,6 +93,39 @@ package protocol FleetStore: Sendable {
 
   /// The place of the newest piece of the feed; 0 when it is empty.
   func feedEnd() async throws -> Int64
+
+  // MARK: Reports
+
+  /// Keeps what people or jobs report until whoever decides takes it.
+  ///
+  /// - Returns: its number.
+  /// - Throws: `FleetFault.tooManyReports` while more wait than is good.
+  func post(_ report: [UInt8]) async throws -> Int64
+
+  /// The oldest reports without an answer, in their order, about as many as said; from now on they are the leader's to answer.
+  ///
+  /// - Throws: `FleetFault.leaseLost`, after which they are not taken.
+  func takeReports(limit: Int, under lease: SingletonLease) async throws -> [PostedReport]
+
+  /// Keeps answers for those who wait for them, and forgets the reports that nobody waits for.
+  ///
+  /// - Throws: `FleetFault.leaseLost`, after which nothing has happened.
+  func answer(_ answers: [ReportAnswer], under lease: SingletonLease) async throws
+
+  /// What a report was answered, which is told once; nil while it is not.
+  func takeAnswer(to report: Int64) async throws -> [UInt8]?
+
+  /// Takes a report back.
+  ///
+  /// - Returns: false where a leader has taken it, and may have done what it says.
+  func withdraw(_ report: Int64) async throws -> Bool
+
+  // MARK: Upkeep
+
+  /// Forgets nodes, spools, memberships and answers that are of no use any more.
+  ///
+  /// - Throws: `FleetFault.leaseLost`, or an error of the store's.
+  func forget(under lease: SingletonLease) async throws
 }
 
 /// Work that only one replica does at a time.

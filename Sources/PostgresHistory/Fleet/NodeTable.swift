@@ -5,6 +5,8 @@ import Postgres
 struct NodeTable {
   /// Spools of a node that it no longer has are forgotten after so long, in milliseconds: 30 days.
   private static let spoolLifetime: Int64 = 30 * 86_400_000
+  /// Who was heard of since is not forgotten, however many there are, in milliseconds: an hour.
+  private static let silence: Int64 = 3_600_000
 
   let session: PostgresSession
 
@@ -114,6 +116,32 @@ struct NodeTable {
       node: node, region: region, configuration: try row[9], epoch: try row[10],
       clockOffset: offset.map { .nanoseconds($0) }, spoolLength: try row[12],
       oldestWait: wait.map { .milliseconds($0) }, dropped: try row[14], checks: try row[15], isLeaving: try row[16])
+  }
+
+  // MARK: Upkeep
+
+  /// Forgets nodes that were not heard of for long, spools that nothing came of for longer, and the memberships of regions that are
+  /// gone.
+  func forget() throws {
+    // The hub itself never beats; it has a name that no node can have.
+    try session.execute(
+      "DELETE FROM fleet_nodes WHERE seen < \(FleetTables.now) - $1 AND name NOT LIKE '(%'",
+      [.int(NodeDescription.memory.nanoseconds / 1_000_000)])
+    // Nodes whose names are never used again, as those of containers, of which the newest may come back.
+    try session.execute(
+      """
+      DELETE FROM fleet_nodes WHERE seen < \(FleetTables.now) - $1 AND name IN (
+        SELECT name FROM (
+          SELECT name, row_number() OVER (PARTITION BY region ORDER BY seen DESC) AS place FROM fleet_nodes
+        ) ranked WHERE place > $2)
+      """, [.int(Self.silence), .int(Int64(NodeDescription.mostOfRegion))])
+    try session.execute(
+      """
+      DELETE FROM fleet_spools s WHERE stored < \(FleetTables.now) - $1
+        AND NOT EXISTS (SELECT FROM fleet_nodes n WHERE n.name = s.node AND n.spool = s.spool)
+      """, [.int(Self.spoolLifetime)])
+    try session.execute(
+      "DELETE FROM fleet_memberships m WHERE NOT EXISTS (SELECT FROM fleet_nodes n WHERE n.region = m.region)")
   }
 
   // MARK: Memberships

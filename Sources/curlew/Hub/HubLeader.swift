@@ -122,9 +122,18 @@ struct HubLeader: Sendable {
   func keep(under lease: SingletonLease) async throws {
     try await withThrowingTaskGroup { group in
       group.addTask { try await maintain() }
+      group.addTask { try await forget(under: lease) }
       if let months { group.addTask { await months.run() } }
       defer { group.cancelAll() }
       try await group.next()
+    }
+  }
+
+  /// Lets go of nodes that are gone, and of what was kept of them, once an hour.
+  private func forget(under lease: SingletonLease) async throws {
+    while true {
+      try await store.forget(under: lease)
+      try await time.sleep(untilUptime: time.uptime + .hours(1))
     }
   }
 
