@@ -14,8 +14,10 @@ import time
 import collections
 import json
 
+import drills
 import exporter
 import fleet
+import postgres
 import year
 import scenario_text
 from figures import note, report, report_up, results, up_share
@@ -451,7 +453,7 @@ def integrity(rig):
         return database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
 
 
-cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill] + exporter.cases + year.cases + fleet.cases
+cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill] + exporter.cases + year.cases + fleet.cases + postgres.cases + drills.cases
 
 
 def main():

@@ -18,6 +18,7 @@ enum PostgresSchema {
     Step(number: 3, name: "the fleet: nodes, leases, votes, feed", script: FleetTables.first),
     Step(number: 4, name: "runs that are let past older ones", script: FleetTables.ahead),
     Step(number: 5, name: "reports of people and jobs", script: FleetTables.reports),
+    Step(number: 6, name: "a history that is being filled takes nothing else", script: HistoryTables.filling),
   ]
 
   /// "CRLW": the advisory lock under which tables are made

@@ -243,7 +243,6 @@ struct SpoolTests {
   @Test("A spool has one process at a time")
   func lock() throws {
     let spool = try Self.open(folder)
-    #expect(Spool.isInUse(folder.path))
     #expect(Spool.identity(of: folder.path) == 42)
     let fault = #expect(throws: SpoolFault.self) { try Self.open(folder) }
     #expect(fault?.code == EWOULDBLOCK)

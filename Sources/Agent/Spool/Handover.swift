@@ -18,6 +18,8 @@ package struct Handover: Sendable {
   static let lead = Duration.seconds(1)
   /// From one look at the files to the next.
   static let pace = Duration.milliseconds(100)
+  /// How long a claim is tried: whoever looks whether there is one holds its lock for that moment.
+  static let claimBound = Duration.seconds(1)
   /// How long the holder has to answer.
   static let answerBound = Duration.seconds(15)
   /// How long it may take to end: its runs, and what it writes at last.
@@ -93,8 +95,12 @@ package struct Handover: Sendable {
       guard await pause() else { return }
     }
     let claim = try SpoolFile(successorPath, flags: O_RDWR | O_CREAT)
-    guard flock(claim.descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw SpoolFault("another process is about to take over the spool \(directory)")
+    let claimEnd = clock.uptime + Self.claimBound
+    while flock(claim.descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard clock.uptime < claimEnd else {
+        throw SpoolFault("another process is about to take over the spool \(directory)")
+      }
+      guard await pause() else { return }
     }
     defer {
       unlink(momentPath)

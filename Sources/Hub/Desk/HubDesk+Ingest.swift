@@ -28,7 +28,7 @@ extension HubDesk {
   /// checks are not known.
   private func refuseNewer(_ batch: SpoolBatch, than plan: HubPlan) async throws(Refused) {
     guard batch.runs.contains(where: { $0.configuration > plan.configuration }) else { return }
-    let newest = try await stored(of: batch.node) { try await $0.configurationVersion() }
+    let newest = try await stored(of: batch.node) { try await $0.newestConfiguration()?.version ?? 0 }
     // A version that the store does not have is of a database that is no more; nobody will ever have it.
     guard let run = batch.runs.first(where: { $0.configuration > plan.configuration && $0.configuration <= newest })
     else { return }

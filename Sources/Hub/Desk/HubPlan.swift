@@ -43,6 +43,8 @@ package struct HubPlan: Sendable {
 
   /// The version of the configuration that it is of; 0 before the first one.
   package let configuration: Int64
+  /// The digest of the configuration that it is of; empty before the first one.
+  package let digest: String
   /// All of them.
   package let checks: [Check]
   private let entries: [CheckID: Entry]
@@ -55,8 +57,9 @@ package struct HubPlan: Sendable {
   private var began: Timestamp?
 
   /// A plan of these checks.
-  package init(_ checks: [Check] = [], configuration: Int64 = 0) {
+  package init(_ checks: [Check] = [], configuration: Int64 = 0, digest: String = "") {
     self.configuration = configuration
+    self.digest = digest
     self.checks = checks
     entries = Dictionary(
       checks.filter(\.isEnabled).map { ($0.id, Entry($0)) }, uniquingKeysWith: { first, _ in first })
@@ -65,10 +68,13 @@ package struct HubPlan: Sendable {
       checks.compactMap { check in check.movedFrom.map { ($0, check.id) } }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// Which configuration it is of.
+  package var identity: ConfigurationIdentity { ConfigurationIdentity(version: configuration, digest: digest) }
+
   /// The plan as it is put in force after another one, whose runs are known for as long as they may come.
   package func following(_ before: HubPlan, at now: Timestamp) -> HubPlan {
     var plan = self
-    guard before.configuration > 0, before.configuration <= configuration else {
+    guard before.configuration > 0, before.configuration < configuration || before.identity == identity else {
       // The first one, or one of another database.
       plan.began = now
       return plan
