@@ -1,17 +1,17 @@
 package import Model
 
 /// Why something cannot be said of an incident, for whoever said it.
-package enum IncidentFault: Error, Hashable, Sendable, CustomStringConvertible {
+package enum IncidentFault: Error, Hashable, Sendable, Codable, CustomStringConvertible {
   /// What a text is for.
-  package enum Field: String, Hashable, Sendable {
+  package enum Field: String, Hashable, Sendable, Codable {
     case title, text, author, note
 
     /// Whether it may have several lines.
     var isLong: Bool { self == .text || self == .note }
   }
 
-  /// Another replica of the hub writes incidents; who, where that is known.
-  case elsewhere(String?)
+  /// No replica of the hub decides at the moment, and it is the one that decides that writes incidents. Nothing was kept.
+  case undecided
   /// There is no incident of that number.
   case unknownIncident(Int64)
   /// No check or service in force has that id.
@@ -39,8 +39,8 @@ package enum IncidentFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong and what is allowed, in a sentence.
   package var description: String {
     switch self {
-    case .elsewhere(let leader):
-      "the hub's replica that writes incidents is \(leader.map { "'\($0)'" } ?? "not chosen yet"), not this one"
+    case .undecided:
+      "no replica of the hub decides at the moment, and nothing was kept: send it again"
     case .unknownIncident(let id): "there is no incident \(id)"
     case .unknownCheck(let id): "check or service '\(id)' is not known"
     case .alreadyResolved(let id): "incident \(id) is resolved and cannot be opened again; add words without a state"

@@ -20,7 +20,17 @@ extension IncidentKeeper {
     title: String, impacts: [Impact], state: IncidentState = .investigating, text: String, author: String,
     isPublished: Bool = true, began: Timestamp? = nil, ended: Timestamp? = nil
   ) async throws(IncidentFault) -> Incident {
-    let now = time.now.wholeMillisecond
+    try await report(
+      title: title, impacts: impacts, state: state, text: text, author: author, isPublished: isPublished, began: began,
+      ended: ended, at: time.now)
+  }
+
+  /// Writes an incident that was reported at a moment.
+  package func report(
+    title: String, impacts: [Impact], state: IncidentState, text: String, author: String, isPublished: Bool,
+    began: Timestamp?, ended: Timestamp?, at moment: Timestamp
+  ) async throws(IncidentFault) -> Incident {
+    let now = moment.wholeMillisecond
     let title = try IncidentWords.checked(title, as: .title)
     let text = try IncidentWords.checked(text, as: .text)
     let author = try IncidentWords.checked(author, as: .author)
@@ -55,7 +65,14 @@ extension IncidentKeeper {
   package func say(
     _ text: String, of id: Int64, state: IncidentState? = nil, author: String, impacts: [Impact]? = nil
   ) async throws(IncidentFault) -> Incident {
-    let now = time.now.wholeMillisecond
+    try await say(text, of: id, state: state, author: author, impacts: impacts, at: time.now)
+  }
+
+  /// Adds words to an incident that were said at a moment.
+  package func say(
+    _ text: String, of id: Int64, state: IncidentState?, author: String, impacts: [Impact]?, at moment: Timestamp
+  ) async throws(IncidentFault) -> Incident {
+    let now = moment.wholeMillisecond
     let text = try IncidentWords.checked(text, as: .text)
     let author = try IncidentWords.checked(author, as: .author)
     if let impacts { try refuseUnknown(impacts) }
@@ -86,7 +103,14 @@ extension IncidentKeeper {
   package func acknowledge(
     _ id: Int64, by: String, note: String? = nil
   ) async throws(IncidentFault) -> Incident {
-    let now = time.now.wholeMillisecond
+    try await acknowledge(id, by: by, note: note, at: time.now)
+  }
+
+  /// Says that somebody took care at a moment.
+  package func acknowledge(
+    _ id: Int64, by: String, note: String?, at moment: Timestamp
+  ) async throws(IncidentFault) -> Incident {
+    let now = moment.wholeMillisecond
     let by = try IncidentWords.checked(by, as: .author)
     var words: String?
     if let note { words = try IncidentWords.checked(note, as: .note) }

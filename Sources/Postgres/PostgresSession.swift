@@ -15,6 +15,8 @@ package final class PostgresSession {
   private let database: String
   /// What the server allows a statement; the address may say something of its own.
   private var statementLimit: Duration
+  /// Whether statements of this transaction may take as long as they need.
+  private var isUnbound = false
   private var statements: [StatementKey: String] = [:]
   private var statementsMade = 0
   private var lastFault: PostgresFault?
@@ -112,6 +114,14 @@ package final class PostgresSession {
     try send(script)
   }
 
+  /// Lets each statement of this transaction take as long as it needs: what makes or rewrites tables, and waits for others that do.
+  /// A server that is gone is found out by the network all the same.
+  package func unboundStatements() throws {
+    try refuseCancelled()
+    try send("SET LOCAL statement_timeout = 0")
+    isUnbound = true
+  }
+
   /// Adds rows by COPY, quicker than any INSERT.
   ///
   /// - Parameters:
@@ -156,7 +166,10 @@ package final class PostgresSession {
     PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) == PQTRANS_IDLE
   }
 
-  func begin(_ mode: String) throws { try send("BEGIN \(mode)") }
+  func begin(_ mode: String) throws {
+    isUnbound = false
+    try send("BEGIN \(mode)")
+  }
 
   /// - Throws: what failed in the transaction, also where the body went on as if nothing had; a fault of kind `unsure` when the
   ///   connection is lost at this very moment.
@@ -213,7 +226,7 @@ package final class PostgresSession {
   /// What the server answers: the last result of several, or the first error.
   @discardableResult
   private func result(_ limit: Duration) throws -> StatementResult {
-    let end = ContinuousClock.now + limit + Self.grace
+    let end = ContinuousClock.now + (isUnbound ? .seconds(86_400) : limit) + Self.grace
     try flush(until: end)
     var last: StatementResult?
     var failed: StatementResult?

@@ -17,6 +17,7 @@ enum PostgresSchema {
     Step(number: 2, name: "incidents, exclusions, closed months, jobs", script: RecordTables.first),
     Step(number: 3, name: "the fleet: nodes, leases, votes, feed", script: FleetTables.first),
     Step(number: 4, name: "runs that are let past older ones", script: FleetTables.ahead),
+    Step(number: 5, name: "reports of people and jobs", script: FleetTables.reports),
     Step(number: 6, name: "a history that is being filled takes nothing else", script: HistoryTables.filling),
   ]
 
@@ -30,6 +31,8 @@ enum PostgresSchema {
   /// - Throws: `HistoryError` for a database of something else and for one of a newer version; `PostgresFault`.
   static func migrate(_ pool: PostgresPool) async throws {
     try await pool.transaction { session in
+      // A step may rewrite a large table, and whoever waits for it waits as long.
+      try session.unboundStatements()
       try session.execute("SELECT pg_advisory_xact_lock($1)", [.int(lock)])
       let known = try lastStep(session, pool)
       if known == nil {

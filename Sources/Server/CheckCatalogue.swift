@@ -58,4 +58,7 @@ package final class CheckCatalogue: Sendable {
 
   /// The state now.
   var edition: Edition { state.withLock { $0 } }
+
+  /// A check in force; nil where there is none of that id.
+  package func check(_ id: CheckID) -> Check? { edition[id] }
 }

@@ -86,6 +86,108 @@ import Testing
     _ = try await rig.desk.register(DeskRig.json(Registration(other)), by: rig.pass)
   }
 
+  @Test func `a name is its region's for as long as it is remembered, even when its node is silent or has left`()
+    async throws
+  {
+    let rig = try await DeskRig().registered()
+    var other = rig.node
+    other.region = "us-east"
+    other.spool = 8
+    let body = try DeskRig.json(Registration(other))
+    let pass = NodePass(name: "us", proof: .commonName("us"), region: "us-east")
+    for _ in 0..<2 {
+      let refused = await refusal { try await rig.desk.register(body, by: pass) }
+      #expect(refused?.refusal == .nameTaken)
+      #expect(refused?.detail.contains("of the region \"eu-west\"") == true)
+      _ = try await rig.desk.beat(
+        DeskRig.json(Beat(NodeBeat(node: "probe-1", region: "eu-west", isLeaving: true))), by: rig.pass)
+      rig.time.advance(by: .hours(1))
+    }
+    rig.time.advance(by: NodeDescription.memory)
+    _ = try await rig.desk.register(body, by: pass)
+    #expect(rig.store.current.nodes["probe-1"]?.description.region == "us-east")
+  }
+
+  // MARK: What one pass may do
+
+  @Test func `another name with each request is no way past what a pass may ask`() async throws {
+    let rig = DeskRig()
+    func register(_ number: Int) async -> FleetProtocol.Refusal? {
+      var node = rig.node
+      node.name = "probe-\(number)"
+      return await refusal { try await rig.desk.register(DeskRig.json(Registration(node)), by: rig.pass) }?.refusal
+    }
+    for number in 0..<500 { #expect(await register(number) == nil) }
+    #expect(await register(500) == .tooOften)
+    // Who has another pass is not kept waiting.
+    var other = rig.node
+    (other.name, other.region) = ("other", "us-east")
+    let pass = NodePass(name: "us", proof: .commonName("us"), region: "us-east")
+    _ = try await rig.desk.register(DeskRig.json(Registration(other)), by: pass)
+    rig.time.advance(by: .seconds(1))
+    #expect(await register(501) == nil)
+  }
+
+  @Test func `runs are not even read of a pass that sends too often`() async throws {
+    let rig = DeskRig()
+    for _ in 0..<4000 { #expect(await refusal { try await rig.desk.ingest([9], by: rig.pass) }?.refusal == .malformed) }
+    #expect(await refusal { try await rig.desk.ingest([9], by: rig.pass) }?.refusal == .tooOften)
+  }
+
+  @Test func `nodes that nobody has heard of are not looked for without end`() async throws {
+    let rig = try await DeskRig().registered()
+    var refused: [FleetProtocol.Refusal?] = []
+    for number in 0..<201 {
+      var batch = rig.batch([])
+      batch.node = "probe-\(number + 2)"
+      refused.append(await refusal { try await rig.send(batch) }?.refusal)
+    }
+    #expect(Set(refused.dropLast()) == [.unknownNode])
+    #expect(refused.last == .tooOften)
+    #expect(try await rig.send(rig.batch([rig.run()])).added == 1)
+  }
+
+  @Test(arguments: [
+    "", "a b", "-a", String(repeating: "n", count: 64), "a" + String(repeating: "\u{301}", count: 100_000),
+  ])
+  func `a name that is none is refused wherever it is said, and not repeated at length`(name: String) async throws {
+    let rig = try await DeskRig().registered()
+    var question = rig.question()
+    question.node = name
+    var batch = rig.batch([])
+    batch.node = name
+    let asked = try DeskRig.json(question)
+    for refused in [
+      await refusal {
+        try await rig.desk.beat(DeskRig.json(Beat(NodeBeat(node: name, region: "eu-west"))), by: rig.pass)
+      },
+      await refusal { try await rig.desk.work(asked, by: rig.pass) }, await refusal { try await rig.send(batch) },
+    ] {
+      #expect(refused?.refusal == .malformed)
+      #expect((refused?.detail.utf8.count ?? 0) < 400)
+    }
+  }
+
+  @Test func `a region has so many nodes and no more, of which each may come again`() async throws {
+    let rig = try await DeskRig().registered()
+    rig.store.change { state in
+      for number in 1..<NodeDescription.mostOfRegion {
+        var node = rig.node
+        node.name = "pod-\(number)"
+        state.nodes[node.name] = NodeStanding(description: node, registered: rig.time.now, lastSeen: rig.time.now)
+      }
+    }
+    try await rig.view.refresh()
+    var other = rig.node
+    other.name = "pod-0"
+    let body = try DeskRig.json(Registration(other))
+    #expect(await refusal { try await rig.desk.register(body, by: rig.pass) }?.refusal == .tooOften)
+    _ = try await rig.desk.register(DeskRig.json(Registration(rig.node)), by: rig.pass)
+    rig.time.advance(by: .hours(2))
+    try await rig.view.refresh()
+    _ = try await rig.desk.register(body, by: rig.pass)
+  }
+
   // MARK: Beats
 
   @Test func `a beat is kept, and told of a quarantine`() async throws {
@@ -112,6 +214,30 @@ import Testing
     let rig = DeskRig()
     let body = try DeskRig.json(Beat(NodeBeat(node: "probe-1", region: "eu-west")))
     #expect(await refusal { try await rig.desk.beat(body, by: rig.pass) }?.refusal == .unknownNode)
+  }
+
+  @Test func `a token of one region speaks for no node of another`() async throws {
+    let rig = try await DeskRig().registered()
+    let pass = NodePass(name: "us", proof: .commonName("us"), region: "us-east")
+    let beat = try DeskRig.json(Beat(NodeBeat(node: "probe-1", region: "us-east", isLeaving: true)))
+    #expect(await refusal { try await rig.desk.beat(beat, by: pass) }?.refusal == .unknownNode)
+    #expect(rig.store.current.nodes["probe-1"]?.beat == nil)
+    // What a node is asked an opinion of comes with secrets.
+    rig.store.change { state in
+      state.opinions.append(
+        OpinionQuestion(
+          number: 1, check: FixedSupply.shop.id, slot: 5, node: "probe-1", region: "eu-west",
+          until: rig.time.now + .seconds(30)))
+    }
+    try await rig.view.refresh()
+    var question = rig.question()
+    question.region = "us-east"
+    let asked = try DeskRig.json(question)
+    #expect(await refusal { try await rig.desk.work(asked, by: pass) }?.refusal == .unknownNode)
+    var batch = rig.batch([rig.run { $0.run.region = "us-east" }])
+    batch.region = "us-east"
+    let body = RunCoding.encode(batch)
+    #expect(await refusal { try await rig.desk.ingest(body, by: pass) }?.refusal == .unknownNode)
   }
 
   // MARK: Work

@@ -1,6 +1,7 @@
 import Fleet
 import Hub
 import Model
+import Synchronization
 import TestSupport
 import Testing
 
@@ -97,6 +98,32 @@ import Testing
     #expect(rig.store.current.runs.count == 1)
   }
 
+  @Test func `runs of a configuration that this replica does not have are left to another one`() async throws {
+    let rig = try await DeskRig().registered()
+    let batch = rig.batch([rig.run(slot: -1), rig.run(check: "new") { $0.configuration = 5 }])
+    rig.store.change { $0.configuration = StoredConfiguration(version: 5, digest: "e", content: []) }
+    let refused = await refusal { try await rig.send(batch) }
+    #expect(refused?.refusal == .unavailable)
+    #expect(refused?.retryAfter == .seconds(1))
+    #expect(rig.store.current.runs.isEmpty)
+    // A version that the store does not have, because it is an older backup of itself, will never be had.
+    rig.store.change { $0.configuration = StoredConfiguration(version: 4, digest: "d", content: []) }
+    #expect(try await rig.send(batch).acknowledged == 2)
+    #expect(rig.store.current.runs.count == 1)
+  }
+
+  @Test func `runs under an old id are those of the check that bears another one now`() async throws {
+    let rig = try await DeskRig().registered()
+    let run = rig.run { $0.configuration = 2 }
+    var renamed = FixedSupply.check("front")
+    renamed.movedFrom = FixedSupply.shop.id
+    rig.supply.put(
+      HubPlan([renamed], configuration: 3).following(HubPlan([FixedSupply.shop], configuration: 2), at: rig.time.now))
+    #expect(try await rig.send(rig.batch([run])).added == 1)
+    #expect(rig.store.current.runs.keys.map(\.check.text) == ["front"])
+    #expect(rig.store.current.queue.flatMap(\.runs).map(\.run.check.text) == ["front"])
+  }
+
   @Test func `numbers that are missing are missed even where runs are let go`() async throws {
     let rig = try await DeskRig().registered()
     let refused = await refusal { try await rig.send(rig.batch([rig.run(check: "unheard-of")], first: 9)) }
@@ -179,6 +206,20 @@ import Testing
     #expect(refused?.retryAfter != nil)
     rig.store.change { $0.fault = nil }
     #expect(try await rig.send(rig.batch([rig.run()])).acknowledged == 1)
+  }
+
+  @Test func `why the store could not take a batch is told, of one cause once a minute`() async throws {
+    let told = Mutex<[HubDesk.StoreTrouble]>([])
+    let rig = try await DeskRig(onError: { trouble in told.withLock { $0.append(trouble) } }).registered()
+    for cause in ["disk full", "disk full", "a numeric field overflows"] {
+      rig.store.change { $0.fault = cause }
+      _ = await refusal { try await rig.send(rig.batch([rig.run()])) }
+    }
+    #expect(told.withLock { $0.map(\.cause) } == ["disk full", "a numeric field overflows"])
+    #expect(told.withLock { $0.map(\.node) } == ["probe-1", "probe-1"])
+    rig.time.advance(by: .seconds(61))
+    _ = await refusal { try await rig.send(rig.batch([rig.run()])) }
+    #expect(told.withLock { $0.count } == 3)
   }
 
   @Test func `who sends too often is told when to go on`() async throws {

@@ -45,6 +45,31 @@ import Testing
     await task.value
   }
 
+  @Test func `a replica that may not lead takes no lease, and gives back the one that it has`() async throws {
+    let time = ManualTime()
+    let store = MemoryFleetStore(time: time)
+    let workers = Workers()
+    let mayLead = Mutex(false)
+    let task = Task {
+      await LeaseKeeper(store: store, holder: "a", time: time, mayLead: { mayLead.withLock { $0 } })
+        .hold(.deciding) { try await workers.work($0, time) }
+    }
+    await time.sleepers()
+    #expect(store.current.leases.isEmpty)
+    mayLead.withLock { $0 = true }
+    time.advance(by: .seconds(1))
+    await workers.began("a")
+    await time.sleepers(3)
+    mayLead.withLock { $0 = false }
+    time.advance(by: .seconds(2))
+    await workers.ended("a")
+    // The pause before it is tried again.
+    await time.sleepers()
+    #expect(store.current.leases.isEmpty)
+    task.cancel()
+    await task.value
+  }
+
   @Test func `a lease that another one took is noticed at the next prolongation`() async throws {
     let time = ManualTime()
     let store = MemoryFleetStore(time: time)

@@ -49,6 +49,24 @@ struct FleetContractTests {
     #expect(try await store.nodes(seenWithin: .hours(1)).map(\.progress.acknowledged) == [9])
   }
 
+  @Test("holds a node's name and its region together", arguments: Backend.allCases)
+  func regions(_ backend: Backend) async throws {
+    let store = try await backend.store()
+    _ = try await store.register(NodeDescription(name: "probe-1", region: "eu-west", version: "1", spool: 7))
+    // Whoever speaks for another region speaks for none of this one's nodes, whatever spool is named.
+    #expect(try await store.keep(NodeBeat(node: "probe-1", region: "us-east", isLeaving: true)) == false)
+    var foreign = try batch(1...2)
+    foreign.region = "us-east"
+    await #expect(throws: FleetFault.unknownNode("probe-1")) { try await store.ingest(foreign) }
+    await #expect(throws: FleetFault.foreignName("probe-1", region: "eu-west")) {
+      try await store.register(NodeDescription(name: "probe-1", region: "us-east", version: "1", spool: 8))
+    }
+    let node = try #require(try await store.nodes(seenWithin: .hours(1)).first)
+    #expect(node.description.region == "eu-west" && node.beat == nil && node.progress == SpoolProgress())
+    #expect(try await store.keep(NodeBeat(node: "probe-1", region: "eu-west")))
+    #expect(try await store.ingest(try batch(1...2)).added == 2)
+  }
+
   @Test("takes new runs before those that were sent late, and each once", arguments: Backend.allCases)
   func ahead(_ backend: Backend) async throws {
     let store = try await backend.store()
@@ -99,6 +117,37 @@ struct FleetContractTests {
     try await store.settle(votes, decisions: [], under: second)
     #expect(try await store.votes(limit: 10) == [])
     #expect(try await store.feedEnd() == 0)
+  }
+
+  @Test(
+    "keeps reports for whoever decides, in their order, and their answers for whoever asked",
+    arguments: Backend.allCases)
+  func reports(_ backend: Backend) async throws {
+    let store = try await backend.store()
+    var numbers: [Int64] = []
+    for body: [UInt8] in [[1], [], [3]] { numbers.append(try await store.post(body)) }
+    #expect(try await store.withdraw(numbers[1]))
+    let old = try #require(try await store.acquire(.deciding, holder: "one", for: .seconds(600)))
+    let taken = try await store.takeReports(limit: 10, under: old)
+    #expect(taken.map(\.number) == [numbers[0], numbers[2]])
+    #expect(taken.map(\.body) == [[1], [3]])
+    #expect(taken.map(\.isAgain) == [false, false])
+    #expect(try await store.withdraw(numbers[0]) == false)
+    try await store.release(old)
+    let new = try #require(try await store.acquire(.deciding, holder: "two", for: .seconds(600)))
+    await #expect(throws: FleetFault.leaseLost(.deciding)) { try await store.takeReports(limit: 10, under: old) }
+    await #expect(throws: FleetFault.leaseLost(.deciding)) {
+      try await store.answer([ReportAnswer(number: numbers[0])], under: old)
+    }
+    let again = try await store.takeReports(limit: 1, under: new)
+    #expect(again.map(\.number) == [numbers[0]] && again.map(\.isAgain) == [true])
+    #expect(try await store.takeAnswer(to: numbers[0]) == nil)
+    try await store.answer(
+      [ReportAnswer(number: numbers[0], body: [9]), ReportAnswer(number: numbers[2])], under: new)
+    #expect(try await store.takeReports(limit: 10, under: new) == [])
+    #expect(try await store.takeAnswer(to: numbers[0]) == [9])
+    #expect(try await store.takeAnswer(to: numbers[0]) == nil)
+    #expect(try await store.takeAnswer(to: numbers[2]) == nil)
   }
 
   @Test("publishes a configuration once", arguments: Backend.allCases)

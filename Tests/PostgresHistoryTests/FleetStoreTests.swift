@@ -164,6 +164,71 @@ struct FleetStoreTests {
     #expect(try await store.opinions(after: try #require(asked.first).number).map(\.slot) == [3])
   }
 
+  @Test(
+    "nodes, spools, memberships and answers that are of no use any more are forgotten, and the hub's own node is not")
+  func forgets() async throws {
+    let fixture = try await FleetFixture()
+    let store = fixture.store
+    try await fixture.register("(hub)", region: "hub")
+    try await fixture.register("gone", region: "us")
+    try await fixture.register("probe-1")
+    _ = try await store.ingest(try fixture.batch(1...2))
+    let lease = try #require(try await store.acquire(.keeping, holder: "hub", for: .seconds(60)))
+    for region in ["eu-west", "us"] {
+      try await store.put(
+        Membership(region: region, epoch: 1, since: FleetFixture.slotStart(1), members: []), under: lease)
+    }
+    let answered = try await store.post([1])
+    let waiting = try await store.post([2])
+    try await store.answer([ReportAnswer(number: answered, body: [7])], under: lease)
+    let pool = PostgresPool(try PostgresAddress(fixture.url))
+    func age(_ days: Int) async throws {
+      try await pool.transaction {
+        try $0.run(
+          """
+          UPDATE fleet_nodes SET seen = seen - \(days) * 86400000::bigint WHERE name <> 'probe-1';
+          UPDATE fleet_spools SET stored = stored - \(days) * 86400000::bigint WHERE node <> 'probe-1';
+          UPDATE fleet_reports SET received = received - \(days) * 86400000::bigint;
+          """)
+      }
+    }
+    try await age(6)
+    try await store.forget(under: lease)
+    #expect(
+      try await store.nodes(seenWithin: .days(60)).map(\.description.name).sorted() == ["(hub)", "gone", "probe-1"])
+    #expect(try await store.takeAnswer(to: answered) == nil)
+    #expect(try await store.withdraw(waiting))
+    try await age(25)
+    try await store.forget(under: lease)
+    #expect(try await store.nodes(seenWithin: .days(60)).map(\.description.name).sorted() == ["(hub)", "probe-1"])
+    #expect(try await store.memberships().map(\.region) == ["eu-west"])
+    let spools: Int64? = try await pool.read { try $0.value("SELECT count(*) FROM fleet_spools") }
+    #expect(spools == 2)
+    #expect(try await store.ingest(try fixture.batch(3...3)).added == 1)
+    await pool.close()
+  }
+
+  @Test("of nodes whose names never come back a region remembers so many")
+  func forgetsNames() async throws {
+    let fixture = try await FleetFixture()
+    let pool = PostgresPool(try PostgresAddress(fixture.url))
+    try await pool.transaction {
+      try $0.run(
+        """
+        INSERT INTO fleet_nodes (name, region, labels, version, spool, registered, seen)
+        SELECT 'pod-' || n, 'eu-west', '{}', '1', n, 0,
+          (extract(epoch FROM clock_timestamp()) * 1000)::bigint - n * 7200
+        FROM generate_series(0, 1499) n
+        """)
+    }
+    let lease = try #require(try await fixture.store.acquire(.keeping, holder: "hub", for: .seconds(60)))
+    try await fixture.store.forget(under: lease)
+    let names = try await fixture.store.nodes(seenWithin: .days(60)).map(\.description.name)
+    // One every 7.2 seconds: the newest thousand, of whom all but five hundred fell silent more than an hour ago.
+    #expect(Set(names) == Set((0..<1000).map { "pod-\($0)" }))
+    await pool.close()
+  }
+
   // MARK: Runs
 
   @Test("runs of a spool are stored once, however often they come")

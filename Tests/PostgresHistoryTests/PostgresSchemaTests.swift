@@ -32,7 +32,7 @@ struct PostgresSchemaTests {
     #expect(
       try await pool.read {
         try $0.value("SELECT array_to_string(array_agg(number ORDER BY number), ' ') FROM curlew_steps")
-      } == "1 2 3 4 6")
+      } == "1 2 3 4 5 6")
     await pool.close()
   }
 
@@ -48,6 +48,26 @@ struct PostgresSchemaTests {
     await pool.close()
     try await execute("DROP TYPE fleet_feed", at: url)
     try await open(url)
+  }
+
+  @Test("are waited for as long as somebody else makes them, however short a statement may be")
+  func slowSteps() async throws {
+    let url = try await PostgresServer.database()
+    let pool = PostgresPool(try PostgresAddress(url))
+    let (locked, lock) = AsyncStream.makeStream(of: Void.self)
+    let other = Task {
+      try await pool.transaction { session in
+        // "CRLW"; held for longer than a statement of the other one may take, and than the client waits beyond.
+        try session.run("SELECT pg_advisory_xact_lock(\(0x4352_4C57))")
+        lock.yield()
+        try session.run("SELECT pg_sleep(7)")
+      }
+    }
+    for await _ in locked { break }
+    let options = PostgresOptions(statementTimeout: .seconds(1))
+    try await PostgresHistory(try PostgresAddress(url), options: options).close()
+    try await other.value
+    await pool.close()
   }
 
   @Test("are not made beside those of something else")

@@ -74,6 +74,23 @@ struct FleetDoorTests {
     #expect(hub.store.current.nodes.isEmpty)
   }
 
+  @Test("a node of another version is told so, and counted, and nothing else is under the hub's own")
+  func otherVersion() async throws {
+    let hub = try HubFixture()
+    try await hub.server.serving { client async throws in
+      for path in ["/fleet/v2/register", "/fleet/v0/enrol"] {
+        let answer = try await client.post(path, "{}", Self.bearer)
+        #expect(answer.status == 400)
+        #expect(answer.text.contains("urn:curlew:fleet:protocol-version"))
+      }
+      #expect(try await client.post("/fleet/v2/register", "{}").status == 401)
+      let unknown = try await client.post("/fleet/v1/enrol", "{}", Self.bearer)
+      #expect(unknown.status == 404)
+      #expect(unknown.text.contains("unknown-path"))
+    }
+    #expect(hub.desk.tallies.counts.refused == [.protocolVersion: 2, .wrongToken: 1])
+  }
+
   @Test("a new service file changes tokens without a restart")
   func rotated() async throws {
     let hub = try HubFixture()

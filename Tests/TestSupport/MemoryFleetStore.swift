@@ -16,6 +16,9 @@ package final class MemoryFleetStore: FleetStore {
     package var nextBatch: Int64 = 1
     package var feed: [FeedPiece] = []
     package var opinions: [OpinionQuestion] = []
+    package var reports: [PostedReport] = []
+    package var nextReport: Int64 = 1
+    package var answers: [Int64: [UInt8]] = [:]
     /// Every decision that was settled, in order.
     package var settled: [SlotDecision] = []
     /// How far its clock is ahead of the time that tests turn.
@@ -46,11 +49,13 @@ package final class MemoryFleetStore: FleetStore {
   }
 
   private let time: any TimeSource
+  private let mostReports: Int
   private let state = Mutex(State())
 
   /// An empty store.
-  package init(time: any TimeSource) {
+  package init(time: any TimeSource, mostReports: Int = 1_000) {
     self.time = time
+    self.mostReports = mostReports
   }
 
   /// What is in it now.
@@ -124,6 +129,11 @@ package final class MemoryFleetStore: FleetStore {
 
   package func register(_ node: NodeDescription) async throws -> NodeStanding {
     try with { state in
+      if let known = state.nodes[node.name], known.description.region != node.region,
+        known.lastSeen >= time.now - NodeDescription.memory
+      {
+        throw FleetFault.foreignName(node.name, region: known.description.region)
+      }
       var standing =
         state.nodes[node.name] ?? NodeStanding(description: node, registered: time.now, lastSeen: time.now)
       if standing.description.spool != node.spool { standing.progress = SpoolProgress() }
@@ -137,7 +147,7 @@ package final class MemoryFleetStore: FleetStore {
 
   package func keep(_ beat: NodeBeat) async throws -> Bool {
     try with { state in
-      guard state.nodes[beat.node] != nil else { return false }
+      guard state.nodes[beat.node]?.description.region == beat.region else { return false }
       state.nodes[beat.node]?.beat = beat
       state.nodes[beat.node]?.lastSeen = time.now
       return true
@@ -173,7 +183,9 @@ package final class MemoryFleetStore: FleetStore {
 
   package func ingest(_ batch: SpoolBatch) async throws -> IngestSummary {
     try with { state in
-      guard let node = state.nodes[batch.node], node.description.spool == batch.spool else {
+      guard let node = state.nodes[batch.node], node.description.spool == batch.spool,
+        node.description.region == batch.region
+      else {
         throw FleetFault.unknownNode(batch.node)
       }
       var progress = node.progress
@@ -251,4 +263,55 @@ package final class MemoryFleetStore: FleetStore {
   }
 
   package func feedEnd() async throws -> Int64 { try with { $0.feed.last?.place ?? 0 } }
+
+  package func post(_ report: [UInt8]) async throws -> Int64 {
+    try with { state in
+      guard state.reports.count < mostReports else { throw FleetFault.tooManyReports }
+      state.reports.append(
+        PostedReport(number: state.nextReport, received: time.now, body: report, isAgain: false))
+      state.nextReport += 1
+      return state.nextReport - 1
+    }
+  }
+
+  package func takeReports(limit: Int, under lease: SingletonLease) async throws -> [PostedReport] {
+    try with { state in
+      guard !state.reports.isEmpty else { return [] }
+      try check(lease, state)
+      let taken = Array(state.reports.prefix(limit))
+      for index in taken.indices { state.reports[index].isAgain = true }
+      return taken
+    }
+  }
+
+  package func answer(_ answers: [ReportAnswer], under lease: SingletonLease) async throws {
+    try with { state in
+      try check(lease, state)
+      for answer in answers {
+        state.reports.removeAll { $0.number == answer.number }
+        state.answers[answer.number] = answer.body
+      }
+    }
+  }
+
+  package func takeAnswer(to report: Int64) async throws -> [UInt8]? {
+    try with { $0.answers.removeValue(forKey: report) }
+  }
+
+  package func withdraw(_ report: Int64) async throws -> Bool {
+    try with { state in
+      guard state.reports.contains(where: { $0.number == report && !$0.isAgain }) else { return false }
+      state.reports.removeAll { $0.number == report }
+      return true
+    }
+  }
+
+  package func forget(under lease: SingletonLease) async throws {
+    try with { state in
+      try check(lease, state)
+      state.nodes = state.nodes.filter { $0.value.lastSeen >= time.now - NodeDescription.memory }
+      let regions = Set(state.nodes.values.map(\.description.region))
+      state.memberships = state.memberships.filter { regions.contains($0.key) }
+    }
+  }
 }

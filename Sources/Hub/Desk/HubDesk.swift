@@ -1,6 +1,7 @@
 import Fleet
 import FoundationEssentials
 package import Model
+import Synchronization
 
 /// Answers what nodes ask. Any replica may: everything that must last is in the store.
 ///
@@ -12,9 +13,21 @@ package final class HubDesk: Sendable {
   package static let longestClockOffset = Duration.minutes(10)
   /// A node that was heard of within it is alive.
   static let liveness = FleetProtocol.beatInterval * 3
+  /// Of nodes that were heard of within it a region has a bounded number: each is read, shown and measured.
+  private static let recently = Duration.hours(1)
   private static let mostLabels = 32
   /// How soon a node is answered that has heard of more than this replica, where there is no more.
   private static let recheck = Duration.seconds(1)
+  /// A cause that lasts is told again after so long, and so many different ones within it.
+  private static let reminder = Duration.minutes(1)
+  private static let mostCauses = 20
+
+  /// Why the store could not answer for a node.
+  package struct StoreTrouble: Hashable, Sendable {
+    package var node: String
+    /// In the store's words.
+    package var cause: String
+  }
 
   /// What was counted of nodes' requests.
   package let tallies: FleetTallies
@@ -22,18 +35,24 @@ package final class HubDesk: Sendable {
   let view: FleetView
   let supply: any WorkSupply
   let time: any TimeSource
-  private let budgets: RequestBudgets
+  let budgets: RequestBudgets
+  private let onError: @Sendable (StoreTrouble) -> Void
+  /// When each cause was told last, by this machine's uptime.
+  private let told = Mutex<[String: Duration]>([:])
 
   /// A desk over the store.
+  ///
+  /// - Parameter onError: told why a node was not answered; of one cause once a minute.
   package init(
     store: any FleetStore, view: FleetView, supply: any WorkSupply, time: any TimeSource,
-    tallies: FleetTallies = FleetTallies()
+    tallies: FleetTallies = FleetTallies(), onError: @escaping @Sendable (StoreTrouble) -> Void = { _ in }
   ) {
     self.store = store
     self.view = view
     self.supply = supply
     self.time = time
     self.tallies = tallies
+    self.onError = onError
     budgets = RequestBudgets(time: time)
   }
 
@@ -42,9 +61,10 @@ package final class HubDesk: Sendable {
   /// Takes a node in: `Registration` → `Admission`, both as JSON.
   package func register(_ body: [UInt8], by pass: NodePass) async throws(Refused) -> [UInt8] {
     try await counted { () async throws(Refused) in
+      try budgets.pass(.registering, by: pass.name)
       let registration = try Self.decoded(Registration.self, body)
       try pass.check(node: registration.name, region: registration.region)
-      try budgets.pass(.registering, of: registration.name)
+      try budgets.pass(.registering, by: pass.name, of: registration.name)
       guard registration.protocolVersion == FleetProtocol.version else {
         throw Refused(
           .protocolVersion,
@@ -52,7 +72,8 @@ package final class HubDesk: Sendable {
         )
       }
       let node = try Self.description(registration)
-      let standing = try await self.stored { store in
+      try refuseTooMany(with: node)
+      let standing = try await self.stored(of: node.name) { store in
         let before = try await store.nodes(seenWithin: Self.liveness).first { $0.description.name == node.name }
         if let before, let why = Self.clash(of: node, with: before) { throw Refused(.nameTaken, why) }
         return try await store.register(node)
@@ -67,10 +88,11 @@ package final class HubDesk: Sendable {
   /// Hears how a node is: `Beat` → `BeatReply`, both as JSON.
   package func beat(_ body: [UInt8], by pass: NodePass) async throws(Refused) -> [UInt8] {
     try await counted { () async throws(Refused) in
+      try budgets.pass(.beating, by: pass.name)
       let beat = try Self.decoded(Beat.self, body).beat
       try pass.check(node: beat.node, region: beat.region)
-      try budgets.pass(.beating, of: beat.node)
-      guard try await self.stored({ try await $0.keep(beat) }) else { throw Self.unknown(beat.node) }
+      try budgets.pass(.beating, by: pass.name, of: beat.node)
+      guard try await self.stored(of: beat.node, { try await $0.keep(beat) }) else { throw Self.unknown(beat.node) }
       // It is kept all the same, so that people see what is wrong.
       if let offset = beat.clockOffset, max(offset, .zero - offset) > Self.longestClockOffset {
         throw Refused(
@@ -86,12 +108,14 @@ package final class HubDesk: Sendable {
   /// the question says.
   package func work(_ body: [UInt8], by pass: NodePass) async throws(Refused) -> [UInt8] {
     try await counted { () async throws(Refused) in
+      try budgets.pass(.asking, by: pass.name)
       let question = try Self.decoded(WorkQuestion.self, body)
       try pass.check(node: question.node, region: question.region)
-      try budgets.pass(.asking, of: question.node)
+      try budgets.pass(.asking, by: pass.name, of: question.node)
       guard view.picture.read != nil else {
         throw Refused(.unavailable, "the hub has not read its store yet", retryAfter: .seconds(1))
       }
+      _ = try await standing(of: question.node, in: question.region, by: pass)
       let wait = min(max(.zero, .milliseconds(min(question.wait, 1_000_000))), FleetProtocol.longestWait)
       let asked = time.uptime
       let deadline = asked + wait
@@ -124,7 +148,9 @@ package final class HubDesk: Sendable {
   private func reply(to question: WorkQuestion, asked: Duration, _ picture: FleetView.Picture) -> WorkReply {
     let now = view.clock.now
     let memberships = picture.memberships[question.region] ?? []
-    let pending = picture.opinions.filter { $0.node == question.node && $0.until > now }
+    let pending = picture.opinions.filter {
+      $0.node == question.node && $0.region == question.region && $0.until > now
+    }
     let values = supply.values(
       for: question.node, in: question.region, memberships: memberships, opinions: pending.map(\.check))
     let isOtherEpoch = memberships.last.map { last in
@@ -156,6 +182,8 @@ package final class HubDesk: Sendable {
       guard body.count <= FleetProtocol.batchBytes else {
         throw Refused(.tooLarge, "\(body.count) bytes are sent, \(FleetProtocol.batchBytes) are allowed")
       }
+      // Before it is read: to read runs is what costs.
+      try budgets.pass(.sending, by: pass.name)
       let batch: SpoolBatch
       do throws(CodingFault) {
         batch = try RunCoding.batch(body)
@@ -163,12 +191,21 @@ package final class HubDesk: Sendable {
         throw Refused(.malformed, "the runs cannot be read: \(error)")
       }
       try pass.check(node: batch.node, region: batch.region)
-      try budgets.pass(.sending, of: batch.node)
-      return Self.encoded(BatchReply(try await take(batch)))
+      try budgets.pass(.sending, by: pass.name, of: batch.node)
+      return Self.encoded(BatchReply(try await take(batch, by: pass)))
     }
   }
 
   // MARK: Refusing
+
+  /// What a node is told that asks under a path of another version of the protocol.
+  package func otherVersion() -> Refused {
+    tallies.count(.protocolVersion)
+    return Refused(
+      .protocolVersion,
+      "the node speaks another version of the protocol, and this hub version \(FleetProtocol.version): let hubs and nodes be of versions that fit"
+    )
+  }
 
   /// Counts what is refused.
   private func counted(
@@ -184,7 +221,7 @@ package final class HubDesk: Sendable {
 
   /// Asks the store; a store that fails is a refusal, and the node tries again.
   func stored<Result: Sendable>(
-    _ ask: (any FleetStore) async throws -> Result
+    of node: String, _ ask: (any FleetStore) async throws -> Result
   ) async throws(Refused) -> Result {
     do {
       return try await ask(store)
@@ -193,29 +230,63 @@ package final class HubDesk: Sendable {
     } catch let fault as FleetFault {
       switch fault {
       case .unknownNode(let node): throw Self.unknown(node)
+      case .foreignName(let node, let region):
+        throw Refused(
+          .nameTaken,
+          "\"\(node)\" is the name of a node of the region \"\(region)\": give this one another name, or wait \(Int(NodeDescription.memory.seconds / 86_400)) days after that one has ended"
+        )
       case .gap(let acknowledged):
         throw Refused(
           .gap, "runs are missing: everything up to number \(acknowledged) is stored; go on with the next one",
           acknowledged: acknowledged)
       case .storing: throw Refused(.unavailable, "another batch of this spool is being stored", retryAfter: .seconds(1))
-      case .leaseLost: throw Refused(.unavailable, "the hub is changing its leader", retryAfter: .seconds(1))
+      case .leaseLost, .tooManyReports:
+        throw Refused(.unavailable, "the hub is changing its leader", retryAfter: .seconds(1))
       }
     } catch {
+      tell(StoreTrouble(node: node, cause: "\(error)"))
       throw Refused(.unavailable, "the hub's store could not answer; its log says why", retryAfter: .seconds(2))
     }
   }
 
+  /// A store that is away is so for every node, and a batch that it cannot take comes again and again.
+  private func tell(_ trouble: StoreTrouble) {
+    guard !Task.isCancelled else { return }
+    let now = time.uptime
+    let isNew = told.withLock { told in
+      told = told.filter { now - $0.value < Self.reminder }
+      guard told[trouble.cause] == nil, told.count < Self.mostCauses else { return false }
+      told[trouble.cause] = now
+      return true
+    }
+    if isNew { onError(trouble) }
+  }
+
   static func unknown(_ node: String) -> Refused {
-    Refused(.unknownNode, "no node \"\(node.prefix(80))\" with that spool is registered: register first")
+    Refused(
+      .unknownNode, "no node \"\(node.bounded)\" with that region and spool is registered: register first")
   }
 
   // MARK: Registering
+
+  /// Refuses one more node of a region that has as many as it may.
+  private func refuseTooMany(with node: NodeDescription) throws(Refused) {
+    let picture = view.picture
+    let earliest = view.clock.now - Self.recently
+    guard picture[node.name] == nil else { return }
+    let known = picture.nodes.count { $0.description.region == node.region && $0.lastSeen >= earliest }
+    guard known >= NodeDescription.mostOfRegion else { return }
+    throw Refused(
+      .tooOften,
+      "the region \"\(node.region)\" has \(known) nodes that were heard of within an hour, \(NodeDescription.mostOfRegion) are allowed; give a node that is started again the name that it had",
+      retryAfter: .seconds(60))
+  }
 
   private static func description(_ registration: Registration) throws(Refused) -> NodeDescription {
     guard NodeDescription.isName(registration.name), NodeDescription.isName(registration.region) else {
       throw Refused(
         .malformed,
-        "the node is \"\(registration.name.prefix(80))\" of the region \"\(registration.region.prefix(80))\": names are 1 to 63 letters, digits, '.', '_' and '-', a letter or digit first"
+        "the node is \"\(registration.name.bounded)\" of the region \"\(registration.region.bounded)\": names are 1 to 63 letters, digits, '.', '_' and '-', a letter or digit first"
       )
     }
     guard registration.region != ownRegion else {
@@ -229,7 +300,7 @@ package final class HubDesk: Sendable {
         "a node has at most \(mostLabels) labels with names of 64 bytes and values of 256, and a version of 64")
     }
     guard let node = registration.description else {
-      throw Refused(.malformed, "the spool is \"\(registration.spool.prefix(80))\": it must be 16 hex digits")
+      throw Refused(.malformed, "the spool is \"\(registration.spool.bounded)\": it must be 16 hex digits")
     }
     return node
   }
@@ -265,7 +336,7 @@ package final class HubDesk: Sendable {
       @unknown default: ("it cannot be read", DecodingError.Context(codingPath: [], debugDescription: ""))
       }
     let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-    return path.isEmpty ? what : "\(path.prefix(120)): \(what)"
+    return path.isEmpty ? what : "\(path.bounded): \(what)"
   }
 
   private static func encoded(_ message: some Encodable) -> [UInt8] {

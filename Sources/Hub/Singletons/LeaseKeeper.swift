@@ -28,17 +28,20 @@ package struct LeaseKeeper: Sendable {
   private let holder: String
   private let time: any TimeSource
   private let observe: @Sendable (Event) -> Void
+  private let mayLead: @Sendable () -> Bool
 
   /// - Parameters:
   ///   - holder: this replica, unique for each start of a process.
+  ///   - mayLead: whether this replica may hold any lease now.
   ///   - observe: told what happens; must not wait.
   package init(
-    store: any FleetStore, holder: String, time: any TimeSource,
+    store: any FleetStore, holder: String, time: any TimeSource, mayLead: @escaping @Sendable () -> Bool = { true },
     observe: @escaping @Sendable (Event) -> Void = { _ in }
   ) {
     self.store = store
     self.holder = holder
     self.time = time
+    self.mayLead = mayLead
     self.observe = observe
   }
 
@@ -53,7 +56,7 @@ package struct LeaseKeeper: Sendable {
       // Before the question: by the store's clock the lease begins no earlier.
       let asked = time.uptime
       do {
-        if let lease = try await store.acquire(singleton, holder: holder, for: Self.duration) {
+        if mayLead(), let lease = try await store.acquire(singleton, holder: holder, for: Self.duration) {
           lastError = nil
           observe(.began(singleton))
           let last = await perform(lease, until: asked + Self.duration, work)
@@ -103,6 +106,7 @@ package struct LeaseKeeper: Sendable {
     let first = term.lease
     while true {
       try await time.sleep(untilUptime: time.uptime + Self.renewal)
+      guard mayLead() else { throw End.lost("this replica may not lead any more") }
       let asked = time.uptime
       do {
         guard let renewed = try await store.acquire(first.singleton, holder: holder, for: Self.duration) else {

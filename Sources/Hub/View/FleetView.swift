@@ -6,8 +6,6 @@ import Synchronization
 package final class FleetView: Sendable {
   /// From one reading to the next.
   private static let interval = Duration.milliseconds(500)
-  /// A node that was not heard of for so long is forgotten.
-  package static let memory = Duration.seconds(7 * 86_400)
 
   /// What is known at one moment.
   package struct Picture: Sendable {
@@ -86,7 +84,9 @@ package final class FleetView: Sendable {
     try await clock.refresh()
     let (newest, readings) = state.withLock { ($0.picture.opinions.last?.number ?? 0, $0.picture.readings) }
     let begin = time.uptime
-    let nodes = try await store.nodes(seenWithin: Self.memory).filter { $0.description.region != HubDesk.ownRegion }
+    let nodes = try await store.nodes(seenWithin: NodeDescription.memory).filter {
+      $0.description.region != HubDesk.ownRegion
+    }
     let memberships = try await store.memberships()
     let opinions = try await store.opinions(after: newest)
     let now = clock.now

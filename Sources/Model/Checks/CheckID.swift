@@ -30,3 +30,19 @@ package struct CheckID: Hashable, Comparable, Sendable, CustomStringConvertible 
     return hash ^ (hash >> 33)
   }
 }
+
+extension CheckID: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let id = CheckID(text) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "the id of no check")
+    }
+    self = id
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}

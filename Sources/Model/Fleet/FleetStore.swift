@@ -40,12 +40,15 @@ package protocol FleetStore: Sendable {
 
   // MARK: Nodes
 
-  /// Takes a node in, or again. Of two with one name, the newer description holds.
+  /// Takes a node in, or again. Of two with one name in one region, the newer description holds; a name is its region's for as long
+  /// as it is remembered (`NodeDescription.memory`).
+  ///
+  /// - Throws: `FleetFault.foreignName`, or an error of the store's.
   func register(_ node: NodeDescription) async throws -> NodeStanding
 
   /// Keeps what a node says of itself; it is seen now.
   ///
-  /// - Returns: false for a node that nobody registered.
+  /// - Returns: false for a node that nobody registered in that region.
   func keep(_ beat: NodeBeat) async throws -> Bool
 
   /// Every node that was seen within `age`, by region and name.
@@ -67,7 +70,8 @@ package protocol FleetStore: Sendable {
   /// Stores what a node sent, in one transaction: runs into history, votes for whoever decides, and how far the node's
   /// spool is stored (`SpoolProgress`). Runs whose number is stored are passed over: a batch that comes twice counts once.
   ///
-  /// - Throws: `FleetFault.gap` when numbers are missing between what is stored and the batch.
+  /// - Throws: `FleetFault.gap` when numbers are missing between what is stored and the batch; `FleetFault.unknownNode` where the
+  ///   batch is of a spool or a region that its node is not registered with.
   func ingest(_ batch: SpoolBatch) async throws -> IngestSummary
 
   /// The same for what the holder of a lease records itself.
@@ -100,6 +104,39 @@ package protocol FleetStore: Sendable {
 
   /// The place of the newest piece of the feed; 0 when it is empty.
   func feedEnd() async throws -> Int64
+
+  // MARK: Reports
+
+  /// Keeps what people or jobs report until whoever decides takes it.
+  ///
+  /// - Returns: its number.
+  /// - Throws: `FleetFault.tooManyReports` while more wait than is good.
+  func post(_ report: [UInt8]) async throws -> Int64
+
+  /// The oldest reports without an answer, in their order, about as many as said; from now on they are the leader's to answer.
+  ///
+  /// - Throws: `FleetFault.leaseLost`, after which they are not taken.
+  func takeReports(limit: Int, under lease: SingletonLease) async throws -> [PostedReport]
+
+  /// Keeps answers for those who wait for them, and forgets the reports that nobody waits for.
+  ///
+  /// - Throws: `FleetFault.leaseLost`, after which nothing has happened.
+  func answer(_ answers: [ReportAnswer], under lease: SingletonLease) async throws
+
+  /// What a report was answered, which is told once; nil while it is not.
+  func takeAnswer(to report: Int64) async throws -> [UInt8]?
+
+  /// Takes a report back.
+  ///
+  /// - Returns: false where a leader has taken it, and may have done what it says.
+  func withdraw(_ report: Int64) async throws -> Bool
+
+  // MARK: Upkeep
+
+  /// Forgets nodes, spools, memberships and answers that are of no use any more.
+  ///
+  /// - Throws: `FleetFault.leaseLost`, or an error of the store's.
+  func forget(under lease: SingletonLease) async throws
 }
 
 /// What the store's clock showed, and when that was by this machine's uptime.
@@ -273,4 +310,8 @@ package enum FleetFault: Error, Hashable, Sendable {
   case storing(String)
   /// Nobody registered a node of that name.
   case unknownNode(String)
+  /// So many reports wait that no more are kept.
+  case tooManyReports
+  /// The name is that of a node of another region.
+  case foreignName(String, region: String)
 }

@@ -29,6 +29,12 @@ package struct NodeDescription: Hashable, Sendable {
       && text.utf8.allSatisfy { isLetter($0) || "._-".utf8.contains($0) }
   }
 
+  /// A node that was not heard of for so long is forgotten. Its name is its region's until then.
+  package static let memory = Duration.seconds(7 * 86_400)
+
+  /// A region has at most so many nodes. Of those that fell silent more than an hour ago no more are remembered either.
+  package static let mostOfRegion = 1_000
+
   /// The labels whose values are shared by nodes that fail together.
   package static let failureDomains = ["provider", "asn", "continent"]
 }

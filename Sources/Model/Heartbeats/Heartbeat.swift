@@ -13,9 +13,9 @@ package struct Heartbeat: Hashable, Sendable {
 }
 
 /// One report of a job.
-package struct HeartbeatSignal: Hashable, Sendable {
+package struct HeartbeatSignal: Hashable, Sendable, Codable {
   /// What the job says.
-  package enum Kind: String, Hashable, Sendable, CaseIterable {
+  package enum Kind: String, Hashable, Sendable, CaseIterable, Codable {
     /// It has begun; says nothing of how it ends.
     case start
     case success

@@ -62,14 +62,14 @@ package struct Incident: Hashable, Sendable {
 }
 
 /// How far people have come with an incident. An automatic one is resolved by its slots, whatever it was before.
-package enum IncidentState: String, Hashable, Sendable, CaseIterable {
+package enum IncidentState: String, Hashable, Sendable, CaseIterable, Codable {
   case investigating, identified, monitoring, resolved
 }
 
 /// What an incident does to one check or service.
-package struct Impact: Hashable, Sendable {
+package struct Impact: Hashable, Sendable, Codable {
   /// How much it hurts.
-  package enum Level: String, Hashable, Sendable, CaseIterable {
+  package enum Level: String, Hashable, Sendable, CaseIterable, Codable {
     /// Worth a word, and nothing is worse.
     case none
     case degraded

@@ -72,3 +72,14 @@ extension Int64 {
     return overflow ? (self < 0 ? .min : .max) : product
   }
 }
+
+extension Timestamp: Codable {
+  package init(from decoder: any Decoder) throws {
+    self.init(nanosecondsSinceEpoch: try decoder.singleValueContainer().decode(Int64.self))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(nanosecondsSinceEpoch)
+  }
+}

@@ -45,6 +45,15 @@ enum FleetTables {
   /// Newer runs of a spool may be stored before older ones: from which number to which.
   static let ahead = "ALTER TABLE fleet_spools ADD COLUMN ahead_first bigint, ADD COLUMN ahead_last bigint"
 
+  /// What people and jobs report, until whoever decides has taken it: short, and changing all the time. An answer waits for the
+  /// replica that asked.
+  static let reports = """
+    CREATE TABLE fleet_reports (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, received bigint NOT NULL, body bytea NOT NULL,
+      is_taken boolean NOT NULL DEFAULT false, answer bytea
+    ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+    """
+
   /// How far a spool is stored, of three columns one after the other: everything, and what is ahead.
   static func progress(_ row: PostgresRow, from column: Int) throws -> SpoolProgress {
     let (first, last): (Int64?, Int64?) = (try row[column + 1], try row[column + 2])

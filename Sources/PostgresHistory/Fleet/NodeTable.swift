@@ -5,26 +5,35 @@ import Postgres
 struct NodeTable {
   /// Spools of a node that it no longer has are forgotten after so long, in milliseconds: 30 days.
   private static let spoolLifetime: Int64 = 30 * 86_400_000
+  /// Who was heard of since is not forgotten, however many there are, in milliseconds: an hour.
+  private static let silence: Int64 = 3_600_000
 
   let session: PostgresSession
 
   // MARK: Nodes
 
   /// Takes a node in, or again with what it says now.
+  ///
+  /// - Throws: `FleetFault.foreignName` where another region's node of that name is remembered.
   func register(_ node: NodeDescription) throws -> NodeStanding {
     let spool = Int64(bitPattern: node.spool)
     let labels = node.labels.sorted { $0.key < $1.key }
-    try session.execute(
+    let kept = try session.execute(
       """
       INSERT INTO fleet_nodes AS known (name, region, labels, version, spool, registered, seen)
       VALUES ($1, $2, json_object($3, $4), $5, $6, \(FleetTables.now), \(FleetTables.now))
       ON CONFLICT (name) DO UPDATE SET region = excluded.region, labels = excluded.labels, version = excluded.version,
         spool = excluded.spool, seen = excluded.seen, beat_region = NULL
+      WHERE known.region = excluded.region OR known.seen < excluded.seen - $7
       """,
       [
         .text(node.name), .text(node.region), .texts(labels.map(\.key)), .texts(labels.map(\.value)),
-        .text(node.version), .int(spool),
+        .text(node.version), .int(spool), .int(NodeDescription.memory.nanoseconds / 1_000_000),
       ])
+    if kept.affected == 0 {
+      let region: String? = try session.value("SELECT region FROM fleet_nodes WHERE name = $1", [.text(node.name)])
+      throw FleetFault.foreignName(node.name, region: region ?? "")
+    }
     try session.execute(
       """
       INSERT INTO fleet_spools (node, spool, acknowledged, stored) VALUES ($1, $2, 0, \(FleetTables.now))
@@ -41,13 +50,13 @@ struct NodeTable {
 
   /// Keeps a beat.
   ///
-  /// - Returns: false for a node that nobody registered.
+  /// - Returns: false for a node that nobody registered in that region.
   func keep(_ beat: NodeBeat) throws -> Bool {
     try session.execute(
       """
       UPDATE fleet_nodes SET seen = \(FleetTables.now), beat_region = $2, beat_configuration = $3, beat_epoch = $4,
         beat_offset_ns = $5, beat_spool = $6, beat_wait_ms = $7, beat_dropped = $8, beat_checks = $9, beat_leaving = $10
-      WHERE name = $1
+      WHERE name = $1 AND region = $2
       """,
       [
         .text(beat.node), .text(beat.region), .int(beat.configuration), .int(beat.epoch),
@@ -107,6 +116,32 @@ struct NodeTable {
       node: node, region: region, configuration: try row[9], epoch: try row[10],
       clockOffset: offset.map { .nanoseconds($0) }, spoolLength: try row[12],
       oldestWait: wait.map { .milliseconds($0) }, dropped: try row[14], checks: try row[15], isLeaving: try row[16])
+  }
+
+  // MARK: Upkeep
+
+  /// Forgets nodes that were not heard of for long, spools that nothing came of for longer, and the memberships of regions that are
+  /// gone.
+  func forget() throws {
+    // The hub itself never beats; it has a name that no node can have.
+    try session.execute(
+      "DELETE FROM fleet_nodes WHERE seen < \(FleetTables.now) - $1 AND name NOT LIKE '(%'",
+      [.int(NodeDescription.memory.nanoseconds / 1_000_000)])
+    // Nodes whose names are never used again, as those of containers, of which the newest may come back.
+    try session.execute(
+      """
+      DELETE FROM fleet_nodes WHERE seen < \(FleetTables.now) - $1 AND name IN (
+        SELECT name FROM (
+          SELECT name, row_number() OVER (PARTITION BY region ORDER BY seen DESC) AS place FROM fleet_nodes
+        ) ranked WHERE place > $2)
+      """, [.int(Self.silence), .int(Int64(NodeDescription.mostOfRegion))])
+    try session.execute(
+      """
+      DELETE FROM fleet_spools s WHERE stored < \(FleetTables.now) - $1
+        AND NOT EXISTS (SELECT FROM fleet_nodes n WHERE n.name = s.node AND n.spool = s.spool)
+      """, [.int(Self.spoolLifetime)])
+    try session.execute(
+      "DELETE FROM fleet_memberships m WHERE NOT EXISTS (SELECT FROM fleet_nodes n WHERE n.region = m.region)")
   }
 
   // MARK: Memberships

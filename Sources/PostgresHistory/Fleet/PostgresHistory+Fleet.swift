@@ -158,6 +158,45 @@ extension PostgresHistory: FleetStore {
   package func feedEnd() async throws -> Int64 {
     try await read { try VoteTable(session: $0).feedEnd() }
   }
+
+  // MARK: Reports
+
+  package func post(_ report: [UInt8]) async throws -> Int64 {
+    try await write { try ReportTable(session: $0).post(report) }
+  }
+
+  package func takeReports(limit: Int, under lease: SingletonLease) async throws -> [PostedReport] {
+    guard try await read({ try ReportTable(session: $0).isWaiting() }) else { return [] }
+    return try await write { session in
+      try LeaseTable(session: session).hold(lease)
+      return try ReportTable(session: session).take(limit)
+    }
+  }
+
+  package func answer(_ answers: [ReportAnswer], under lease: SingletonLease) async throws {
+    try await write { session in
+      try LeaseTable(session: session).hold(lease)
+      try ReportTable(session: session).answer(answers)
+    }
+  }
+
+  package func takeAnswer(to report: Int64) async throws -> [UInt8]? {
+    try await write { try ReportTable(session: $0).takeAnswer(to: report) }
+  }
+
+  package func withdraw(_ report: Int64) async throws -> Bool {
+    try await write { try ReportTable(session: $0).withdraw(report) }
+  }
+
+  // MARK: Upkeep
+
+  package func forget(under lease: SingletonLease) async throws {
+    try await write { session in
+      try LeaseTable(session: session).hold(lease)
+      try NodeTable(session: session).forget()
+      try ReportTable(session: session).forget()
+    }
+  }
 }
 
 extension SlotDecision {

@@ -21,16 +21,19 @@ struct VoteTable {
   /// Locks a spool, so that nobody else stores of it before this transaction ends. A batch that is sent again while the first one is
   /// still being stored is not waited for with a connection in hand: it fails, and is sent once more.
   ///
-  /// - Throws: `FleetFault.unknownNode` for a spool that nobody registered, `FleetFault.storing` while somebody else stores of it.
+  /// - Throws: `FleetFault.unknownNode` for a spool that nobody registered, and for a node of another region; `FleetFault.storing`
+  ///   while somebody else stores of it.
   func lock(_ batch: SpoolBatch) throws -> SpoolStanding {
     let rows: PostgresRows
     do {
       rows = try session.execute(
         """
         SELECT \(FleetTables.now), acknowledged, ahead_first, ahead_last
-        FROM fleet_spools WHERE node = $1 AND spool = $2 FOR UPDATE NOWAIT
+        FROM fleet_spools WHERE node = $1 AND spool = $2
+          AND EXISTS (SELECT FROM fleet_nodes WHERE name = $1 AND region = $3)
+        FOR UPDATE NOWAIT
         """,
-        [.text(batch.node), .int(Int64(bitPattern: batch.spool))])
+        [.text(batch.node), .int(Int64(bitPattern: batch.spool)), .text(batch.region)])
     } catch let fault as PostgresFault where fault.sqlState == "55P03" {
       throw FleetFault.storing(batch.node)
     }

@@ -2,8 +2,6 @@ package import Model
 
 /// Why reports of a job were not taken. None of them was.
 package enum HeartbeatFault: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Another replica of the hub hears jobs; who, where that is known.
-  case elsewhere(String?)
   /// No heartbeat check of that id is in force here.
   case unknown(CheckID)
   /// More reports at once than are taken.
@@ -17,8 +15,6 @@ package enum HeartbeatFault: Error, Hashable, Sendable, CustomStringConvertible 
 
   package var description: String {
     switch self {
-    case .elsewhere(let leader):
-      "the hub's replica that hears jobs is \(leader.map { "'\($0)'" } ?? "not chosen yet"), not this one"
     case .unknown(let check): "there is no heartbeat check '\(check)'"
     case .tooMany(let count, let limit): "\(count) reports at once are too many: at most \(limit)"
     case .inFuture(let moment, let latest):

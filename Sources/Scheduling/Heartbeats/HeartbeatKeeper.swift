@@ -100,20 +100,36 @@ package actor HeartbeatKeeper {
   /// When the job of each check in force last reported its end; those that never did are left out.
   package nonisolated var lastReports: [CheckID: Timestamp] { reported.withLock { $0 } }
 
+  /// Holds reports against what is taken.
+  ///
+  /// - Parameters:
+  ///   - retention: how long runs are kept; older reports are refused.
+  ///   - isKnown: whether a heartbeat check of that id is in force.
+  package static func check(
+    _ signals: [HeartbeatSignal], at now: Timestamp, retention: Duration, isKnown: (CheckID) -> Bool
+  ) throws(HeartbeatFault) {
+    guard signals.count <= mostSignals else { throw .tooMany(count: signals.count, limit: mostSignals) }
+    let latest = now + longestLead
+    let oldest = now - retention
+    for signal in signals {
+      guard isKnown(signal.check) else { throw .unknown(signal.check) }
+      guard signal.at <= latest else { throw .inFuture(signal.at, latest: latest) }
+      guard signal.at >= oldest else { throw .tooOld(signal.at, oldest: oldest) }
+    }
+  }
+
+  /// A report whose output is masked and then cut, so that no half of a secret is left.
+  package static func bounded(_ signal: HeartbeatSignal, masks: Masks) -> HeartbeatSignal {
+    var signal = signal
+    signal.output = signal.output.map { masks.current.redact($0).suffix(ofBytes: outputBytes) }
+    return signal
+  }
+
   /// Takes reports: all or none. A report whose idempotency key is known for its check changes nothing.
   package func receive(
     _ signals: [HeartbeatSignal], at now: Timestamp
   ) async throws(HeartbeatFault) -> HeartbeatReceipt {
-    guard signals.count <= Self.mostSignals else {
-      throw .tooMany(count: signals.count, limit: Self.mostSignals)
-    }
-    let latest = now + Self.longestLead
-    let oldest = now - retention
-    for signal in signals {
-      guard machines[signal.check] != nil else { throw .unknown(signal.check) }
-      guard signal.at <= latest else { throw .inFuture(signal.at, latest: latest) }
-      guard signal.at >= oldest else { throw .tooOld(signal.at, oldest: oldest) }
-    }
+    try Self.check(signals, at: now, retention: retention) { machines[$0] != nil }
     // Marked before the store is asked: while it is, others may come with the same keys.
     var marks: Set<Mark> = []
     var candidates: [HeartbeatSignal] = []
@@ -157,11 +173,7 @@ package actor HeartbeatKeeper {
     // Gone while the store was asked.
     guard var machine = machines[id] else { throw .unknown(id) }
     var actions = machine.advance(to: Moment(of: time))
-    for var signal in signals {
-      // Masked before it is cut, so that no half of a secret is left.
-      signal.output = signal.output.map { masks.current.redact($0).suffix(ofBytes: Self.outputBytes) }
-      actions += machine.receive(signal)
-    }
+    for signal in signals { actions += machine.receive(Self.bounded(signal, masks: masks)) }
     machines[id] = machine
     if let last = machine.state.lastSignal { reported.withLock { $0[id] = last.at } }
     record(actions, of: machine.check)

@@ -88,7 +88,6 @@ struct HeartbeatsAPI: Sendable {
       switch error {
       case .unknown: throw Problem(.unknownCheck, "\(error)")
       case .tooMany, .inFuture, .tooOld: throw BodyReader.problem([BodyFault(pointer: "", detail: "\(error)")])
-      case .elsewhere: throw Problem(elsewhere: "\(error)")
       case .store: throw error
       }
     }

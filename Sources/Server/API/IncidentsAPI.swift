@@ -127,7 +127,7 @@ struct IncidentsAPI: Sendable {
         throw BodyReader.problem([BodyFault(pointer: "/\(field.rawValue)", detail: "\(fault)")])
       case .inTheFuture, .endsBeforeItBegins:
         throw BodyReader.problem([BodyFault(pointer: "/began", detail: "\(fault)")])
-      case .elsewhere: throw Problem(elsewhere: "\(fault)")
+      case .undecided: throw Problem(undecided: "\(fault)")
       case .storeFails: throw fault
       }
     }

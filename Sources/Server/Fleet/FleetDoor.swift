@@ -36,7 +36,8 @@ struct FleetDoor: Sendable {
   func reply(to route: FleetRoute, _ request: Request, over channel: any Channel) async -> Reply {
     do throws(Refused) {
       let pass = try await pass(of: request, over: channel)
-      let body = try await body(of: request, limit: route == .runs ? FleetProtocol.batchBytes : Self.questionBytes)
+      let isLong = route == .runs || route == .other
+      let body = try await body(of: request, limit: isLong ? FleetProtocol.batchBytes : Self.questionBytes)
       let answer = await answer(to: route, body, by: pass)
       return Reply(type: .json, bytes: try answer.get())
     } catch {
@@ -60,6 +61,7 @@ struct FleetDoor: Sendable {
         case .beats: return .success(try await desk.beat(body, by: pass))
         case .work: return .success(try await desk.work(body, by: pass))
         case .runs: return .success(try await desk.ingest(body, by: pass))
+        case .other: throw desk.otherVersion()
         }
       } catch {
         return .failure(error)

@@ -27,7 +27,7 @@ struct Problem: Error, Hashable {
     case forbidden
     case tooMany = "too-many-requests"
     case tooManyReaders = "too-many-readers"
-    case otherReplica = "other-replica"
+    case noLeader = "no-leader"
 
     /// The kind in words; the same for every occurrence, as section 3.1.3 wants it.
     var title: String {
@@ -54,7 +54,7 @@ struct Problem: Error, Hashable {
       case .forbidden: "The token does not allow it"
       case .tooMany: "Too many requests"
       case .tooManyReaders: "Too many readers are connected"
-      case .otherReplica: "Another replica of the hub does this"
+      case .noLeader: "No replica of the hub decides"
       }
     }
 
@@ -67,7 +67,7 @@ struct Problem: Error, Hashable {
       case .wrongMethod: .methodNotAllowed
       case .bodyTooLarge: .contentTooLarge
       case .crossSite, .noTokens, .forbidden: .forbidden
-      case .historyUnavailable, .tooManyReaders, .otherReplica: .serviceUnavailable
+      case .historyUnavailable, .tooManyReaders, .noLeader: .serviceUnavailable
       case .notJSON: .unsupportedMediaType
       case .badBody: .unprocessableContent
       case .conflict: .conflict
@@ -93,9 +93,9 @@ struct Problem: Error, Hashable {
     self.parameter = parameter
   }
 
-  /// What is said where another replica of the hub leads: asked again, the balancer may have chosen that one.
-  init(elsewhere detail: String) {
-    self.init(.otherReplica, detail)
+  /// What is said where no replica of a hub has taken the lead for a while.
+  init(undecided detail: String) {
+    self.init(.noLeader, detail)
     retryAfter = .seconds(1)
   }
 

@@ -1,4 +1,5 @@
 import Exposition
+import Fleet
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -66,6 +67,9 @@ struct Responder: Answerer {
     if case .fleet(let route) = match.route {
       guard let fleet else {
         throw Problem(.unknownPath, "this curlew is no hub: nodes ask one that `curlew hub` runs")
+      }
+      if route == .other, match.parameters.first == "v\(FleetProtocol.version)" {
+        throw Problem(.unknownPath, "there is nothing at \"\(path)\"; nodes ask under \(FleetProtocol.root)")
       }
       return await fleet.reply(to: route, request, over: channel)
     }

@@ -136,6 +136,8 @@ enum FleetRoute: String, Hashable, Sendable, CaseIterable {
   case beats = "/fleet/v1/beats"
   case work = "/fleet/v1/work"
   case runs = "/fleet/v1/runs"
+  /// Whatever nodes of another version ask.
+  case other = "/fleet/{version}/{question}"
 }
 
 /// The API and the badges: everything that `/api/openapi.json` describes.

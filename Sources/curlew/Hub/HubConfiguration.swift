@@ -13,6 +13,10 @@ package final class HubConfiguration: WorkSupply {
   private static let interval = Duration.milliseconds(500)
   /// Of so many versions it is known what is in them, so that nodes are sent what is different.
   private static let rememberedVersions = 8
+  /// How often a version is tried again that cannot be read here: a secret may have come.
+  private static let secondTry = Duration.minutes(1)
+  /// So many nodes are remembered what they were given.
+  private static let mostGiven = 4_096
 
   private struct State {
     /// Nil before the first one.
@@ -24,6 +28,10 @@ package final class HubConfiguration: WorkSupply {
     var pending: HubReading?
     /// One that this replica cannot read.
     var refused: ConfigurationIdentity?
+    /// When it was tried last, by this machine's uptime.
+    var tried = Duration.zero
+    /// Why what is pending could not be published, as it was told.
+    var unpublished: String?
     /// When the last look at the store began, by this machine's uptime.
     var looked: Duration?
     var values: [String: Given] = [:]
@@ -64,6 +72,10 @@ package final class HubConfiguration: WorkSupply {
   /// The version in force; 0 before the first one.
   package var version: Int64 { state.withLock { $0.inForce?.version ?? 0 } }
 
+  /// The newest version, where this replica cannot read it. Then it knows neither what to decide by nor who runs what, and leaves
+  /// both to others.
+  package var unread: Int64? { state.withLock { $0.refused?.version } }
+
   package var plan: HubPlan { state.withLock { $0.plan } }
 
   // MARK: Putting in force
@@ -93,7 +105,10 @@ package final class HubConfiguration: WorkSupply {
       }
       let begin = time.uptime
       let newest = try await store.newestConfiguration()
-      let (inForce, refused, reading) = state.withLock { ($0.inForce, $0.refused, $0.reading) }
+      let (inForce, refused, reading) = state.withLock { state in
+        if newest == state.inForce { state.refused = nil }
+        return (state.inForce, state.tried + Self.secondTry > begin ? state.refused : nil, state.reading)
+      }
       if newest == nil, let reading {
         // The database was replaced by an empty one.
         await putInForce(
@@ -102,8 +117,24 @@ package final class HubConfiguration: WorkSupply {
         await follow(stored)
       }
       state.withLock { $0.looked = begin }
+      state.withLock { $0.unpublished = nil }
     } catch {
-      logger.debug("the configuration could not be looked at", metadata: ["error": "\(error)"])
+      tell(error)
+    }
+  }
+
+  /// Whoever changed files has to know that they are not in force; to look at those of others comes again in a moment.
+  private func tell(_ error: any Error) {
+    let words = "\(error)"
+    let isNews = state.withLock { state in
+      guard state.pending != nil, state.unpublished != words else { return false }
+      state.unpublished = words
+      return true
+    }
+    if isNews {
+      logger.error("what the files say could not be published, and is tried again", metadata: ["error": "\(words)"])
+    } else {
+      logger.debug("the configuration could not be looked at", metadata: ["error": "\(words)"])
     }
   }
 
@@ -112,9 +143,13 @@ package final class HubConfiguration: WorkSupply {
       await putInForce(try HubReading.following(stored.content), version: stored.version)
       logger.notice("follows another replica's files", metadata: ["version": "\(stored.version)"])
     } catch {
-      state.withLock { $0.refused = stored.identity }
+      let isNew = state.withLock { state in
+        defer { (state.refused, state.tried) = (stored.identity, time.uptime) }
+        return state.refused != stored.identity
+      }
+      guard isNew else { return }
       logger.error(
-        "the newest configuration cannot be read here; the one before stays in force",
+        "the newest configuration cannot be read here; the one before stays in force, and this replica does not lead",
         metadata: ["version": "\(stored.version)", "error": "\(error)"])
     }
   }
@@ -130,6 +165,7 @@ package final class HubConfiguration: WorkSupply {
       state.refused = nil
       state.reading = reading
       state.plan = HubPlan(reading.scenario.checks.map(\.check), configuration: version, digest: identity.digest)
+        .following(state.plan, at: time.now)
       state.bundles[version] = reading.bundle
       state.values = [:]
       if let oldest = state.bundles.keys.min(), state.bundles.count > Self.rememberedVersions {
@@ -183,6 +219,7 @@ package final class HubConfiguration: WorkSupply {
     let values = reading.supply.values(for: checks)
     state.withLock { state in
       guard state.inForce == inForce else { return }
+      if state.values.count >= Self.mostGiven { state.values = [:] }
       state.values[node] = Given(
         configuration: inForce, memberships: memberships, opinions: opinions, values: values)
     }

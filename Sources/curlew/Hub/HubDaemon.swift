@@ -43,14 +43,18 @@ struct HubDaemon {
     }
     // Services, jobs, incidents and months are one for all replicas, whose clocks may differ.
     let shared = StoreTime(view.clock, base: time)
-    let records = try HubRecords(settings: settings, store: store, time: shared, logger: logger)
+    let records = try HubRecords(
+      settings: settings, store: store, masks: current.masks, time: shared, logger: logger)
     let configuration = HubConfiguration(store: store, holder: holder, time: time, logger: logger) {
       current.replace(with: $0)
       // Nodes first: they have more to do with it.
       view.announce()
       records.apply($0, version: $1)
     }
-    let desk = HubDesk(store: store, view: view, supply: configuration, time: time)
+    let desk = HubDesk(store: store, view: view, supply: configuration, time: time) { trouble in
+      logger.error(
+        "the store could not answer for a node", metadata: ["node": "\(trouble.node)", "error": "\(trouble.cause)"])
+    }
     watch(records.fleet, desk: desk, view: view)
     let assigner = Assigner(store: store, view: view, supply: configuration, time: time) { node, quarantine in
       if let quarantine {
@@ -93,7 +97,7 @@ struct HubDaemon {
           await records.board.run()
           await strips
         },
-        UntilShutdown { await lead(leader, time: time, logger: logger) },
+        UntilShutdown { await lead(leader, configuration, time: time, logger: logger) },
         reloader, server,
       ])
   }
@@ -128,9 +132,13 @@ struct HubDaemon {
   }
 
   /// Does the work of each singleton while its lease is held here.
-  private func lead(_ leader: HubLeader, time: SystemTime, logger: Logger) async {
+  private func lead(
+    _ leader: HubLeader, _ configuration: HubConfiguration, time: SystemTime, logger: Logger
+  ) async {
     let fleet = leader.records.fleet
-    let keeper = LeaseKeeper(store: store, holder: holder, time: time) { event in
+    let keeper = LeaseKeeper(
+      store: store, holder: holder, time: time, mayLead: { configuration.unread == nil }
+    ) { event in
       switch event {
       case .began(let singleton):
         fleet.set(singleton, isHeld: true)
@@ -213,10 +221,13 @@ struct HubDaemon {
     let nodes = view.picture.nodes
     let up = nodes.count { now - $0.lastSeen <= FleetProtocol.beatInterval * 4 }
     let version = configuration.version
+    let unread = configuration.unread
+    let inForce = version > 0 ? "version \(version)" : "none is in force"
     return [
       ComponentHealth(
-        name: "configuration", isReady: version > 0,
-        message: version > 0 ? "version \(version)" : "none is published yet"),
+        name: "configuration", isReady: version > 0 && unread == nil,
+        message: unread.map { "\(inForce); version \($0), the newest, cannot be read here, and the log says why" }
+          ?? (version > 0 ? inForce : "none is published yet")),
       // A hub without nodes can take some, and is ready for them.
       ComponentHealth(
         name: "nodes", isReady: view.picture.read != nil, message: "\(up) of \(nodes.count) are heard of"),

@@ -45,6 +45,12 @@ struct HubLeader: Sendable {
     try await heartbeats.restore()
     records.desk.set(LeaderDesk.Keepers(incidents: incidents, heartbeats: heartbeats))
     defer { records.desk.set(nil) }
+    // What jobs reported while nobody led makes none of them overdue.
+    await heartbeats.apply(current.scenario.checks.map(\.check.overRegions))
+    let reports = ReportReader(store: store, time: time) {
+      logger.warning("a report is let go", metadata: ["because": "\($0)"])
+    }
+    try await reports.drain(under: lease, take: records.desk.take)
     try await withThrowingTaskGroup { group in
       group.addTask { try await follow(incidents, services, heartbeats) }
       group.addTask {
@@ -55,6 +61,7 @@ struct HubLeader: Sendable {
           }
         }
       }
+      group.addTask { try await reports.run(under: lease, take: records.desk.take) }
       group.addTask { try await own.run(under: lease, version: Version.text) }
       group.addTask { await incidents.run() }
       group.addTask { await heartbeats.run() }
@@ -123,9 +130,18 @@ struct HubLeader: Sendable {
     try await view.refresh()
     try await withThrowingTaskGroup { group in
       group.addTask { try await maintain() }
+      group.addTask { try await forget(under: lease) }
       if let months { group.addTask { await months.run() } }
       defer { group.cancelAll() }
       try await group.next()
+    }
+  }
+
+  /// Lets go of nodes that are gone, and of what was kept of them, once an hour.
+  private func forget(under lease: SingletonLease) async throws {
+    while true {
+      try await store.forget(under: lease)
+      try await time.sleep(untilUptime: time.uptime + .hours(1))
     }
   }
 

@@ -26,7 +26,9 @@ struct HubRecords: Sendable {
   private let store: PostgresHistory
   private let time: any TimeSource
 
-  init(settings: ServiceSettings, store: PostgresHistory, time: any TimeSource, logger: Logger) throws {
+  init(
+    settings: ServiceSettings, store: PostgresHistory, masks: Masks, time: any TimeSource, logger: Logger
+  ) throws {
     let registry = Registry()
     try ProcessMetrics.register(in: registry)
     // Decisions are of no region.
@@ -34,7 +36,9 @@ struct HubRecords: Sendable {
     self.registry = registry
     self.metrics = metrics
     fleet = try FleetMetrics(registry: registry)
-    desk = LeaderDesk(store: store)
+    desk = LeaderDesk(
+      queue: ReportQueue(store: store, time: time), store: store, catalogue: catalogue, masks: masks,
+      retention: settings.retention.runs, time: time)
     let figures = FigureSources(store: store, ledger: store, cap: settings.exclusionCap, incidents: store)
     board = AvailabilityBoard(catalogue: catalogue, sources: figures, time: time, logger: logger) {
       metrics.publish($0)

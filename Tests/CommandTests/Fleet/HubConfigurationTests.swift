@@ -132,6 +132,8 @@ struct HubConfigurationTests {
     await one.configuration.offer(reading)
     _ = try await one.store.publish([1, 2, 3], digest: "of another program", by: "two")
     for _ in 0..<3 { await one.look() }
+    // By which it knows that it must not lead.
+    #expect(one.configuration.unread == 2)
     #expect(one.configuration.version == 1)
     #expect(one.ids == ["shop"])
     #expect(one.applied == [1])
@@ -140,6 +142,7 @@ struct HubConfigurationTests {
     await two.configuration.offer(try two.reading(["cart"]))
     await one.look()
     #expect(one.ids == ["cart"])
+    #expect(one.configuration.unread == nil)
   }
 
   @Test("does not contradict a node that has heard of more before the store was looked at since")

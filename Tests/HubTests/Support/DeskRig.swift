@@ -15,12 +15,12 @@ struct DeskRig {
   let pass = NodePass(name: "eu", proof: .commonName("eu"), region: "eu-west")
 
   /// - Parameter store: another replica's, to share it.
-  init(over other: DeskRig? = nil) {
+  init(over other: DeskRig? = nil, onError: @escaping @Sendable (HubDesk.StoreTrouble) -> Void = { _ in }) {
     time = other?.time ?? ManualTime()
     store = other?.store ?? MemoryFleetStore(time: time)
     view = FleetView(store: store, time: time)
     supply = FixedSupply()
-    desk = HubDesk(store: store, view: view, supply: supply, time: time)
+    desk = HubDesk(store: store, view: view, supply: supply, time: time, onError: onError)
   }
 
   var node: NodeDescription {

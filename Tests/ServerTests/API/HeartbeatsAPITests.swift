@@ -38,18 +38,6 @@ struct HeartbeatsAPITests {
     }
   }
 
-  @Test("where another replica hears jobs, it is said which, and when to ask again")
-  func elsewhere() async throws {
-    let fixture = try fixture()
-    fixture.records.change { ($0.isElsewhere, $0.leader) = (true, "hub-2-a1") }
-    try await fixture.serving { client async throws in
-      let answer = try await client.send("POST", "/api/v1/heartbeats/backup", Self.own)
-      #expect(answer.status == 503)
-      #expect(answer.headers["retry-after"] == "1")
-      #expect(answer.text.contains("urn:curlew:problem:other-replica") && answer.text.contains("'hub-2-a1'"))
-    }
-  }
-
   @Test("a body says the same, and its key makes a repeated report the same one")
   func body() async throws {
     let fixture = try fixture()

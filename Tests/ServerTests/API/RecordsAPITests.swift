@@ -42,18 +42,16 @@ struct RecordsAPITests {
     }
   }
 
-  @Test(
-    "where another replica writes incidents, it is said which, and when to ask again",
-    arguments: [("hub-2-a1", "'hub-2-a1'"), (nil, "not chosen yet")] as [(String?, String)])
-  func elsewhere(_ leader: String?, _ words: String) async throws {
+  @Test("where no replica decides for long, it is said that nothing was kept, and when to send it again")
+  func undecided() async throws {
     let fixture = try fixture()
-    fixture.records.change { ($0.isElsewhere, $0.leader) = (true, leader) }
+    fixture.records.change { $0.isUndecided = true }
     try await fixture.serving { client async throws in
       let body = #"{"title":"Slow","text":"We look","author":"Ada"}"#
       let answer = try await client.post("/api/v1/incidents", body, Self.auth)
       #expect(answer.status == 503)
       #expect(answer.headers["retry-after"] == "1")
-      #expect(answer.text.contains("urn:curlew:problem:other-replica") && answer.text.contains(words))
+      #expect(answer.text.contains("urn:curlew:problem:no-leader") && answer.text.contains("nothing was kept"))
     }
     #expect(fixture.records.read(\.incidents).isEmpty)
   }

@@ -13,9 +13,8 @@ final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentD
     var signals: [HeartbeatSignal] = []
     var maintenance: [MaintenanceOccurrence] = []
     var incidentQueries: [IncidentQuery] = []
-    /// Whether another replica takes incidents and reports, and its name.
-    var isElsewhere = false
-    var leader: String?
+    /// Whether nobody takes incidents.
+    var isUndecided = false
   }
 
   private let state = Mutex(State())
@@ -66,7 +65,7 @@ final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentD
     title: String, impacts: [Impact], state: IncidentState, text: String, author: String, isPublished: Bool,
     began: Timestamp?, ended: Timestamp?
   ) async throws(IncidentFault) -> Incident {
-    if read(\.isElsewhere) { throw .elsewhere(read(\.leader)) }
+    if read(\.isUndecided) { throw .undecided }
     return add(
       Incident(
         origin: .manual, check: nil, title: title, impacts: impacts, state: state, began: began ?? now, opened: now,
@@ -137,8 +136,7 @@ final class FakeRecords: IncidentStore, ExclusionLedger, ClosedMonths, IncidentD
   }
 
   func receive(_ signals: [HeartbeatSignal], at now: Timestamp) async throws(HeartbeatFault) -> HeartbeatReceipt {
-    if read(\.isElsewhere) { throw .elsewhere(read(\.leader)) }
-    return state.withLock { state in
+    state.withLock { state in
       let before = state.signals.count
       for signal in signals {
         let isKnown = signal.idempotencyKey.map { key in state.signals.contains { $0.idempotencyKey == key } } ?? false
