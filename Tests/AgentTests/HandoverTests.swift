@@ -1,5 +1,6 @@
 import Agent
 import Fleet
+import Glibc
 import Model
 import Synchronization
 import TestSupport
@@ -127,6 +128,45 @@ struct HandoverTests {
     plan.setSlots(from: Timestamp(nanosecondsSinceEpoch: .max), until: nil)
     try await Handover(in: folder.path, plan: plan, clock: time).succeed(isReady: { false }) {}
     #expect(plan.ticket(for: check.id, slotStart: time.now) != nil)
+  }
+
+  @Test("A look at the claim does not keep a successor from making it")
+  func look() async throws {
+    let (plan, check) = try plan()
+    plan.setSlots(from: Timestamp(nanosecondsSinceEpoch: .max), until: nil)
+    let claim = open(folder.path + "/successor", O_RDWR | O_CREAT, 0o600)
+    try #require(claim >= 0)
+    defer { close(claim) }
+    try #require(flock(claim, LOCK_SH | LOCK_NB) == 0)
+    let (path, clock) = (folder.path, time)
+    let succeeding = Task {
+      try await Handover(in: path, plan: plan, clock: clock).succeed(isReady: { true }) {}
+    }
+    while time.sleeperCount == 0, plan.ticket(for: check.id, slotStart: time.now) == nil { await Task.yield() }
+    flock(claim, LOCK_UN)
+    await until { plan.ticket(for: check.id, slotStart: clock.now) != nil }
+    try await succeeding.value
+  }
+
+  @Test("A successor that is gone before the moment leaves the place to the holder")
+  func goneSuccessor() async throws {
+    let (plan, check) = try plan()
+    let (path, clock) = (folder.path, time)
+    let progress = Progress()
+    let holding = Task {
+      let moment = await Handover(in: path, plan: plan, clock: clock).waitForSuccessor()
+      progress.state.withLock { $0.oldEnd = moment }
+    }
+    let claim = open(path + "/successor", O_RDWR | O_CREAT, 0o600)
+    try #require(flock(claim, LOCK_EX | LOCK_NB) == 0)
+    let later = clock.now + .seconds(30)
+    await until { plan.ticket(for: check.id, slotStart: later) == nil }
+    close(claim)
+    await until { plan.ticket(for: check.id, slotStart: later) != nil }
+    #expect(!folder.names.contains("handover"))
+    #expect(progress.state.withLock { $0.oldEnd } == nil)
+    holding.cancel()
+    await holding.value
   }
 
   @Test("A process that does not hand over keeps its place")

@@ -212,6 +212,71 @@ struct SpoolTests {
     #expect(spool.finding.isNothing)
   }
 
+  @Test("A segment that was made before a failure, or before the end of the process, never takes another's file with it")
+  func emptySegments() throws {
+    let disk = FlakyDisk()
+    do {
+      let spool = try Self.open(folder, disk: disk)
+      spool.append(try Self.runs(1...2), at: Self.moment, uptime: Self.uptime)
+    }
+    // Heads of 24 bytes have their room, records have not.
+    disk.room = 64
+    do {
+      let spool = try Self.open(folder, disk: disk)
+      for attempt in 0..<5 {
+        spool.append(
+          try Self.runs((3 + attempt)...(3 + attempt)), at: Self.moment,
+          uptime: Self.uptime + .seconds(10 * Int64(attempt)))
+        #expect(folder.segments.count == 1)
+      }
+      disk.room = nil
+      spool.append(try Self.runs(8...8), at: Self.moment, uptime: Self.uptime + .seconds(100))
+      spool.release(through: 2)
+    }
+    // As a process that was killed leaves it: a head, and no record.
+    let next = folder.path + "/runs-00000000000000000009.log"
+    do {
+      let other = try Folder()
+      let spool = try Self.open(other)
+      spool.release(through: 8)
+      spool.append(try Self.runs(9...9), at: Self.moment, uptime: Self.uptime)
+      try Data(contentsOf: URL(fileURLWithPath: other.path + "/runs-00000000000000000009.log")).prefix(24)
+        .write(to: URL(fileURLWithPath: next))
+    }
+    do {
+      let spool = try Self.open(folder)
+      #expect(spool.finding.isNothing)
+      spool.append(try Self.runs(9...9), at: Self.moment, uptime: Self.uptime)
+      spool.release(through: 8)
+      spool.append(try Self.runs(10...10), at: Self.moment, uptime: Self.uptime)
+    }
+    let spool = try Self.open(folder)
+    #expect(spool.finding.isNothing)
+    #expect(Self.attempts(spool, from: 9) == [9, 10])
+  }
+
+  @Test("A record that two segments hold is read once, and nothing is put aside for it")
+  func overlappingSegments() throws {
+    // The disk said that it had not written a record, and it had: the next segment has it too.
+    let other = try Folder()
+    for (folder, isOne) in [(folder, true), (other, false)] {
+      let spool = try Self.open(folder)
+      spool.append(try Self.runs(1...3), at: Self.moment, uptime: Self.uptime)
+      if isOne { spool.append(try Self.runs(4...5), at: Self.moment, uptime: Self.uptime) }
+    }
+    do {
+      let spool = try Self.open(other)
+      spool.append(try Self.runs(4...6), at: Self.moment, uptime: Self.uptime)
+    }
+    let second = try #require(other.segments.last)
+    try FileManager.default.copyItem(atPath: other.path + "/" + second, toPath: folder.path + "/" + second)
+    let spool = try Self.open(folder)
+    #expect(spool.finding.isNothing)
+    #expect(Self.attempts(spool) == [1, 2, 3, 4, 5, 6])
+    #expect(spool.status.length == 6)
+    #expect(spool.last == 6)
+  }
+
   @Test("What was in memory alone when the process ended is lost, and its numbers with it")
   func lostMemory() throws {
     let disk = FlakyDisk()
@@ -304,10 +369,12 @@ final class Folder: Sendable {
 /// A disk that can be full for segments; the position, which is written in place, always has its room.
 final class FlakyDisk: SpoolDisk {
   var isFull = false
+  /// So many bytes fit where it is not full; nil where everything does.
+  var room: Int?
 
   func write(_ bytes: [UInt8], to descriptor: CInt, at offset: Int) throws(SpoolFault) {
     // Half of it gets there, as on a real disk.
-    guard isFull, bytes.count != 56 else { return try SystemDisk().write(bytes, to: descriptor, at: offset) }
+    guard isFull || bytes.count > room ?? .max, bytes.count != 56 else { return try SystemDisk().write(bytes, to: descriptor, at: offset) }
     try SystemDisk().write(Array(bytes.prefix(bytes.count / 2)), to: descriptor, at: offset)
     throw SpoolFault("No space left on device", code: ENOSPC)
   }

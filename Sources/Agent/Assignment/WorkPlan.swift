@@ -31,7 +31,8 @@ package final class WorkPlan: Sendable {
     var slots: (from: Timestamp?, until: Timestamp?) = (nil, nil)
   }
 
-  private let node: String
+  /// The name of this node.
+  package let node: String
   private let region: String
   private let state = Mutex(State())
 

@@ -22,10 +22,10 @@ package struct RunSpooler: RunSink {
     for number in missed.numbers.suffix(SpoolKeeper.queueLength / 10) {
       let slot = missed.grid.slot(number: number)
       guard let ticket = plan.ticket(for: missed.check, slotStart: slot.start) else { continue }
-      keeper.add(
-        FleetRun(
-          run: HistoryRun(missedInMaintenance: slot, of: missed.check, in: region),
-          configuration: ticket.configuration, epoch: ticket.epoch))
+      var run = HistoryRun(missedInMaintenance: slot, of: missed.check, in: region)
+      // A hub takes nothing that does not say whose it is.
+      run.node = plan.node
+      keeper.add(FleetRun(run: run, configuration: ticket.configuration, epoch: ticket.epoch))
     }
   }
 
