@@ -115,6 +115,7 @@ package final class Spool {
       known
       ?? SpoolPosition(spool: names.lazy.compactMap { SpoolSegment.spool(of: $0, in: directory) }.first ?? identity)
     var finding = Finding()
+    var next = max(position.acknowledged, position.reserved) + 1
     // Without a position nobody knows what was sent.
     var isDamaged = known == nil && !names.isEmpty
     for name in names {
@@ -131,6 +132,12 @@ package final class Spool {
         finding.foreignFiles.append(name)
         continue
       }
+      next = max(next, segment.last + 1)
+      // One that was made just before the end of its process; the next one may be of the same name.
+      if segment.isEmpty {
+        unlink(segment.file.path)
+        continue
+      }
       // Segments whose numbers overlap would be two histories; the later one is kept.
       while let previous = segments.last, previous.last >= segment.first {
         finding.foreignFiles.append(SpoolSegment.name(first: previous.first))
@@ -140,8 +147,8 @@ package final class Spool {
       segments.append(segment)
     }
     self.finding = finding
-    next = max(segments.last?.last ?? 0, position.acknowledged, position.reserved) + 1
     if isDamaged { next += Self.leap }
+    self.next = next
     position.reserved = next - 1
     self.position = position
     try self.position.write(to: positionFile, disk: disk)
@@ -233,7 +240,13 @@ package final class Spool {
       isLastOurs = true
       synchronizeDirectory()
     }
-    try segments.last?.append(record, disk: disk)
+    do throws(SpoolFault) {
+      try segments.last?.append(record, disk: disk)
+    } catch {
+      // The next attempt makes a file of the same name.
+      if let last = segments.last, last.isEmpty { remove(last) }
+      throw error
+    }
   }
 
   /// The name of a new file outlives the machine's power only then (fsync(2)).
