@@ -64,6 +64,18 @@ struct AgentSessionTests {
     #expect(node.session.pushed == 12_010)
   }
 
+  @Test("What is too old is dropped though nothing new comes and no hub is there")
+  func ageing() async throws {
+    let node = try await Node()
+    node.hub.change { $0.isAway = true }
+    await node.run {
+      for number in 1...3 { node.spool.add(node.fleetRun(number)) }
+      await node.until { node.spool.status.oldest != nil && node.spool.status.length == 3 }
+      node.time.advance(by: .hours(25))
+      await node.until { node.spool.status.dropped == 3 && node.spool.status.length == 0 }
+    }
+  }
+
   @Test("A new process goes on where the old one ended")
   func restart() async throws {
     let folder = try Folder()
