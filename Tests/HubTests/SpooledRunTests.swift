@@ -3,6 +3,7 @@ import Fleet
 import Foundation
 import Hub
 import Model
+import TestSupport
 import Testing
 import Transport
 
@@ -33,19 +34,21 @@ import Transport
       try? FileManager.default.removeItem(atPath: folder)
     }
 
+    func run(in slot: Slot) throws {
+      try #require(plan.begin(FixedSupply.shop.id, slotStart: slot.start))
+      spooler.record(
+        Run(
+          check: FixedSupply.shop.id, region: "eu-west", node: "probe-1", slot: slot, started: slot.start,
+          duration: .milliseconds(20), verdict: .up, traceID: "0af7651916cd43dd8448eb211c80319c"))
+    }
+
     /// Everything that is spooled, as it is sent.
     func batch(of rig: DeskRig) async throws -> SpoolBatch {
       _ = await keeper.write()
-      let read = await keeper.read(from: 1, limit: 1_000)
+      let read = try await keeper.read(from: 1, limit: 1_000)
       let (first, oldest, runs) = try #require(read)
       return rig.batch(runs, first: first, oldest: oldest)
     }
-  }
-
-  private static func run(in slot: Slot) -> Run {
-    Run(
-      check: FixedSupply.shop.id, region: "eu-west", node: "probe-1", slot: slot, started: slot.start,
-      duration: .milliseconds(20), verdict: .up, traceID: "0af7651916cd43dd8448eb211c80319c")
   }
 
   @Test func `slots that were missed in planned work are stored between runs`() async throws {
@@ -53,12 +56,12 @@ import Transport
     let node = try Node(of: rig)
     let grid = FixedSupply.shop.grid
     let slot = grid.slot(number: grid.slot(at: rig.time.now).number - 3)
-    node.spooler.record(Self.run(in: slot))
+    try node.run(in: slot)
     node.spooler.record(
       MissedSlots(
         check: FixedSupply.shop.id, grid: grid, numbers: (slot.number + 1)...(slot.number + 2), cause: .late,
         isInMaintenance: true), in: "eu-west")
-    node.spooler.record(Self.run(in: grid.slot(number: slot.number + 3)))
+    try node.run(in: grid.slot(number: slot.number + 3))
     let reply = try await rig.send(try await node.batch(of: rig))
     #expect(reply.acknowledged == 4 && reply.added == 4)
     #expect(rig.store.current.runs.values.count { $0.isInMaintenance && $0.attempts == 0 } == 2)
