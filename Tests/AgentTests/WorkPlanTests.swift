@@ -120,7 +120,7 @@ struct WorkPlanTests {
     let change = check.grid.slot(at: Self.now).start
     plan.follow([
       Self.membership(1, since: change - .hours(1), ["a"]), Self.membership(2, since: change, ["b"]),
-      Self.membership(3, since: change + .hours(1), ["a"]), Self.membership(4, since: change + .hours(2), ["a", "a"]),
+      Self.membership(3, since: change + .hours(1), ["a"]), Self.membership(4, since: change + .hours(2), ["a"]),
     ])
     plan.setSlots(from: nil, until: change + .hours(3))
     let now = check.grid.slot(at: change).number

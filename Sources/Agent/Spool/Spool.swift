@@ -383,8 +383,10 @@ package final class Spool {
         giveUp(numbers)
         wanted = numbers.upperBound + 1
       case .lostFromHere:
-        giveUp(wanted...segment.last)
+        let last = segment.last
         try segment.end(before: wanted)
+        drop(max(wanted, acknowledged + 1), through: last)
+        keepPosition()
         if segment.isEmpty { remove(segment) }
       }
     }
@@ -404,7 +406,8 @@ package final class Spool {
       status.bytes += record.size
       status.length += waiting(in: record.numbers)
     }
-    status.length = max(0, status.length - givenUp.count { !(ahead?.contains($0) ?? false) })
+    let oldest = oldest
+    status.length -= givenUp.count { $0 >= oldest && !(ahead?.contains($0) ?? false) }
     status.dropped = Int(position.dropped)
     status.diskError = diskError ?? readError
     for segment in segments {
