@@ -14,6 +14,7 @@ import time
 import collections
 import json
 
+import drills
 import exporter
 import fleet
 import year
@@ -451,7 +452,7 @@ def integrity(rig):
         return database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
 
 
-cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill] + exporter.cases + year.cases + fleet.cases
+cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill] + exporter.cases + year.cases + fleet.cases + drills.cases
 
 
 def main():
