@@ -75,12 +75,30 @@ actor Fleet {
   ///
   /// - Parameter credentials: flags that say who it is; the token of its region where nothing is said.
   func startAgent(_ name: String, in region: String, by credentials: [String]? = nil) async throws {
-    let places = hubs.flatMap { ["--hub", "\(scheme)://127.0.0.1:\($0.port)"] }
-    let process = try CurlewProcess.start(
-      ["agent"] + places + (credentials ?? ["--token-file", "\(region).token"]) + [
-        "--region", region, "--name", name, "--spool", "\(name).spool", "--listen", "127.0.0.1:0",
-      ], in: workspace.folder)
+    let process = try agent(name, in: region, by: credentials, at: 0)
     agents[name] = Member(process: process, port: try await Self.port(of: process))
+  }
+
+  /// Lets a new process take the place of a node's, at its port and with its spool, as an upgrade does.
+  ///
+  /// - Returns: how the old one ended.
+  func replaceAgent(_ name: String, in region: String) async throws -> ChildProcess.Outcome? {
+    guard let old = agents[name] else { return nil }
+    let process = try agent(name, in: region, at: old.port)
+    agents[name] = Member(process: process, port: old.port)
+    let outcome = try await old.process.outcome()
+    _ = try await Self.port(of: process)
+    return outcome
+  }
+
+  private func agent(
+    _ name: String, in region: String, by credentials: [String]? = nil, at port: Int
+  ) throws -> ChildProcess {
+    let places = hubs.flatMap { ["--hub", "\(scheme)://127.0.0.1:\($0.port)"] }
+    return try CurlewProcess.start(
+      ["agent"] + places + (credentials ?? ["--token-file", "\(region).token"]) + [
+        "--region", region, "--name", name, "--spool", "\(name).spool", "--listen", "127.0.0.1:\(port)",
+      ], in: workspace.folder)
   }
 
   /// kill -9.
