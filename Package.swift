@@ -19,6 +19,8 @@ let walls: [Target] = [
   .systemLibrary(
     name: "CCrypt", path: "Sources/CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
   .systemLibrary(name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+  // In place of the C library's allocator: a TLS handshake of OpenSSL 3 allocates thousands of small pieces.
+  .systemLibrary(name: "CMimalloc", path: "Sources/CMimalloc", providers: [.apt(["libmimalloc-dev"])]),
   .target(name: "CLinux", path: "Sources/CLinux"),
   .target(name: "CRE2", path: "Sources/CRE2", linkerSettings: [.linkedLibrary("re2")]),
 ]
@@ -110,7 +112,8 @@ let doors: [Target] = [
   .executableTarget(
     name: "curlew",
     dependencies: [
-      "Model", "Calendars", "Expressions", "Documents", "Exposition", "Transport", "Probes", "Scenarios", "History",
+      "CMimalloc", "Model", "Calendars", "Expressions", "Documents", "Exposition", "Transport", "Probes", "Scenarios",
+      "History",
       "PostgresHistory", "Fleet", "Regions", "Agent", "Hub", "ServiceLevels", "Scheduling", "Journeys", "Recording",
       "Incidents", "StatusPages", "Blackbox", "Server",
       "DemoOrigin", "Conversion",
@@ -119,9 +122,7 @@ let doors: [Target] = [
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ],
-    resources: [.embedInCode("Demo/demo.yaml"), .embedInCode("Modules/library.yml")],
-    // In place of the C library's allocator: a TLS handshake of OpenSSL 3 allocates thousands of small pieces.
-    linkerSettings: [.linkedLibrary("mimalloc")]),
+    resources: [.embedInCode("Demo/demo.yaml"), .embedInCode("Modules/library.yml")]),
 ]
 
 let tests: [Target] = [
@@ -174,7 +175,10 @@ let tests: [Target] = [
   .testTarget(name: "BlackboxTests", dependencies: ["Model", "Expressions", "Documents", "Blackbox", "TestSupport"]),
   .testTarget(
     name: "CommandTests",
-    dependencies: ["Model", "History", "Scenarios", "Transport", "Server", "TestSupport", "curlew"]),
+    dependencies: [
+      "Model", "Documents", "History", "Scenarios", "Transport", "Fleet", "Hub", "Server", "TestSupport", "curlew",
+      .product(name: "Logging", package: "swift-log"),
+    ]),
 ]
 
 let package = Package(

@@ -17,6 +17,7 @@ import json
 import drills
 import exporter
 import fleet
+import postgres
 import year
 import scenario_text
 from figures import note, report, report_up, results, up_share
@@ -452,7 +453,7 @@ def integrity(rig):
         return database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
 
 
-cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill] + exporter.cases + year.cases + fleet.cases + drills.cases
+cases = [http, https, tcp, tls, dns, many, blackholes, journey, inflight, phases, loading, check, availability, kill] + exporter.cases + year.cases + fleet.cases + postgres.cases + drills.cases
 
 
 def main():

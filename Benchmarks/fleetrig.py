@@ -165,7 +165,7 @@ class FleetRig(Rig):
         token = self.write(f"{name}.token", self.token[region])
         process = self.start(
             CURLEW, "agent", *(word for number in ports for word in ("--hub", f"http://127.0.0.1:{number}")), "--region", region, "--name", name, "--token-file", token,
-            "--spool", self.path(f"{name}.spool"), "--listen", f"127.0.0.1:{port}", "--log-level", "error", name=name)
+            "--spool", self.path(f"{name}.spool"), "--listen", f"127.0.0.1:{port}", "--log-level", "notice", name=name)
         process.port = port
         wait_for_port(port)
         return process

@@ -45,21 +45,36 @@ def columns(database, table):
     return [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
 
 
-def import_year(rig, name, end, days, checks):
-    """A store with `checks` checks: a few are imported, and their rows copied for the others."""
-    path = rig.path(name)
+TABLES = ["cadences", "runs", "state_changes", "five_minutes", "hours", "days"]
+
+
+def import_originals(rig, stores, end, days, *options):
+    """The same few checks into each of some stores."""
     for number in range(ORIGINALS):
         source = rig.path("runs.ndjson")
         write_year(source, f"check-{number}", end, days)
-        subprocess.run([CURLEW, "import", source, "--store", f"sqlite:{path}"], check=True, capture_output=True)
+        for store in stores:
+            subprocess.run([CURLEW, "import", source, "--store", store, *options], check=True, capture_output=True)
         source.unlink()
+
+
+def import_year(rig, name, end, days, checks):
+    """A store with `checks` checks: a few are imported, and their rows copied for the others."""
+    path = rig.path(name)
+    import_originals(rig, [f"sqlite:{path}"], end, days)
+    multiply(path, checks)
+    return path
+
+
+def multiply(path, checks):
+    """Copies the rows of the originals for as many checks as wanted."""
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA synchronous = OFF")
     streams = dict(database.execute(
         "SELECT checks.id, streams.key FROM streams JOIN checks ON checks.key = streams.check_key WHERE region_key = 1"))
     database.execute("BEGIN")
     stream_columns = [column for column in columns(database, "streams") if column not in ("key", "check_key")]
-    tables = ["cadences", "runs", "run_reasons", "state_changes", "five_minutes", "hours", "days"]
+    tables = [*TABLES, "run_reasons"]
     rest = {table: ", ".join(column for column in columns(database, table) if column != "stream") for table in tables}
     for number in range(ORIGINALS, checks):
         original = streams[f"check-{number % ORIGINALS}"]
@@ -77,7 +92,6 @@ def import_year(rig, name, end, days, checks):
     database.execute("COMMIT")
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
-    return path
 
 
 def fetch(port, path, **headers):

@@ -87,7 +87,9 @@ protocol FamilyReading: Sendable {
 extension Family {
   private struct Reading: FamilyReading {
     let description: FamilyDescription
-    var children: ArraySlice<Child>
+    let children: [Child]
+    /// The first child that is not written yet.
+    var next = 0
     var isBegun = false
 
     mutating func write(to writer: inout SampleWriter, upTo byteCount: Int) -> Bool {
@@ -95,14 +97,17 @@ extension Family {
         writer.begin(description)
         isBegun = true
       }
-      while writer.bytes.count < byteCount, let child = children.popFirst() { child.write(to: &writer) }
-      return !children.isEmpty
+      while writer.bytes.count < byteCount, next < children.count {
+        children[next].write(to: &writer)
+        next += 1
+      }
+      return next < children.count
     }
   }
 }
 
 extension Family: AnyFamily {
-  func reading() -> any FamilyReading { Reading(description: description, children: ordered[...]) }
+  func reading() -> any FamilyReading { Reading(description: description, children: ordered) }
 
   func remove(label: String, values: Set<String>) {
     state.withLock { state in

@@ -83,17 +83,23 @@ package final class Registry: Sendable {
     }
   }
 
-  /// Registers observations of which only count and sum are kept.
+  /// Registers observations of which only count and sum are kept, told apart by a label whose values are all known. A value
+  /// that was never observed has no series.
   ///
   /// - Parameters:
   ///   - name: does not end in `_total`.
   ///   - help: one sentence for people who meet the metric in a query editor.
   ///   - unit: for OpenMetrics: the last word of the name.
-  /// - Throws: `RegistrationError` for a name that is not valid, taken, or does not fit.
-  package func summary(
-    _ name: String, help: String, unit: String? = nil
-  ) throws(RegistrationError) -> Family<Summary> {
-    try add(FamilyDescription(name: name, help: help, unit: unit, kind: .summary)) { Summary(labels: $0) }
+  ///   - label: the label that tells the observations apart; children must not have it themselves.
+  ///   - values: all its values; `SummarySet.observe(_:at:)` counts in this order.
+  /// - Throws: `RegistrationError` for a name that is not valid, taken, or does not fit, and for unusable values.
+  package func summarySet(
+    _ name: String, help: String, unit: String? = nil, label: String, values: [String]
+  ) throws(RegistrationError) -> Family<SummarySet> {
+    let layout = try StateLayout(label: label, states: values, of: name)
+    return try add(FamilyDescription(name: name, help: help, unit: unit, kind: .summary)) {
+      SummarySet(labels: $0, layout: layout)
+    }
   }
 
   /// Registers text that is carried by labels.

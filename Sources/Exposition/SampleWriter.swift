@@ -44,8 +44,10 @@ package struct SampleWriter {
   }
 
   /// The same with one label more, put into the labels at `position` (the end of a pair or the start of one).
-  mutating func sample(_ labels: Labels, inserting pair: [UInt8], at position: Int, value: Double) {
-    startLine("")
+  mutating func sample(
+    _ labels: Labels, inserting pair: [UInt8], at position: Int, suffix: StaticString = "", value: Double
+  ) {
+    startLine(suffix)
     appendLabels(labels.rendered, inserting: pair, at: position)
     appendValue(value)
   }
@@ -54,6 +56,15 @@ package struct SampleWriter {
   mutating func sample(_ labels: Labels, suffix: StaticString, count: UInt64) {
     startLine(suffix)
     appendLabels(labels.rendered)
+    appendCount(count)
+  }
+
+  /// The same with one label more, put into the labels at `position` (the end of a pair or the start of one).
+  mutating func sample(
+    _ labels: Labels, inserting pair: [UInt8], at position: Int, suffix: StaticString, count: UInt64
+  ) {
+    startLine(suffix)
+    appendLabels(labels.rendered, inserting: pair, at: position)
     appendCount(count)
   }
 

@@ -8,6 +8,9 @@
 /// | `/fleet/v1/work` | POST | `WorkQuestion` → `WorkReply`; waits for news for as long as it says (long poll) |
 /// | `/fleet/v1/runs` | POST | `RunCoding` of a `SpoolBatch` → `BatchReply` |
 ///
+/// Within a version, messages only ever gain fields that may be absent, and what is not known in one is passed over: nodes and
+/// hubs of one version may be of different programs.
+///
 /// Every request bears `Authorization: Bearer TOKEN`, or comes with a certificate of the node's. A refusal is a problem of RFC
 /// 9457 whose `type` ends in a `Refusal`.
 package enum FleetProtocol {

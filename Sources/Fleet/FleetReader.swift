@@ -32,17 +32,8 @@ struct FleetReader {
   var isAtEnd: Bool { place == bytes.count }
 
   mutating func number(_ what: String) throws(CodingFault) -> UInt64 {
-    var value: UInt64 = 0
-    var shift: UInt64 = 0
-    while place < bytes.count {
-      let byte = bytes[place]
-      guard shift < 63 || byte <= 1 else { break }
-      place += 1
-      value |= UInt64(byte & 0x7f) << shift
-      if byte < 0x80 { return value }
-      shift += 7
-    }
-    throw CodingFault("byte \(place): expected \(what)")
+    guard let number = bytes.varint(at: &place) else { throw CodingFault("byte \(place): expected \(what)") }
+    return number
   }
 
   mutating func signed(_ what: String) throws(CodingFault) -> Int64 {

@@ -112,8 +112,14 @@ package struct WorkQuestion: Codable, Hashable, Sendable {
   package var region: String
   /// The version of the configuration that it has; 0 without one.
   package var configuration: Int64
+  /// The digest of the configuration that it has (`ConfigurationChange.digest`): a version says which files it means only within
+  /// one database. Nil without one, and from programs that did not say it yet.
+  package var digest: String?
   /// The number of the membership that it follows; 0 without one.
   package var epoch: Int64
+  /// From when on that membership holds, in milliseconds since the epoch: its number, too, may be given out again by a database
+  /// that was restored. Nil without one, and from programs that did not say it yet.
+  package var since: Int64?
   /// The digest of the values that it was given (`SuppliedValues.digest`).
   package var values: String
   /// The number of the last second opinion that it was asked for.
@@ -123,12 +129,15 @@ package struct WorkQuestion: Codable, Hashable, Sendable {
 
   /// A question with everything said.
   package init(
-    node: String, region: String, configuration: Int64, epoch: Int64, values: String, opinion: Int64, wait: Int64
+    node: String, region: String, configuration: Int64, digest: String? = nil, epoch: Int64, since: Int64? = nil,
+    values: String, opinion: Int64, wait: Int64
   ) {
     self.node = node
     self.region = region
     self.configuration = configuration
+    self.digest = digest
     self.epoch = epoch
+    self.since = since
     self.values = values
     self.opinion = opinion
     self.wait = wait
@@ -255,14 +264,18 @@ package struct OpinionRequest: Codable, Hashable, Sendable {
   package var check: String
   /// The number of the slot that it is about.
   package var slot: Int64
+  /// When that slot begins, in milliseconds since the epoch, by the configuration in force at the hub; nil where the check is not
+  /// in it.
+  package var start: Int64?
   /// Until when an answer is of use, in milliseconds since the epoch.
   package var until: Int64
 
   /// A request with everything said.
-  package init(number: Int64, check: String, slot: Int64, until: Int64) {
+  package init(number: Int64, check: String, slot: Int64, start: Int64? = nil, until: Int64) {
     self.number = number
     self.check = check
     self.slot = slot
+    self.start = start
     self.until = until
   }
 }

@@ -12,15 +12,19 @@ struct RunningTotals {
   /// The statements that find the last row before a moment, by level: prepared once for thousands of streams.
   struct Lookup {
     fileprivate let statements: [StoredStatement]
+    /// Rows of days in a range, oldest first.
+    fileprivate let days: StoredStatement
 
     init(_ database: Database) throws {
+      let columns = "bucket, up, degraded, down, unknown, maintenance, down_ms, slots"
       statements = try RollupLevel.allCases.map { level in
         try StoredStatement(
           """
-          SELECT bucket, up, degraded, down, unknown, maintenance, down_ms, slots
-          FROM \(level.table) WHERE stream = ? AND bucket < ? AND bucket >= ? ORDER BY bucket DESC LIMIT 1
+          SELECT \(columns) FROM \(level.table) WHERE stream = ? AND bucket < ? AND bucket >= ? ORDER BY bucket DESC LIMIT 1
           """, in: database)
       }
+      days = try StoredStatement(
+        "SELECT \(columns) FROM days WHERE stream = ? AND bucket >= ? AND bucket < ? ORDER BY bucket", in: database)
     }
   }
 
@@ -40,10 +44,43 @@ struct RunningTotals {
         coarser == .days ? .min : coarser.number(from: cuts.kept(coarser.rawValue + 1, sealed: sealed)), at: 3)
       defer { row.reset() }
       if try row.next() {
-        totals = Totals(row)
-        lastSlot = row.lastSlot(of: coarser, bucket: 0, slots: 7)
+        self.init(row, coarser)
         return
       }
+    }
+    self.init()
+  }
+
+  /// Reads a row of `Lookup`.
+  private init(_ row: StoredStatement, _ level: RollupLevel) {
+    totals = Totals(row)
+    lastSlot = row.lastSlot(of: level, bucket: 0, slots: 7)
+  }
+
+  /// Reads the totals before each of several begins of days that rise, as they stand in the rows of days: all rows in one go.
+  static func byDays(of stream: Int64, before moments: [Int64], using lookup: Lookup) throws -> [RunningTotals] {
+    guard let first = moments.first, let last = moments.last else { return [] }
+    let level = RollupLevel.days
+    var known = RunningTotals()
+    let before = lookup.statements[level.rawValue]
+    before.bind(stream, at: 1)
+    before.bind(level.number(of: first), at: 2)
+    before.bind(.min, at: 3)
+    defer { before.reset() }
+    if try before.next() { known = RunningTotals(before, level) }
+    let rows = lookup.days
+    rows.bind(stream, at: 1)
+    rows.bind(level.number(of: first), at: 2)
+    rows.bind(level.number(of: last), at: 3)
+    defer { rows.reset() }
+    var isRow = try rows.next()
+    return try moments.map { moment in
+      let number = level.number(of: moment)
+      while isRow, rows.integer(0) < number {
+        known = RunningTotals(rows, level)
+        isRow = try rows.next()
+      }
+      return known
     }
   }
 

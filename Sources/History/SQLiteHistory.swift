@@ -196,7 +196,7 @@ package final class SQLiteHistory: HistoryStore {
       let reader = try TallyReader(database)
       return try reader.streams(of: query.checks, scope: query.scope).map { named in
         // Each boundary is looked up once, for the piece before it and the one after it.
-        let edges = try moments.map { try reader.edge(of: named.stream, at: $0) }
+        let edges = try reader.edges(of: named.stream, at: moments)
         let tallies = try zip(edges, edges.dropFirst()).map {
           try reader.tally(of: named.stream, from: $0, to: $1, knownUntil: edges.last)
         }

@@ -15,7 +15,11 @@ package enum StoreLocation: Hashable, Sendable {
     let scheme = text.prefix { $0 != ":" }
     // A path may hold a colon; a scheme never holds a slash or a dot.
     guard scheme.endIndex < text.endIndex, !scheme.isEmpty, !scheme.contains(where: { "/.".contains($0) }) else {
-      self = .sqlite(path: try Self.path(text, in: text))
+      // No path is written so, and a URL that lost its scheme, or a letter of it, may have a password in it.
+      guard !text.contains("://"), !(text.hasPrefix("//") && text.contains("@")) else {
+        throw HistoryError("the store is no path and no URL that is known; write \(Self.forms)")
+      }
+      self = .sqlite(path: try Self.path(text))
       return
     }
     if Self.postgresSchemes.contains(String(scheme)) {
@@ -27,7 +31,7 @@ package enum StoreLocation: Hashable, Sendable {
     }
     guard scheme == "sqlite" else {
       throw HistoryError(
-        "store \"\(scheme):…\": no history is kept in \"\(scheme)\"; write sqlite:PATH, a path alone, or postgres://user@host:port/database"
+        "store \"\(scheme):…\": no history is kept in \"\(scheme)\"; write \(Self.forms)"
       )
     }
     var path = text[text.index(after: scheme.endIndex)...]
@@ -35,19 +39,19 @@ package enum StoreLocation: Hashable, Sendable {
       path = path.dropFirst(2)
     } else if path.hasPrefix("//") {
       // The part after two slashes is a host in a URL, and a path from the root to SQLite: neither is meant.
-      throw HistoryError(
-        "store \"\(text)\": write sqlite:\(path.dropFirst(2)), or sqlite:///\(path.dropFirst(2)) for a path from the root"
-      )
+      throw HistoryError("store \"sqlite://…\": write sqlite:PATH, or sqlite:///PATH for a path from the root")
     }
-    self = .sqlite(path: try Self.path(String(path), in: text))
+    self = .sqlite(path: try Self.path(String(path)))
   }
+
+  private static let forms = "sqlite:PATH, a path alone, or postgres://user@host:port/database"
 
   /// Both are libpq's.
   private static let postgresSchemes = ["postgres", "postgresql"]
 
-  private static func path(_ path: String, in text: String) throws -> String {
+  private static func path(_ path: String) throws -> String {
     guard !path.isEmpty else {
-      throw HistoryError("store \"\(text)\": the path of the history is missing; write sqlite:PATH, or a path alone")
+      throw HistoryError("the path of the history is missing; write sqlite:PATH, or a path alone")
     }
     return path
   }

@@ -25,6 +25,8 @@ struct TallyReader {
 
   /// Of more checks than this, all streams are read at once and chosen from.
   private static let mostAskedOneByOne = 20
+  /// Of fewer days than this, each is looked up.
+  private static let fewestSideBySide = 4
 
   private let database: Database
   private let cuts: Cuts
@@ -148,6 +150,28 @@ struct TallyReader {
     let level = level(of: stream, at: moment)
     let rounded = level.floor(moment)
     return Edge(moment: rounded, known: try totals(of: stream, before: rounded, from: level))
+  }
+
+  /// The edges of several windows, at moments that rise. Days of bars lie side by side: their rows are read in one go, for to
+  /// look each of them up takes several times as long.
+  func edges(of stream: Stream, at moments: [Int64]) throws -> [Edge] {
+    let days = moments.filter { isBegin(ofDay: $0, in: stream) }
+    guard let first = days.first, let last = days.last, days.count >= Self.fewestSideBySide,
+      (last - first) / RollupLevel.days.width < 2 * days.count
+    else { return try moments.map { try edge(of: stream, at: $0) } }
+    var known = try RunningTotals.byDays(of: stream.key, before: days, using: lookup)[...]
+    return try moments.map { moment in
+      guard isBegin(ofDay: moment, in: stream), let totals = known.popFirst() else {
+        return try edge(of: stream, at: moment)
+      }
+      return Edge(moment: moment, known: totals)
+    }
+  }
+
+  /// Whether everything before a moment is in the rows of whole days.
+  private func isBegin(ofDay moment: Int64, in stream: Stream) -> Bool {
+    moment <= stream.sealed[RollupLevel.days.rawValue] && moment >= cuts.until[3]
+      && moment > stream.cadence.first ?? .max && RollupLevel.days.floor(moment) == moment
   }
 
   private func totals(of stream: Stream, before moment: Int64, from level: RollupLevel) throws -> RunningTotals {

@@ -38,6 +38,10 @@ actor PostgresConnection {
     guard let session, session.isAlive else { return (.neverBegun, false) }
     do {
       try session.begin(mode)
+    } catch let fault as PostgresFault where fault.kind != .connection {
+      // The server is there, and does not do such work: a standby, say. Another connection would hear the same.
+      session.rollBack()
+      return (.failed(fault), session.isIdle)
     } catch {
       return (.neverBegun, false)
     }

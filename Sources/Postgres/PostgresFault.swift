@@ -42,14 +42,6 @@ package struct PostgresFault: Error, Hashable, Sendable, CustomStringConvertible
     guard let database else { return message }
     return "database \"\(database)\": \(message)"
   }
-
-  /// Whether the same may succeed in a moment, without anybody doing anything.
-  package var isPassing: Bool {
-    switch kind {
-    case .connection, .unsure, .busy, .conflict, .timeout: true
-    case .address, .uniqueViolation, .refused, .other: false
-    }
-  }
 }
 
 extension PostgresFault {
@@ -67,6 +59,9 @@ extension PostgresFault {
       case "42501": (.refused, "grant it to this user, or name another one")
       case "53100": (.refused, "the server's disk is full; free some space there")
       case "53200": (.refused, "the server's memory is used up")
+      // What BEGIN says, before anything can be 25006.
+      case "0A000" where said.contains("during recovery"):
+        (.refused, "it is a standby; name the primary server")
       case "57P01", "57P02", "57P03", "57P05": (.connection, nil)
       case let state where state.hasPrefix("08"): (.connection, nil)
       case let state where state.hasPrefix("28"): (.refused, "check user, password and the server's pg_hba.conf")

@@ -47,7 +47,12 @@ package final class PostgresPool: Sendable {
   package func read<Result: Sendable>(
     _ body: @Sendable (PostgresSession) throws -> Result
   ) async throws -> Result {
-    try await work("ISOLATION LEVEL REPEATABLE READ READ ONLY", attempts: 3, body)
+    do {
+      return try await work("ISOLATION LEVEL REPEATABLE READ READ ONLY", attempts: 3, body)
+    } catch let fault as PostgresFault where fault.kind == .unsure {
+      // Nothing was to be stored, so nothing is in doubt.
+      return try await work("ISOLATION LEVEL REPEATABLE READ READ ONLY", attempts: 3, body)
+    }
   }
 
   /// One transaction, all or nothing; it is undone when the body throws, or the task is cancelled before the commit.
@@ -60,7 +65,8 @@ package final class PostgresPool: Sendable {
   package func transaction<Result: Sendable>(
     attempts: Int = 5, _ body: @Sendable (PostgresSession) throws -> Result
   ) async throws -> Result {
-    try await work("READ WRITE", attempts: attempts, body)
+    // Whatever the database has for its own: what waited for a lock has to see what was done before it.
+    try await work("ISOLATION LEVEL READ COMMITTED READ WRITE", attempts: attempts, body)
   }
 
   private func work<Result: Sendable>(
@@ -68,6 +74,7 @@ package final class PostgresPool: Sendable {
   ) async throws -> Result {
     var end = ContinuousClock.now + options.patience
     var attempt = 1
+    var losses = 0
     while true {
       try Task.checkCancellation()
       let connection = try await lease(until: end)
@@ -80,7 +87,10 @@ package final class PostgresPool: Sendable {
       await giveBack(connection, isUsable: isUsable)
       switch outcome {
       case .done(let result): return result
-      case .neverBegun: continue
+      case .neverBegun:
+        losses += 1
+        // One that was lost while it was idle is replaced at once; a server that ends each new one is not run over.
+        if losses > options.connections { try await Task.sleep(for: options.pauses.lowerBound) }
       case .failed(let error):
         guard let fault = error as? PostgresFault, [.conflict, .connection].contains(fault.kind), attempt < attempts
         else { throw error }
@@ -204,7 +214,8 @@ package final class PostgresPool: Sendable {
       await withCheckedContinuation { continuation in
         let isTooLate = state.withLock { state in
           // What one waits for may have come since one looked.
-          let mayGoOn = !state.idle.isEmpty || state.isClosed || Task.isCancelled || .now >= end
+          let hasRoom = state.count < options.connections && !(state.failures > 0 && state.isTrying)
+          let mayGoOn = !state.idle.isEmpty || hasRoom || state.isClosed || Task.isCancelled || .now >= end
           if !mayGoOn { state.waiters.append(Waiter(id: id, continuation: continuation)) }
           return mayGoOn
         }

@@ -73,14 +73,14 @@ package protocol PostgresReadable {
 
 extension Int64: PostgresReadable {
   package init(cell: PostgresCell) throws {
-    let bytes = try cell.bytes(of: TypeID.int8, TypeID.int4, TypeID.int2, as: "a whole number")
-    self =
-      switch bytes.count {
-      case 8: Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
-      case 4: Int64(Int32(bigEndian: bytes.loadUnaligned(as: Int32.self)))
-      case 2: Int64(Int16(bigEndian: bytes.loadUnaligned(as: Int16.self)))
-      default: throw cell.mismatch("a whole number")
-      }
+    // Most of what is read are numbers, hundreds of thousands for a page.
+    guard let bytes = cell.bytes else { throw cell.mismatch("a whole number") }
+    switch cell.type {
+    case TypeID.int8: self.init(bigEndian: bytes.loadUnaligned(as: Int64.self))
+    case TypeID.int4: self.init(Int32(bigEndian: bytes.loadUnaligned(as: Int32.self)))
+    case TypeID.int2: self.init(Int16(bigEndian: bytes.loadUnaligned(as: Int16.self)))
+    default: throw cell.mismatch("a whole number")
+    }
   }
 }
 
@@ -91,6 +91,7 @@ extension Int: PostgresReadable {
 extension Double: PostgresReadable {
   package init(cell: PostgresCell) throws {
     let bytes = try cell.bytes(of: TypeID.float8, as: "a number")
+    guard bytes.count == 8 else { throw cell.mismatch("a number") }
     self.init(bitPattern: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)))
   }
 }

@@ -13,7 +13,8 @@ package final class PostgresSession {
   private let connection: OpaquePointer
   private let thread: ConnectionThread
   private let database: String
-  private let statementLimit: Duration
+  /// What the server allows a statement; the address may say something of its own.
+  private var statementLimit: Duration
   private var statements: [StatementKey: String] = [:]
   private var statementsMade = 0
   private var lastFault: PostgresFault?
@@ -54,11 +55,17 @@ package final class PostgresSession {
     PQsetnonblocking(connection, 1)
     // Notices are for people at psql; libpq would write them to standard error.
     _ = PQsetNoticeReceiver(connection, { _, _ in }, nil)
-    if settings["options"]?.contains("statement_timeout") != true {
+    if settings["options"]?.contains("statement_timeout") == true {
+      let said: String? = try value("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'")
+      // 0 is without end; a server that is gone is noticed by `tcp_user_timeout` all the same.
+      statementLimit =
+        said.flatMap { Int64($0) }.map { $0 == 0 ? .seconds(86_400) : .milliseconds($0) } ?? statementLimit
+    } else {
       try run("SET statement_timeout = \(options.statementTimeout.wholeMilliseconds)")
     }
-    let idle = (options.statementTimeout * 2).wholeMilliseconds
-    try run("SET idle_in_transaction_session_timeout = \(idle); SET client_min_messages = warning")
+    let idle = min(statementLimit * 2, .seconds(86_400)).wholeMilliseconds
+    // To compile a statement takes longer than any of ours runs.
+    try run("SET idle_in_transaction_session_timeout = \(idle); SET client_min_messages = warning; SET jit = off")
   }
 
   deinit { PQfinish(connection) }
@@ -254,7 +261,7 @@ package final class PostgresSession {
     // The answer may still come, as that of another statement: the connection is of no use.
     shutdown(PQsocket(connection), CInt(SHUT_RDWR))
     _ = PQconsumeInput(connection)
-    throw note(PostgresFault(.connection, "the server has stopped answering", database: database))
+    throw note(PostgresFault(.timeout, "the server has stopped answering", database: database))
   }
 
   private func fault(of result: StatementResult) -> PostgresFault {

@@ -4,6 +4,9 @@
 /// over all regions (region 0, there only for checks with two or more). Runs and fine roll-ups lie in partitions by time,
 /// which are dropped whole once they outlived their retention.
 enum HistoryTables {
+  /// Whether a copy of another history fills this one: nothing else is stored until it is whole.
+  static let filling = "ALTER TABLE keeping ADD COLUMN filling boolean NOT NULL DEFAULT false"
+
   static let first = """
     -- Written to see whether the database can be.
     CREATE TABLE written (key bigint PRIMARY KEY, at timestamptz NOT NULL);

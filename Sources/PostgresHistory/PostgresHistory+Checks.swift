@@ -7,9 +7,8 @@ extension PostgresHistory {
     let movers = checks.filter { $0.movedFrom.map { !named.contains($0) } ?? false }
     let name = archiveName
     try await writeAlone { session in
-      try CopyJournal(session: session).refuseUnfinished(name)
       // Nobody may begin a stream meanwhile, which would not hear of a pause.
-      _ = try Keeping(holding: session, changes: true)
+      try Keeping(holding: session, changes: true).refuseFilling(name)
       for check in movers {
         if let old = check.movedFrom { try TakeOver(session, self.partitions).run(from: old, to: check.id) }
       }

@@ -9,6 +9,7 @@ extension PostgresHistory {
   func judge(_ verdicts: [JudgedSlot], in session: PostgresSession) throws {
     guard !verdicts.isEmpty else { return }
     let keeping = try Keeping(holding: session)
+    try keeping.refuseFilling(archiveName)
     let combined = try combinedStreams(of: Set(verdicts.map(\.check)), keeping, in: session)
     let streams = try LockedStream.lock(Set(combined.values), in: session)
     var wanted: [StreamSlot: Verdict] = [:]

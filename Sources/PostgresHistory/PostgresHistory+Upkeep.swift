@@ -27,16 +27,20 @@ extension PostgresHistory {
     let day = RollupLevel.days.width
     let name = archiveName
     try await write { session in
-      try CopyJournal(session: session).refuseUnfinished(name)
+      try Keeping(reading: session).refuseFilling(name)
       try self.partitions.ensure(.runs, for: [moment, moment + day, moment + 2 * day], in: session)
       try self.partitions.ensure(.fiveMinutes, for: [moment, moment + day], in: session)
       try self.partitions.ensure(.hours, for: [moment, moment + day], in: session)
     }
   }
 
+  /// A partition that somebody reads is tried again a minute later: while its lock is waited for, everybody who stores runs waits
+  /// behind it, and a copy of the history may read for hours.
+  ///
   /// - Returns: whether there is more to do.
   private func dropPartitions() async throws -> Bool {
-    try await withoutQueueing { session in
+    guard dropping.mayTry else { return false }
+    let hasMore: Bool? = try await withoutQueueing(atMost: .milliseconds(100)) { session in
       let keeping = try Keeping(reading: session)
       for (table, cut) in [
         (PartitionedTable.runs, keeping.runsCut), (.fiveMinutes, keeping.fiveMinutesCut), (.hours, keeping.hoursCut),
@@ -44,7 +48,9 @@ extension PostgresHistory {
         return true
       }
       return false
-    } ?? false
+    }
+    if hasMore == nil { dropping.wait() }
+    return hasMore ?? false
   }
 
   /// One transaction that needs what others are using. Everybody who comes later waits behind the one that waits, so it soon
@@ -52,11 +58,11 @@ extension PostgresHistory {
   ///
   /// - Returns: nil when it gave up.
   private func withoutQueueing<Result: Sendable>(
-    _ body: @escaping @Sendable (PostgresSession) throws -> Result
+    atMost patience: Duration = .seconds(1), _ body: @escaping @Sendable (PostgresSession) throws -> Result
   ) async throws -> Result? {
     do {
       return try await pool.transaction { session in
-        try session.run("SET LOCAL lock_timeout = '1s'")
+        try session.run("SET LOCAL lock_timeout = \(patience.nanoseconds / 1_000_000)")
         return try body(session)
       }
     } catch let fault as PostgresFault {

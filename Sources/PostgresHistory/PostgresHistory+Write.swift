@@ -17,6 +17,7 @@ extension PostgresHistory {
   func write(_ runs: [HistoryRun], at now: Timestamp, in session: PostgresSession) throws -> WriteSummary {
     guard !runs.isEmpty else { return WriteSummary() }
     let keeping = try Keeping(holding: session)
+    try keeping.refuseFilling(archiveName)
     var first: [Origin: Int64] = [:]
     for run in runs {
       let origin = Origin(check: run.check, region: run.region)
@@ -119,6 +120,17 @@ enum RunRows {
         }
       }
     }
+  }
+
+  /// Runs of one stream after the other, as a table to join with: a range of the index for each. Left to itself, the server
+  /// reads all runs of a day where it expects many of them, which takes longer the later it is in the day; what has an OFFSET is
+  /// not taken apart.
+  static func each(
+    _ stream: String, _ columns: String, from: String, to: String, where condition: String = "true"
+  ) -> String {
+    """
+    LATERAL (SELECT \(columns) FROM runs WHERE stream = \(stream) AND slot >= \(from) AND slot < \(to) AND \(condition) OFFSET 0)
+    """
   }
 
   /// Takes those that a condition holds for. In order, so that of two who store the same slots one waits for the other, and

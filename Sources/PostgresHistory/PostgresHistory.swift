@@ -6,12 +6,16 @@ package import Postgres
 package final class PostgresHistory: Sendable {
   /// The connections.
   let pool: PostgresPool
+  /// A few more for leases alone: whoever reads much or stores slowly must not keep a leader from prolonging what it holds.
+  let leasePool: PostgresPool
   /// For how long what is kept.
   let retention: HistoryRetention
   /// The keys of streams and nodes.
   let keys = StreamKeys()
   /// The days that runs and roll-ups lie in.
   let partitions = Partitions()
+  /// When partitions may be dropped.
+  let dropping = DropPause()
 
   /// Connects, and brings the tables to the newest schema; of several that start at once, one does.
   ///
@@ -23,11 +27,14 @@ package final class PostgresHistory: Sendable {
     isReadOnly: Bool = false
   ) async throws {
     pool = PostgresPool(address, options: options)
+    leasePool = PostgresPool(
+      address, options: PostgresOptions(connections: 3, statementTimeout: .seconds(4), patience: .seconds(5)))
     self.retention = retention
     do {
       if isReadOnly { try await PostgresSchema.check(pool) } else { try await PostgresSchema.migrate(pool) }
     } catch {
       await pool.close()
+      await leasePool.close()
       if let fault = error as? PostgresFault { throw HistoryError(fault, in: pool) }
       throw error
     }
@@ -87,7 +94,9 @@ package final class PostgresHistory: Sendable {
     let start = ContinuousClock.now
     do {
       // A real commit: only that shows a full disk, or a standby.
+      let name = archiveName
       try await write { session in
+        try Keeping(reading: session).refuseFilling(name)
         _ = try session.execute(
           "INSERT INTO written (key, at) VALUES (1, now()) ON CONFLICT (key) DO UPDATE SET at = excluded.at")
       }
@@ -100,5 +109,6 @@ package final class PostgresHistory: Sendable {
   /// Ends the connections; nothing may be asked afterwards.
   package func close() async throws {
     await pool.close()
+    await leasePool.close()
   }
 }

@@ -17,6 +17,7 @@ enum PostgresSchema {
     Step(number: 2, name: "incidents, exclusions, closed months, jobs", script: RecordTables.first),
     Step(number: 3, name: "the fleet: nodes, leases, votes, feed", script: FleetTables.first),
     Step(number: 4, name: "runs that are let past older ones", script: FleetTables.ahead),
+    Step(number: 6, name: "a history that is being filled takes nothing else", script: HistoryTables.filling),
   ]
 
   /// "CRLW": the advisory lock under which tables are made

@@ -14,6 +14,8 @@ final class CheckMetrics: Sendable {
   let id: CheckID
   /// Whether a schedule runs it, which a job that reports by itself is late for by no fault of ours.
   let isProbed: Bool
+  /// Of the series that are of no region; one text for all of them.
+  let labels: Labels
   private let families: MetricFamilies
   private let hasCleanup: Bool
   private let slots: CounterSet
@@ -26,9 +28,10 @@ final class CheckMetrics: Sendable {
     isProbed = check.kind.isProbed
     self.families = families
     hasCleanup = check.kind == .journey
-    slots = families.slots.child(["check": check.id.text])
-    incidentOpen = families.incidentOpen.child(["check": check.id.text])
-    incidents = families.incidents.child(["check": check.id.text])
+    labels = ["check": check.id.text]
+    slots = families.slots.child(labels)
+    incidentOpen = families.incidentOpen.child(labels)
+    incidents = families.incidents.child(labels)
   }
 
   func record(_ run: Run) {
@@ -163,7 +166,7 @@ struct RegionMetrics {
 /// The series of one step of a check in one region.
 private struct StepMetrics {
   private let labels: Labels
-  private var phases: [Summary?] = Array(repeating: nil, count: Phase.allCases.count)
+  private var phases: SummarySet?
   private var measures: [String: Gauge] = [:]
 
   init(_ labels: Labels) {
@@ -176,16 +179,13 @@ private struct StepMetrics {
   }
 
   private mutating func record(_ durations: Phases, _ families: MetricFamilies) {
+    guard durations.total > .zero else { return }
+    let summaries = phases ?? families.phaseDuration.child(labels)
+    phases = summaries
     for (index, phase) in Phase.allCases.enumerated() {
       let duration = durations[phase]
-      if let summary = phases[index] {
-        summary.observe(duration)
-      } else if duration > .zero {
-        // A phase that never happens, such as TLS of a plain exchange, has no series.
-        let summary = families.phaseDuration.child(labels.merging(["phase": phase.rawValue]))
-        phases[index] = summary
-        summary.observe(duration)
-      }
+      // A phase that never happens, such as TLS of a plain exchange, has no series.
+      if duration > .zero || summaries.count(at: index) > 0 { summaries.observe(duration, at: index) }
     }
   }
 

@@ -1,12 +1,13 @@
 import Exposition
 import Model
 
-/// Every metric that Curlew tells of itself and of its checks: one place to see the names.
-struct MetricFamilies: Sendable {
+/// Every metric that Curlew tells of itself and of its checks: one place to see the names. A class, since every check holds
+/// all of them.
+final class MetricFamilies: Sendable {
   // Checks.
   let runs: Family<CounterSet>
   let runDuration: Family<Histogram>
-  let phaseDuration: Family<Summary>
+  let phaseDuration: Family<SummarySet>
   let state: Family<StateSet>
   let info: Family<Info>
   let interval: Family<Gauge>
@@ -71,8 +72,9 @@ struct MetricFamilies: Sendable {
     runDuration = try registry.histogram(
       "curlew_run_duration_seconds", help: "How long the deciding attempt of a run took.", unit: "seconds",
       buckets: Self.runBuckets)
-    phaseDuration = try registry.summary(
-      "curlew_phase_duration_seconds", help: "How long each phase of a step's exchange took.", unit: "seconds")
+    phaseDuration = try registry.summarySet(
+      "curlew_phase_duration_seconds", help: "How long each phase of a step's exchange took.", unit: "seconds",
+      label: "phase", values: Phase.allCases.map(\.rawValue))
     state = try registry.stateSet(
       "curlew_check_state", help: "The verdict of the latest run: 1 for the one that holds.",
       states: Self.states.map(\.rawValue))

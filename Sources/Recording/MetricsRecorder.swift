@@ -63,11 +63,10 @@ package final class MetricsRecorder: RunSink {
         let metrics = state.checks[check.id] ?? CheckMetrics(check, families: families)
         state.checks[check.id] = metrics
         metrics.setRuns(check.runs(in: region), in: region)
-        let interval: Labels = ["check": check.id.text]
         if check.runs(in: region) {
-          families.interval.child(interval).set(check.interval.seconds)
+          families.interval.child(metrics.labels).set(check.interval.seconds)
         } else {
-          families.interval.remove(interval)
+          families.interval.remove(metrics.labels)
         }
         let old = state.infos[check.id]
         guard let new = infos[check.id], old != new else { continue }

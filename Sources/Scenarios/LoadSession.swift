@@ -184,7 +184,7 @@ struct LoadSession {
   private func scopes(of visible: Visible) -> FileScopes {
     let fixed = FixedValues(
       environment: environment, environmentValue: environmentValue, secrets: visible.secrets,
-      isPartial: supplied != nil)
+      isPartial: supplied != nil, isForNodes: findsNeeds)
     return FileScopes(variables: visible.variables, overriding: overriding, fixed: fixed, sink: sink)
   }
 

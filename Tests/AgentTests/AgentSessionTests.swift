@@ -76,6 +76,52 @@ struct AgentSessionTests {
     }
   }
 
+  @Test("Runs that the hub refuses are given up and told of, and no other one waits for ever")
+  func poison() async throws {
+    let node = try await Node()
+    node.hub.change { $0.poison = [7, 8, 20] }
+    await node.run {
+      for number in 1...20 { node.spool.add(node.fleetRun(number)) }
+      await node.until { node.hub.seen.stored.count == 17 && node.spool.status.dropped == 3 }
+      for number in 21...30 { node.spool.add(node.fleetRun(number)) }
+      await node.until { node.hub.seen.stored.count == 27 && node.spool.status.length == 0 }
+    }
+    for number in [7, 8, 20] as [Int64] {
+      #expect(
+        node.notices.contains(
+          .gaveUp(number, "the hub refuses runs (foreign-region): run \(number) is another region's")))
+    }
+    #expect(node.notices.count { if case .gaveUp = $0 { true } else { false } } == 3)
+  }
+
+  @Test("What a hub claims that cannot be is believed by nobody")
+  func impossibleNumbers() async throws {
+    let node = try await Node()
+    node.hub.change { $0.progress = SpoolProgress(acknowledged: .max) }
+    await node.run {
+      let words = "the hub says that it has runs up to \(Int64.max), which no spool has"
+      await node.until { node.notices.contains(.session(.away(words))) }
+      node.hub.change { $0.progress = SpoolProgress() }
+      await node.until { node.session.isConnected }
+      let stretch = BatchReply(IngestSummary(progress: SpoolProgress(acknowledged: 0, ahead: 2...(.max)), added: .max))
+      node.hub.change { $0.claim = stretch }
+      for number in 1...3 { node.spool.add(node.fleetRun(number)) }
+      await node.until { node.notices.contains(.pushing(words)) }
+      node.hub.change {
+        $0.claim = BatchReply(
+          IngestSummary(progress: SpoolProgress(acknowledged: 3), added: .max, duplicates: .max))
+      }
+      await node.until { node.session.pushed > 0 && node.spool.status.length == 0 }
+      #expect(node.session.pushed == 3)
+      node.hub.change { state in
+        state.claim = nil
+        state.progress = SpoolProgress(acknowledged: 3)
+      }
+      node.spool.add(node.fleetRun(4))
+      await node.until { node.hub.seen.stored[4] != nil }
+    }
+  }
+
   @Test("A new process goes on where the old one ended")
   func restart() async throws {
     let folder = try Folder()
@@ -158,10 +204,49 @@ struct AgentSessionTests {
       #expect(difference >= .seconds(89) && difference <= .seconds(91))
       node.hub.change { $0.ahead = .hours(2) }
       await node.until { node.clock.isRefused }
-      #expect(node.clock.now - node.time.now < .seconds(1))
+      // By what was believed before.
+      #expect(node.clock.now - node.time.now < .seconds(92))
       await node.until { node.notices.contains { if case .clock(.some) = $0 { true } else { false } } }
       node.hub.change { $0.ahead = .zero }
       await node.until { !node.clock.isRefused && node.notices.contains(.clock(nil)) }
+    }
+  }
+
+  @Test("Setting the machine's clock moves nothing, with a hub or without one")
+  func setClock() async throws {
+    let node = try await Node()
+    await node.run {
+      await node.until { node.clock.offset != nil }
+      let before = node.clock.now - node.time.now
+      node.time.setClock(by: .minutes(8))
+      #expect(node.clock.now - node.time.now == before - .minutes(8))
+      await node.until { node.clock.offset.map { $0 > .minutes(7) } ?? false }
+      #expect(node.clock.now - node.time.now < before - .minutes(7))
+      node.hub.change { $0.isAway = true }
+      await node.until { !node.session.isConnected }
+      node.time.setClock(by: .hours(25))
+      #expect(node.clock.now - node.time.now < .hours(-25))
+      #expect(!node.clock.isRefused)
+    }
+  }
+
+  @Test("Memberships that change all the time leave no timers behind")
+  func replanning() async throws {
+    let node = try await Node()
+    node.hub.change { state in
+      state.work = [node.firstWork]
+      for epoch in 9...60 as ClosedRange<Int64> {
+        let membership = Membership(
+          region: "eu", epoch: epoch, since: node.time.now + .milliseconds(100 * epoch),
+          members: [Membership.Member(node: "n1")])
+        state.work.append(WorkReply(memberships: [MembershipMessage(membership)], hubTime: 0))
+      }
+    }
+    await node.run {
+      await node.until { node.plan.epoch(at: .init(nanosecondsSinceEpoch: .max)) == 60 }
+      let (count, start) = (node.applied.count, node.time.now)
+      await node.until { node.time.now - start > CheckLease.longest * 2 }
+      #expect(node.applied.count - count <= 6)
     }
   }
 
@@ -179,6 +264,32 @@ struct AgentSessionTests {
     }
     await node.run { await node.until { node.hub.seen.questions.count > 3 && !node.opinions.isEmpty } }
     #expect(node.opinions == [5])
+    #expect(node.notices.contains(.opinionNotGiven("shop", .late)))
+    #expect(node.notices.contains(.opinionNotGiven("No Check", .unknownCheck)))
+  }
+
+  @Test("An opinion of a check that comes with its values is given when they are loaded")
+  func opinionWithValues() async throws {
+    let node = try await Node()
+    let until = (node.time.now + .hours(1)).millisecondsSinceEpoch
+    node.loader.isHeld = true
+    node.hub.change { state in
+      state.work = [
+        WorkReply(
+          configuration: ConfigurationChange(version: 3, digest: "d", roots: [], files: []),
+          values: SuppliedValues(digest: "v"),
+          opinions: [OpinionRequest(number: 1, check: "shop", slot: 5, until: until)], hubTime: 0)
+      ]
+    }
+    await node.run {
+      await node.until { node.hub.seen.questions.count == 1 }
+      let beats = node.hub.seen.beats.count
+      await node.until { node.hub.seen.beats.count > beats + 2 }
+      #expect(node.opinions.isEmpty)
+      node.loader.isHeld = false
+      await node.until { node.opinions == [5] }
+    }
+    #expect(node.session.configuration == 3)
   }
 
   @Test("Who leaves waits for others to take over, and for nobody where nobody is there")
@@ -187,8 +298,6 @@ struct AgentSessionTests {
     node.hub.change { $0.work = [node.firstWork] }
     await node.run {
       await node.until { node.applied.last?.count == 1 }
-      // Alone in its region.
-      await node.session.leave(within: .hours(1))
       let others = [Membership.Member(node: "n1"), Membership.Member(node: "n2")]
       let gone = [Membership.Member(node: "n1", silence: CheckLease.longest), Membership.Member(node: "n2")]
       node.hub.change { state in
@@ -219,6 +328,33 @@ struct AgentSessionTests {
       await node.until { hasLeft.withLock { $0 } }
       await left
       #expect(node.time.now >= since)
+    }
+  }
+}
+
+extension AgentSessionTests {
+  @Test("Who is alone leaves when the hub has heard it, and waits for that for two seconds")
+  func leavingAlone() async throws {
+    for isHeard in [true, false] {
+      let node = try await Node()
+      node.hub.change { $0.work = [node.firstWork] }
+      await node.run {
+        await node.until { node.applied.last?.count == 1 }
+        node.hub.change { $0.holdsFarewells = true }
+        let start = node.time.now
+        let hasLeft = Mutex(false)
+        async let left: Void = {
+          await node.session.leave(within: .hours(1))
+          hasLeft.withLock { $0 = true }
+        }()
+        await node.until { node.hub.seen.beats.last?.isLeaving == true }
+        await node.until { node.time.now - start > .seconds(1) }
+        #expect(!hasLeft.withLock { $0 })
+        if isHeard { node.hub.change { $0.holdsFarewells = false } }
+        await node.until { hasLeft.withLock { $0 } }
+        await left
+        if !isHeard { #expect(node.time.now - start >= .seconds(2)) }
+      }
     }
   }
 }
@@ -263,7 +399,10 @@ final class Node: Sendable {
       parts: AgentSession.Parts(
         link: self.hub, spool: spool, plan: plan, clock: clock, loader: loader,
         apply: { checks in heard.state.withLock { $0.applied.append(checks.map(\.id)) } },
-        giveOpinion: { _, slot, _ in heard.state.withLock { $0.opinions.append(slot) } },
+        giveOpinion: { _, request, _ in
+          heard.state.withLock { $0.opinions.append(request.slot) }
+          return nil
+        },
         tell: { notice in heard.state.withLock { $0.notices.append(notice) } }))
   }
 
@@ -308,7 +447,7 @@ final class Node: Sendable {
 
 final class Loader: ConfigurationLoader {
   let check: Check
-  private let state = Mutex<(fault: ConfigurationFault?, version: Int64)>((nil, 0))
+  private let state = Mutex<(fault: ConfigurationFault?, version: Int64, isHeld: Bool)>((nil, 0, false))
 
   init(check: Check) { self.check = check }
 
@@ -317,9 +456,16 @@ final class Loader: ConfigurationLoader {
     set { state.withLock { $0.fault = newValue } }
   }
 
+  /// Whether loading takes its time.
+  var isHeld: Bool {
+    get { state.withLock { $0.isHeld } }
+    set { state.withLock { $0.isHeld = newValue } }
+  }
+
   func load(
     _ change: ConfigurationChange?, values: SuppliedValues?
   ) async throws(ConfigurationFault) -> LoadedConfiguration {
+    while isHeld, !Task.isCancelled { await Task.yield() }
     if let fault { throw fault }
     let version = state.withLock { state in
       state.version = change?.version ?? state.version

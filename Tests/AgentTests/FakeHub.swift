@@ -21,22 +21,31 @@ final class FakeHub: HubLink {
     /// First numbers of the batches, in the order in which they came.
     var batches: [Int64] = []
     var gaps = 0
+    /// Numbers of runs that are refused, as a hub refuses a whole batch for one of its runs.
+    var poison: Set<Int64> = []
+    /// Beats of a node that leaves are answered when this ends.
+    var holdsFarewells = false
+    /// What the hub says that it has, and how much it added, in place of what is so.
+    var claim: BatchReply?
     /// How far the hub's clock is ahead of the node's.
     var ahead = Duration.zero
   }
 
   private let state = Mutex(State())
   private let time: any TimeSource
+  /// What its clock showed at uptime zero: nobody sets it.
+  private let origin: Timestamp
 
   init(_ time: any TimeSource) {
     self.time = time
+    origin = time.now - time.uptime
   }
 
   var seen: State { state.withLock { $0 } }
 
   func change(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
-  private var hubTime: Int64 { (time.now + seen.ahead).millisecondsSinceEpoch }
+  private var hubTime: Int64 { (origin + time.uptime + seen.ahead).millisecondsSinceEpoch }
 
   private func check() throws(LinkFault) {
     let (isAway, refusal) = state.withLock { ($0.isAway, $0.refusal) }
@@ -56,6 +65,7 @@ final class FakeHub: HubLink {
   func beat(_ beat: Beat) async throws(LinkFault) -> BeatReply {
     try check()
     state.withLock { $0.beats.append(beat) }
+    while beat.isLeaving, seen.holdsFarewells, !Task.isCancelled { await Task.yield() }
     return BeatReply(hubTime: hubTime)
   }
 
@@ -70,6 +80,10 @@ final class FakeHub: HubLink {
 
   func push(_ batch: SpoolBatch) async throws(LinkFault) -> BatchReply {
     try check()
+    if let bad = seen.poison.sorted().first(where: { (batch.first...batch.last).contains($0) }) {
+      throw .refused(.foreignRegion, "run \(bad) is another region's", acknowledged: nil)
+    }
+    if let claim = seen.claim { return claim }
     let summary: IngestSummary? = state.withLock { state in
       state.batches.append(batch.first)
       guard let (fresh, replayed) = try? state.progress.take(batch) else {

@@ -130,6 +130,75 @@ struct HTTPHubLinkTests {
   }
 }
 
+extension HTTPHubLinkTests {
+  @Test(
+    "A replica that lost its store, or has the tokens of yesterday, is turned away from",
+    arguments: [FleetProtocol.Refusal.unavailable, .wrongToken, .expiredToken])
+  func sickReplica(_ refusal: FleetProtocol.Refusal) async throws {
+    let body = try Self.json(
+      RefusalMessage(type: "urn:curlew:fleet:\(refusal.rawValue)", title: "No", status: 503, detail: "no store"))
+    let sick = try HTTPTestServer { _ in
+      Self.answer("503 Service Unavailable", "application/problem+json", body)
+    }
+    defer { sick.stop() }
+    let reply = try Self.json(BeatReply(hubTime: 5))
+    let server = try HTTPTestServer { _ in Self.answer("200 OK", "application/json", reply) }
+    defer { server.stop() }
+    let beat = Beat(NodeBeat(node: "n1", region: "eu"))
+    try await Self.withLink(to: [sick.port, server.port]) { link in
+      await #expect(throws: LinkFault.refused(refusal, "no store", acknowledged: nil)) { try await link.beat(beat) }
+      for _ in 0..<3 {
+        let reply = try await link.beat(beat)
+        #expect(reply.hubTime == 5)
+      }
+    }
+    #expect(sick.requests.count == 1)
+  }
+
+  @Test("A refusal that every replica would give moves nobody on", arguments: [FleetProtocol.Refusal.gap, .tooOften])
+  func refusingReplica(_ refusal: FleetProtocol.Refusal) async throws {
+    let body = try Self.json(
+      RefusalMessage(type: "urn:curlew:fleet:\(refusal.rawValue)", title: "No", status: 409, detail: "no"))
+    let first = try HTTPTestServer { _ in Self.answer("409 Conflict", "application/problem+json", body) }
+    defer { first.stop() }
+    let second = try HTTPTestServer { _ in [] }
+    defer { second.stop() }
+    try await Self.withLink(to: [first.port, second.port]) { link in
+      for _ in 0..<2 { _ = try? await link.beat(Beat(NodeBeat(node: "n1", region: "eu"))) }
+    }
+    #expect(first.requests.count == 2 && second.requests.isEmpty)
+  }
+
+  @Test("A balancer that takes no body of that size is understood as a hub is")
+  func tooLarge() async throws {
+    let server = try HTTPTestServer { _ in
+      Self.answer("413 Content Too Large", "text/html", "<h1>413 Request Entity Too Large</h1>")
+    }
+    defer { server.stop() }
+    let batch = SpoolBatch(node: "n1", region: "eu", spool: 42, first: 1, oldest: 1, runs: [])
+    let bytes = RunCoding.encode(batch).count
+    try await Self.withLink(to: [server.port]) { link in
+      await #expect(
+        throws: LinkFault.refused(
+          .tooLarge, "http://127.0.0.1:\(server.port)/ takes no body of \(bytes) bytes", acknowledged: nil)
+      ) { try await link.push(batch) }
+    }
+  }
+
+  @Test("Numbers that are no range are no answer", arguments: ["[9,2]", "[1]", "[1,99999999999999999999]"])
+  func hostileRange(_ range: String) async throws {
+    let body = #"{"acknowledged":1,"ahead":\#(range),"added":0,"duplicates":0,"replayed":0}"#
+    let server = try HTTPTestServer { _ in Self.answer("200 OK", "application/json", body) }
+    defer { server.stop() }
+    let batch = SpoolBatch(node: "n1", region: "eu", spool: 42, first: 1, oldest: 1, runs: [])
+    try await Self.withLink(to: [server.port]) { link in
+      await #expect(
+        throws: LinkFault.unreachable("http://127.0.0.1:\(server.port)/ answers what no hub answers")
+      ) { try await link.push(batch) }
+    }
+  }
+}
+
 /// Tokens one after the other, as a file that is rotated gives them.
 private final class Tokens: Sendable {
   private let left: Mutex<[String]>

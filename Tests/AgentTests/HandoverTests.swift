@@ -130,22 +130,110 @@ struct HandoverTests {
     #expect(plan.ticket(for: check.id, slotStart: time.now) != nil)
   }
 
-  @Test("A look at the claim does not keep a successor from making it")
-  func look() async throws {
-    let (plan, check) = try plan()
-    plan.setSlots(from: Timestamp(nanosecondsSinceEpoch: .max), until: nil)
-    let claim = open(folder.path + "/successor", O_RDWR | O_CREAT, 0o600)
-    try #require(claim >= 0)
-    defer { close(claim) }
-    try #require(flock(claim, LOCK_SH | LOCK_NB) == 0)
+  @Test("Of two processes that want a place one gets it, and the spool is locked by one process at any time")
+  func two() async throws {
+    let (oldPlan, check) = try plan()
+    let plans = (try plan().plan, try plan().plan)
+    for plan in [plans.0, plans.1] { plan.setSlots(from: Timestamp(nanosecondsSinceEpoch: .max), until: nil) }
+    let loops = try (0..<3).map { try EventLoop(name: "spool-\($0)") }
+    defer { for loop in loops { loop.stop() } }
+    let (path, clock) = (folder.path, time)
+    let old = SpoolKeeper(on: loops[0], time: time)
+    _ = try await old.open(at: path, settings: Spool.Settings(), identity: 42)
+    let progress = (Progress(), Progress())
+    func successor(_ plan: WorkPlan, _ loop: EventLoop, _ progress: Progress) -> (SpoolKeeper, Task<Void, Never>) {
+      let keeper = SpoolKeeper(on: loop, time: time)
+      let task = Task {
+        do throws(SpoolFault) {
+          try await Handover(in: path, plan: plan, clock: clock).succeed(isReady: { true }) {
+            () async throws(SpoolFault) in
+            _ = try await keeper.open(at: path, settings: Spool.Settings(), identity: 7)
+          }
+          progress.state.withLock { $0.hasNew = true }
+        } catch {
+          progress.state.withLock { $0.fault = error }
+        }
+      }
+      return (keeper, task)
+    }
+    let first = successor(plans.0, loops[1], progress.0)
+    let handover = Handover(in: path, plan: oldPlan, clock: time)
+    await until { handover.isAwaited }
+    let second = successor(plans.1, loops[2], progress.1)
+    await until(asleep: 2) { progress.1.state.withLock { $0.fault } != nil }
+    #expect(
+      try #require(progress.1.state.withLock { $0.fault }).description.hasPrefix(
+        "another process is about to take over"))
+    #expect(plans.1.ticket(for: check.id, slotStart: time.now) == nil)
+    #expect(handover.isAwaited)
+    #expect(!progress.0.state.withLock { $0.hasNew })
+
+    let holding = Task { await handover.waitForSuccessor() }
+    await until(asleep: 2) { oldPlan.ticket(for: check.id, slotStart: clock.now + .hours(1)) == nil }
+    await until(asleep: 1) { plans.0.ticket(for: check.id, slotStart: clock.now + .hours(1)) != nil }
+    let moment = try #require(await ending(holding))
+    // The one before has its slots still, and the lock; nobody else can open the spool.
+    #expect(plans.0.ticket(for: check.id, slotStart: moment - .seconds(1)) == nil)
+    #expect(plans.0.ticket(for: check.id, slotStart: moment + .seconds(1)) != nil)
+    #expect(#expect(throws: SpoolFault.self) { try Spool(at: path, identity: 9) }?.code == EWOULDBLOCK)
+    await old.close()
+    await until { progress.0.state.withLock { $0.hasNew } }
+    await first.1.value
+    await second.1.value
+    #expect(#expect(throws: SpoolFault.self) { try Spool(at: path, identity: 9) }?.code == EWOULDBLOCK)
+    #expect(!handover.isAwaited)
+    #expect(await first.0.last == 0)
+  }
+
+  /// Lets time pass until a task has ended.
+  private func ending(_ task: Task<Timestamp?, Never>) async -> Timestamp? {
+    let progress = Progress()
+    let watching = Task {
+      let moment = await task.value
+      progress.state.withLock { $0.oldEnd = moment }
+    }
+    await until { progress.state.withLock { $0.oldEnd } != nil }
+    await watching.value
+    return await task.value
+  }
+
+  @Test("Whoever looks at a claim at the moment when it is made does not keep it from being made")
+  func looking() async throws {
+    let (plan, _) = try plan()
+    let holder = try Spool(at: folder.path, identity: 42)
+    // As the holder holds it for the moment in which it looks.
+    let look = open(folder.path + "/successor", O_RDWR | O_CREAT, 0o600)
+    #expect(flock(look, LOCK_EX | LOCK_NB) == 0)
+    let loop = try EventLoop(name: "new-spool")
+    defer { loop.stop() }
+    let keeper = SpoolKeeper(on: loop, time: time)
+    let progress = Progress()
     let (path, clock) = (folder.path, time)
     let succeeding = Task {
-      try await Handover(in: path, plan: plan, clock: clock).succeed(isReady: { true }) {}
+      do throws(SpoolFault) {
+        try await Handover(in: path, plan: plan, clock: clock).succeed(isReady: { true }) {
+          () async throws(SpoolFault) in
+          _ = try await keeper.open(at: path, settings: Spool.Settings(), identity: 7)
+        }
+      } catch {
+        progress.state.withLock { $0.fault = error }
+      }
     }
-    while time.sleeperCount == 0, plan.ticket(for: check.id, slotStart: time.now) == nil { await Task.yield() }
-    flock(claim, LOCK_UN)
-    await until { plan.ticket(for: check.id, slotStart: clock.now) != nil }
-    try await succeeding.value
+    await time.sleepers()
+    close(look)
+    let handover = Handover(in: path, plan: plan, clock: time)
+    await until { handover.isAwaited || progress.state.withLock { $0.fault } != nil }
+    #expect(progress.state.withLock { $0.fault } == nil)
+    succeeding.cancel()
+    await succeeding.value
+    withExtendedLifetime(holder) {}
+  }
+
+  @Test("A claim whose process has ended is none")
+  func abandonedClaim() throws {
+    let (plan, _) = try plan()
+    close(open(folder.path + "/successor", O_RDWR | O_CREAT, 0o600))
+    #expect(!Handover(in: folder.path, plan: plan, clock: time).isAwaited)
   }
 
   @Test("A successor that is gone before the moment leaves the place to the holder")

@@ -16,6 +16,13 @@ struct OutboxTests {
     return nil
   }
 
+  private static func refused(
+    _ batch: Int, _ refusal: FleetProtocol.Refusal, of numbers: ClosedRange<Int64> = 1...1, lead: Duration? = nil,
+    acknowledged: Int64? = nil
+  ) -> Outbox.Event {
+    .refused(batch: batch, Outbox.Rejection(refusal, "no", of: numbers, lead: lead, acknowledged: acknowledged))
+  }
+
   private static func wait(_ actions: [Outbox.Action]) -> Duration? {
     for case .wait(let uptime) in actions.reversed() { return uptime }
     return nil
@@ -123,7 +130,7 @@ struct OutboxTests {
     var number = 0
     let sent = try Self.drain(&outbox, arriving: 50) { hub, batch in
       number += 1
-      return batch.isAhead ? .refused(batch: number, .gap, acknowledged: hub.acknowledged) : nil
+      return batch.isAhead ? Self.refused(number, .gap, acknowledged: hub.acknowledged) : nil
     }
     #expect(sent.count { $0.isAhead } == 1)
   }
@@ -182,7 +189,7 @@ struct OutboxTests {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 3), at: Self.start)
     _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
-    let pause = try #require(Self.wait(outbox.handle(.failed(batch: 1), at: Self.start)))
+    let pause = try #require(Self.wait(outbox.handle(.failed(batch: 1, "cut off"), at: Self.start)))
     _ = outbox.handle(.spooled(through: 9), at: Self.start)
     #expect(try #require(Self.sent(outbox.handle(.timer, at: pause))) == (2, 1, 9))
     let late = outbox.handle(.answered(batch: 1, SpoolProgress(acknowledged: 3)), at: pause)
@@ -197,7 +204,7 @@ struct OutboxTests {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 100), at: Self.start)
     _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 50)), at: Self.start)
-    let actions = outbox.handle(.refused(batch: 1, .gap, acknowledged: 20), at: Self.start)
+    let actions = outbox.handle(Self.refused(1, .gap, acknowledged: 20), at: Self.start)
     let again = outbox.handle(.timer, at: try #require(Self.wait(actions)))
     #expect(try #require(Self.sent(again)) == (2, 21, 80))
   }
@@ -214,7 +221,8 @@ struct OutboxTests {
       uptime += .seconds(1)
       actions =
         batch.limit > 600
-        ? outbox.handle(.refused(batch: batch.batch, .tooLarge, acknowledged: nil), at: uptime)
+        ? outbox.handle(
+          Self.refused(batch.batch, .tooLarge, of: batch.from...(batch.from + Int64(batch.limit) - 1)), at: uptime)
         : outbox.handle(
           .answered(batch: batch.batch, SpoolProgress(acknowledged: batch.from + Int64(batch.limit) - 1)), at: uptime)
       if Self.sent(actions) == nil, outbox.backlog > 0 {
@@ -226,45 +234,148 @@ struct OutboxTests {
     #expect(outbox.backlog == 0)
   }
 
-  @Test("A run that the hub does not understand is found, and given up alone")
-  func poison() throws {
+  @Test(
+    "Runs that the hub does not take are found, and given up alone",
+    arguments: [
+      (FleetProtocol.Refusal.malformed, nil), (.tooLarge, nil), (.foreignRegion, nil),
+      (.future, Duration.days(20_000)),
+    ] as [(FleetProtocol.Refusal, Duration?)])
+  func poison(_ refusal: FleetProtocol.Refusal, _ lead: Duration?) throws {
     var outbox = Self.outbox(Outbox.Settings(rate: 1_000_000, pace: .zero))
+    // Two of them side by side, and the last one of all.
+    let poison: Set<Int64> = [37, 38, 100]
     _ = outbox.handle(.spooled(through: 100), at: Self.start)
     var actions = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
     var uptime = Self.start
     var givenUp: [Int64] = []
-    while outbox.backlog > 0 {
-      for case .giveUp(let number) in actions { givenUp.append(number) }
+    var said: [String] = []
+    var sent = 0
+    while outbox.backlog > 0, sent < 200 {
+      for case .giveUp(let number, let words) in actions {
+        givenUp.append(number)
+        said.append(words)
+      }
       if let batch = Self.sent(actions) {
+        sent += 1
         uptime += .seconds(1)
-        // The spool sends what it has: a run that was given up is passed over.
-        let first = givenUp.contains(batch.from) ? batch.from + 1 : batch.from
-        let range = first...max(first, batch.from + Int64(batch.limit) - 1)
-        actions =
-          range.contains(37) && !givenUp.contains(37)
-          ? outbox.handle(.refused(batch: batch.batch, .malformed, acknowledged: nil), at: uptime)
-          : outbox.handle(.answered(batch: batch.batch, SpoolProgress(acknowledged: range.upperBound)), at: uptime)
+        // The spool sends what it has, up to the next hole: runs that were given up are passed over.
+        let left = (batch.from...100).drop { givenUp.contains($0) }.prefix { !givenUp.contains($0) }.prefix(batch.limit)
+        let event: Outbox.Event
+        if let first = left.first, let last = left.last {
+          event =
+            poison.isDisjoint(with: left)
+            ? .answered(batch: batch.batch, SpoolProgress(acknowledged: last))
+            : Self.refused(batch.batch, refusal, of: first...last, lead: lead)
+        } else {
+          event = .nothingLeft(batch: batch.batch, through: 100)
+        }
+        actions = outbox.handle(event, at: uptime)
       } else {
         uptime = try #require(Self.wait(actions))
         actions = outbox.handle(.timer, at: uptime)
       }
     }
-    #expect(givenUp == [37])
+    #expect(givenUp == [37, 38, 100])
+    #expect(said == Array(repeating: "the hub refuses runs (\(refusal.rawValue)): no", count: 3))
+    #expect(outbox.backlog == 0)
+    // No more than one a minute or so is lost, should it be the hub that is wrong.
+    #expect(uptime - Self.start > .seconds(60))
+  }
+
+  @Test("A run whose slot begins soon waits, and so does one where the clock is not believed", arguments: [9, nil])
+  func early(_ minutes: Int?) throws {
+    var outbox = Self.outbox(Outbox.Settings(pace: .zero))
+    _ = outbox.handle(.spooled(through: 2), at: Self.start)
+    var uptime = Self.start
+    var actions = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: uptime)
+    var said: [String?] = []
+    let lead = minutes.map { Duration.minutes($0) }
+    for number in 1...10 {
+      let batch = try #require(Self.sent(actions))
+      actions =
+        batch.limit == 1 && batch.from == 1
+        ? outbox.handle(.answered(batch: number, SpoolProgress(acknowledged: 1)), at: uptime)
+        : outbox.handle(Self.refused(number, .future, of: batch.from...2, lead: lead), at: uptime)
+      #expect(!actions.contains { if case .giveUp = $0 { true } else { false } })
+      for case .say(let words) in actions { said.append(words) }
+      guard Self.sent(actions) == nil else { continue }
+      uptime = try #require(Self.wait(actions))
+      actions = outbox.handle(.timer, at: uptime)
+    }
+    #expect(outbox.backlog == 1)
+    #expect(said == ["the hub refuses runs (future): no"])
+  }
+
+  @Test("A token that became another region's gives no run up: the node is refused before")
+  func foreignToken() throws {
+    var outbox = Self.outbox()
+    _ = outbox.handle(.spooled(through: 1), at: Self.start)
+    _ = outbox.handle(.admitted(SpoolProgress()), at: Self.start)
+    let first = outbox.handle(Self.refused(1, .foreignRegion), at: Self.start)
+    #expect(first.first == .say("the hub refuses runs (foreign-region): no"))
+    #expect(try #require(Self.wait(first)) >= Self.start + .seconds(30))
+    _ = outbox.handle(.dismissed, at: Self.start + .seconds(3))
+    let again = outbox.handle(.admitted(SpoolProgress()), at: Self.start + .minutes(5))
+    let second = try #require(Self.sent(again)).batch
+    let actions = outbox.handle(Self.refused(second, .foreignRegion), at: Self.start + .minutes(5))
+    #expect(!actions.contains { if case .giveUp = $0 { true } else { false } })
+  }
+
+  @Test("What fails twice in a row is told in its words, and once")
+  func failures() throws {
+    var outbox = Self.outbox()
+    var uptime = Self.start
+    _ = outbox.handle(.spooled(through: 1), at: uptime)
+    var actions = outbox.handle(.admitted(SpoolProgress()), at: uptime)
+    let events: [(Int) -> Outbox.Event] = [
+      { .failed(batch: $0, "no route") }, { .failed(batch: $0, "no route") }, { .failed(batch: $0, "no route") },
+      { Self.refused($0, .unavailable) }, { Self.refused($0, .tooOften) },
+      { .answered(batch: $0, SpoolProgress(acknowledged: 1)) },
+    ]
+    var said: [String?] = []
+    for event in events {
+      actions = outbox.handle(event(try #require(Self.sent(actions)).batch), at: uptime)
+      for case .say(let words) in actions { said.append(words) }
+      guard outbox.backlog > 0 else { break }
+      uptime = try #require(Self.wait(actions))
+      actions = outbox.handle(.timer, at: uptime)
+    }
+    #expect(
+      said == ["no route", "the hub refuses runs (unavailable): no", "the hub refuses runs (too-often): no", nil])
+  }
+
+  @Test("An answer that says nothing of what was sent is a failure")
+  func standstill() throws {
+    var outbox = Self.outbox()
+    _ = outbox.handle(.spooled(through: 20), at: Self.start)
+    _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 10)), at: Self.start)
+    let first = outbox.handle(.answered(batch: 1, SpoolProgress(acknowledged: 10)), at: Self.start)
+    let pause = try #require(Self.wait(first))
+    #expect(pause >= Self.start + .milliseconds(500))
+    #expect(try #require(Self.sent(outbox.handle(.timer, at: pause))) == (2, 11, 10))
+    let second = outbox.handle(.answered(batch: 2, SpoolProgress(acknowledged: 10)), at: pause)
+    #expect(second.contains(.say("the hub took nothing of what was sent from run 11 on")))
+    #expect(try #require(Self.wait(second)) >= pause + .seconds(1))
+    // The answer to an earlier batch comes late and says it all: the next one is no failure.
+    let third = try #require(Self.wait(second))
+    _ = outbox.handle(.timer, at: third)
+    _ = outbox.handle(.answered(batch: 2, SpoolProgress(acknowledged: 20)), at: third)
+    #expect(outbox.handle(.answered(batch: 3, SpoolProgress(acknowledged: 20)), at: third).contains(.say(nil)))
   }
 
   @Test(
     "Who may not send says so once, and tries on at a slow pace",
-    arguments: [FleetProtocol.Refusal.wrongToken, .expiredToken, .foreignRegion, .clock])
+    arguments: [FleetProtocol.Refusal.wrongToken, .expiredToken, .clock])
   func unauthorised(_ refusal: FleetProtocol.Refusal) throws {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 1), at: Self.start)
     _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
-    let actions = outbox.handle(.refused(batch: 1, refusal, acknowledged: nil), at: Self.start)
-    #expect(actions.first == .say("the hub refuses runs: \(refusal.rawValue)"))
+    let actions = outbox.handle(Self.refused(1, refusal), at: Self.start)
+    #expect(actions.first == .say("the hub refuses runs (\(refusal.rawValue)): no"))
     let pause = try #require(Self.wait(actions))
     #expect(pause - Self.start >= .seconds(30) && pause - Self.start <= .seconds(60))
     #expect(try #require(Self.sent(outbox.handle(.timer, at: pause))) == (2, 1, 1))
-    let second = outbox.handle(.refused(batch: 2, refusal, acknowledged: nil), at: pause)
+    let second = outbox.handle(Self.refused(2, refusal), at: pause)
     #expect(!second.contains { if case .say = $0 { true } else { false } })
     let third = try #require(Self.wait(second))
     _ = outbox.handle(.timer, at: third)
@@ -279,7 +390,7 @@ struct OutboxTests {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 1), at: Self.start)
     _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
-    let actions = outbox.handle(.refused(batch: 1, .protocolVersion, acknowledged: nil), at: Self.start)
+    let actions = outbox.handle(Self.refused(1, .protocolVersion), at: Self.start)
     #expect(Self.wait(actions) == nil)
     #expect(outbox.handle(.timer, at: Self.start + .hours(1)).isEmpty)
     #expect(outbox.handle(.spooled(through: 5), at: Self.start + .hours(1)).isEmpty)
@@ -292,7 +403,7 @@ struct OutboxTests {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 1), at: Self.start)
     _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
-    #expect(outbox.handle(.refused(batch: 1, .unknownNode, acknowledged: nil), at: Self.start) == [.register])
+    #expect(outbox.handle(Self.refused(1, .unknownNode), at: Self.start) == [.register])
   }
 
   @Test("What was dropped before it could be sent is passed over")
@@ -305,14 +416,24 @@ struct OutboxTests {
     #expect(try #require(Self.sent(actions)) == (2, 4, 2))
   }
 
-  @Test("An acknowledgement beyond the spool lets nothing go")
-  func impossible() {
+  @Test("An acknowledgement beyond the spool lets nothing go, and the hub is asked where to go on")
+  func impossible() throws {
     var outbox = Self.outbox()
     _ = outbox.handle(.spooled(through: 3), at: Self.start)
     _ = outbox.handle(.admitted(SpoolProgress(acknowledged: 0)), at: Self.start)
     let actions = outbox.handle(.answered(batch: 1, SpoolProgress(acknowledged: 4_000)), at: Self.start)
     #expect(!actions.contains { if case .release = $0 { true } else { false } })
+    #expect(actions.contains(.register))
+    #expect(actions.contains(.say("the hub has runs up to 4000 of this spool, which has none above 3")))
     #expect(outbox.backlog == 3)
+    // The spool goes on above what the hub has.
+    let admitted = outbox.handle(.admitted(SpoolProgress(acknowledged: 4_000)), at: Self.start + .seconds(1))
+    #expect(admitted == [.release(through: 4_000)])
+    let next = outbox.handle(.spooled(through: 4_001), at: Self.start + .seconds(1))
+    #expect(try #require(Self.sent(next)) == (2, 4_001, 1))
+    #expect(
+      !outbox.handle(.answered(batch: 1, SpoolProgress(acknowledged: 4_000)), at: Self.start + .seconds(1))
+        .contains(.register))
   }
 }
 

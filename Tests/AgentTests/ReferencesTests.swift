@@ -48,7 +48,7 @@ struct ReferencesTests {
     let time = ManualTime()
     let probe = ScriptedProbe(answers: false)
     let references = References(
-      [Endpoint(host: "a", port: 1), Endpoint(host: "b", port: 2)], probe: probe, time: time)
+      [Reference(Endpoint(host: "a", port: 1)), Reference(Endpoint(host: "b", port: 2))], probe: probe, time: time)
     let failed = try Self.run(.down, .timeout)
     async let first = references.reviewed(failed)
     async let second = references.reviewed(failed)
@@ -63,10 +63,22 @@ struct ReferencesTests {
     #expect(references.rounds == 2 && probe.count == 4)
   }
 
+  @Test(
+    "The replicas of a hub are one reference, which answers when one of them does",
+    arguments: [(["hub-1"], Verdict.down), (["target"], .down), (["hub-1", "hub-2", "other"], .down), ([], .unknown)]
+      as [([String], Verdict)])
+  func replicas(_ answering: [String], _ verdict: Verdict) async throws {
+    let probe = ScriptedProbe(hosts: Set(answering))
+    let hubs = Reference(Endpoint(host: "hub-1", port: 1), Endpoint(host: "hub-2", port: 1))
+    let references = References(
+      [hubs, Reference(Endpoint(host: "target", port: 1))], probe: probe, time: ManualTime())
+    #expect(await references.reviewed(try Self.run(.down, .timeout)).verdict == verdict)
+  }
+
   @Test("A run that is up asks nobody")
   func up() async throws {
     let probe = ScriptedProbe(answers: false)
-    let references = References([Endpoint(host: "a", port: 1)], probe: probe, time: ManualTime())
+    let references = References([Reference(Endpoint(host: "a", port: 1))], probe: probe, time: ManualTime())
     #expect(await references.reviewed(try Self.run(.up, nil)).verdict == .up)
     #expect(probe.count == 0)
   }
@@ -89,8 +101,18 @@ struct ReferencesTests {
 
 private final class ScriptedProbe: ReachProbe {
   private let state: Mutex<(answers: Bool, count: Int)>
+  /// Those that answer whatever the others do.
+  private let hosts: Set<String>
 
-  init(answers: Bool) { state = Mutex((answers, 0)) }
+  init(answers: Bool) {
+    state = Mutex((answers, 0))
+    hosts = []
+  }
+
+  init(hosts: Set<String>) {
+    state = Mutex((false, 0))
+    self.hosts = hosts
+  }
 
   var count: Int { state.withLock { $0.count } }
 
@@ -99,7 +121,7 @@ private final class ScriptedProbe: ReachProbe {
   func reaches(_ endpoint: Endpoint, within bound: Duration) async -> Bool {
     state.withLock { state in
       state.count += 1
-      return state.answers
+      return state.answers || hosts.contains(endpoint.host)
     }
   }
 }

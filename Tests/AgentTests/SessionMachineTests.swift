@@ -221,6 +221,112 @@ struct SessionMachineTests {
     #expect(actions.contains(.giveOpinions([third])))
   }
 
+  @Test("A question says which files the node has and which membership it follows, until all of it is asked for anew")
+  func identity() throws {
+    var (machine, actions) = try Self.connected()
+    let (number, first) = try #require(Self.question(actions))
+    #expect(first.digest == nil && first.since == nil)
+    let membership = Membership(region: "eu", epoch: 3, since: Timestamp(secondsSinceEpoch: 20), members: [])
+    let change = ConfigurationChange(version: 4, digest: "d", roots: [], files: [])
+    let reply = WorkReply(configuration: change, memberships: [MembershipMessage(membership)], hubTime: 0)
+    _ = machine.handle(.workArrived(number, reply), at: Self.start)
+    actions = machine.handle(.loaded(version: 4), at: Self.start + .seconds(1))
+    let (second, question) = try #require(Self.question(actions))
+    #expect(question.configuration == 4 && question.digest == "d" && question.since == 20_000)
+    var changed = change
+    changed.digest = "e"
+    _ = machine.handle(
+      .workArrived(second, WorkReply(configuration: changed, hubTime: 0)), at: Self.start + .seconds(2))
+    _ = machine.handle(.notLoaded(version: 4, "missing", isIncomplete: true), at: Self.start + .seconds(2))
+    actions = machine.handle(.timer, at: Self.start + .seconds(10))
+    let (_, third) = try #require(Self.question(actions))
+    #expect(third.configuration == 0 && third.digest == nil && third.since == 20_000)
+  }
+
+  @Test(
+    "Where the hub takes back what it said, second opinions are counted anew",
+    arguments: [
+      WorkReply(configuration: ConfigurationChange(version: 4, digest: "e", roots: [], files: []), hubTime: 0),
+      WorkReply(
+        memberships: [
+          MembershipMessage(Membership(region: "eu", epoch: 3, since: Timestamp(secondsSinceEpoch: 21), members: []))
+        ], hubTime: 0),
+    ])
+  func contradiction(_ contradiction: WorkReply) throws {
+    var (machine, actions) = try Self.connected()
+    let (number, _) = try #require(Self.question(actions))
+    let opinion = OpinionRequest(number: 900, check: "shop", slot: 1, until: 9)
+    let reply = WorkReply(
+      configuration: ConfigurationChange(version: 4, digest: "d", roots: [], files: []),
+      memberships: [
+        MembershipMessage(Membership(region: "eu", epoch: 3, since: Timestamp(secondsSinceEpoch: 20), members: []))
+      ], opinions: [opinion], hubTime: 0)
+    _ = machine.handle(.workArrived(number, reply), at: Self.start)
+    actions = machine.handle(.loaded(version: 4), at: Self.start + .seconds(1))
+    let (second, question) = try #require(Self.question(actions))
+    #expect(question.opinion == 900)
+    var taken = contradiction
+    taken.opinions = [OpinionRequest(number: 12, check: "shop", slot: 2, until: 9)]
+    actions = machine.handle(.workArrived(second, taken), at: Self.start + .seconds(2))
+    actions += machine.handle(.loaded(version: 4), at: Self.start + .seconds(3))
+    #expect(actions.contains(.giveOpinions(taken.opinions)))
+  }
+
+  @Test(
+    "Opinions wait for the values that came with them, whether they can be loaded or not", arguments: [true, false])
+  func heldOpinions(_ isLoaded: Bool) throws {
+    var (machine, actions) = try Self.connected()
+    let (number, _) = try #require(Self.question(actions))
+    let asked = [OpinionRequest(number: 1, check: "shop", slot: 1, until: 9)]
+    let reply = WorkReply(values: SuppliedValues(digest: "v"), opinions: asked, hubTime: 0)
+    actions = machine.handle(.workArrived(number, reply), at: Self.start)
+    #expect(actions.contains(.load(nil, reply.values)))
+    #expect(!actions.contains { if case .giveOpinions = $0 { true } else { false } })
+    let settled: SessionMachine.Event =
+      isLoaded ? .loaded(version: 1) : .notLoaded(version: 1, "unknown key", isIncomplete: false)
+    #expect(machine.handle(settled, at: Self.start + .seconds(1)).contains(.giveOpinions(asked)))
+    #expect(
+      !machine.handle(.loaded(version: 1), at: Self.start + .seconds(2)).contains {
+        if case .giveOpinions = $0 { true } else { false }
+      })
+  }
+
+  @Test("Opinions that wait are asked for again in a new session, and given once")
+  func heldOverReconnect() throws {
+    var (machine, actions) = try Self.connected()
+    let (number, _) = try #require(Self.question(actions))
+    let asked = [OpinionRequest(number: 1, check: "shop", slot: 1, until: 9)]
+    _ = machine.handle(
+      .workArrived(number, WorkReply(values: SuppliedValues(digest: "v"), opinions: asked, hubTime: 0)), at: Self.start)
+    _ = machine.handle(.dismissed, at: Self.start)
+    actions = machine.handle(.timer, at: Self.start + .seconds(1))
+    _ = machine.handle(
+      .registered(try #require(Self.registration(actions)), Self.admission), at: Self.start + .seconds(1))
+    actions = machine.handle(.loaded(version: 1), at: Self.start + .seconds(2))
+    #expect(!actions.contains(.giveOpinions(asked)))
+    let (again, question) = try #require(Self.question(actions))
+    #expect(question.opinion == 0)
+    #expect(
+      machine.handle(.workArrived(again, WorkReply(opinions: asked, hubTime: 0)), at: Self.start + .seconds(2))
+        .contains(.giveOpinions(asked)))
+  }
+
+  @Test("That the node leaves is heard when such a beat was answered, and no other one")
+  func farewell() throws {
+    var (machine, actions) = try Self.connected()
+    let first = try #require(Self.beat(actions))
+    _ = machine.handle(.leave, at: Self.start)
+    actions = machine.handle(.beatAnswered(first.number, BeatReply(hubTime: 0)), at: Self.start)
+    #expect(!machine.hasSaidFarewell)
+    let second = try #require(Self.beat(actions))
+    _ = machine.handle(.beatFailed(second.number, .unreachable("timed out")), at: Self.start)
+    #expect(!machine.hasSaidFarewell)
+    actions = machine.handle(.timer, at: Self.start + .seconds(3))
+    let third = try #require(Self.beat(actions))
+    _ = machine.handle(.beatAnswered(third.number, BeatReply(hubTime: 0)), at: Self.start + .seconds(3))
+    #expect(machine.hasSaidFarewell)
+  }
+
   @Test("Who leaves says so at once, in every beat")
   func leaving() throws {
     var (machine, actions) = try Self.connected()

@@ -450,7 +450,6 @@ struct SpoolTests {
   @Test("A spool has one process at a time")
   func lock() throws {
     let spool = try Self.open(folder)
-    #expect(Spool.isInUse(folder.path))
     #expect(Spool.known(of: folder.path)?.identity == 42)
     let fault = #expect(throws: SpoolFault.self) { try Self.open(folder) }
     #expect(fault?.code == EWOULDBLOCK)

@@ -47,4 +47,26 @@ struct AgentCommandTests {
     #expect(outcome.stderr.contains(message), "\(outcome.stderr)")
     #expect(!outcome.stderr.contains("curlew_secret"))
   }
+
+  @Test("a token file that cannot be used any more is told of, once for each change")
+  func spoiledToken() async throws {
+    let workspace = try Workspace(["token": "curlew_secret\n"])
+    // A hub that is never there: the token is read for each attempt all the same.
+    let agent = try await Daemon(
+      "--hub", "http://127.0.0.1:1", "--region", "eu", "--name", "n1", "--token-file", "token", command: "agent",
+      in: workspace)
+    let complaint = "the token file cannot be used; the token before goes on"
+    func complaints() -> Int { agent.process.stderr.ranges(of: complaint).count }
+    try workspace.write("\n", to: "token")
+    _ = try await eventually("the empty file is told of") { complaints() == 1 ? true : nil }
+    try workspace.write("two words\n", to: "token")
+    _ = try await eventually("the file of two words is told of") { complaints() == 2 ? true : nil }
+    try workspace.write("curlew_other_secret\n", to: "token")
+    _ = try await eventually("the good file is read") {
+      agent.process.stderr.contains("the token file is read again") ? true : nil
+    }
+    let outcome = try await agent.stop()
+    #expect(outcome.stderr.ranges(of: complaint).count == 2)
+    #expect(!outcome.stderr.contains("secret"))
+  }
 }

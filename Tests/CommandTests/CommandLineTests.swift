@@ -37,6 +37,29 @@ struct CommandLineTests {
     #expect(outcome.stdout.isEmpty)
   }
 
+  @Test(
+    "tells of a store that is misspelt without the password in it",
+    arguments: [
+      ["report", "--store", "STORE"], ["run", "a.yaml", "--store", "STORE"], ["hub", "a.yaml", "--store", "STORE"],
+      ["import", "runs.ndjson", "--store", "STORE"], ["incidents", "list", "--store", "STORE"],
+      ["history", "copy", "STORE", "b.db"], ["run", "a.yaml", "--config", "curlew.yaml"],
+      ["hub", "a.yaml", "--config", "curlew.yaml"], ["report", "--config", "curlew.yaml"],
+    ],
+    [
+      "postgre://ada:s3cret@127.0.0.1:1/db", "postgres:ada:s3cret@127.0.0.1/db", "post.gres://ada:s3cret@127.0.0.1/db",
+      "//ada:s3cret@127.0.0.1/db", "sqlite://ada:s3cret@127.0.0.1/db", "postgres://ada:s3@s3cret@127.0.0.1/db",
+    ])
+  func misspeltStore(arguments: [String], store: String) async throws {
+    let workspace = try Workspace([
+      "a.yaml": Self.fine, "curlew.yaml": "listen: 127.0.0.1:0\nstore: \(store)\n", "runs.ndjson": "",
+    ])
+    let outcome = try await CurlewProcess.run(
+      arguments.map { $0 == "STORE" ? store : $0 }, in: workspace.folder)
+    #expect(outcome.exitCode == 2, "\(outcome.stdout) \(outcome.stderr)")
+    #expect(!outcome.stderr.isEmpty)
+    #expect(!(outcome.stdout + outcome.stderr).contains("s3cret"), "\(outcome.stderr)")
+  }
+
   @Test("names each of its commands in its help, and its version", arguments: ["--help", "help"])
   func help(argument: String) async throws {
     let outcome = try await CurlewProcess.run([argument])

@@ -86,6 +86,10 @@ struct HistoryCopyCommandTests {
     let foreign = try await workspace.curlew("history", "copy", "sqlite:a.db", "sqlite:text.db")
     #expect(foreign.exitCode == 2)
     #expect(foreign.stderr.contains("text.db"))
+    let misspelt = try await workspace.curlew("history", "copy", "sqlite:a.db", "postgre://ada:s3cret@127.0.0.1/db")
+    #expect(misspelt.exitCode == 2)
+    #expect(misspelt.stderr.contains("no history is kept in \"postgre\""))
+    #expect(!misspelt.stderr.contains("s3cret"))
     let alone = try await workspace.curlew("history", "copy", "sqlite:a.db")
     #expect(alone.exitCode == 2)
   }

@@ -73,14 +73,14 @@ import Testing
   func observedDurations() throws {
     let registry = Registry()
     let histogram = try registry.histogram("h", help: "", buckets: [0.25]).child()
-    let summary = try registry.summary("s", help: "").child()
+    let summary = try registry.summarySet("s", help: "", label: "phase", values: ["tls", "connect"]).child()
     for duration in [Duration.milliseconds(250), .milliseconds(500)] {
       histogram.observe(duration)
-      summary.observe(duration)
+      summary.observe(duration, at: 1)
     }
-    summary.observe(.nan)
+    summary.observe(.nan, at: 1)
     #expect(histogram.sum == 0.75)
-    #expect((summary.count, summary.sum) == (2, 0.75))
+    #expect((summary.count(at: 1), summary.sum(at: 1)) == (2, 0.75))
     #expect(registry.samples.first == #"h_bucket{le="0.25"} 1"#)
   }
 
@@ -118,6 +118,22 @@ import Testing
     }
   }
 
+  @Test("a set of summaries prints values in their order, and none of a value that was never observed")
+  func summarySet() throws {
+    let registry = Registry()
+    let set = try registry.summarySet("s", help: "", label: "phase", values: ["wait", "tls", "connect"])
+      .child(["check": "a", "zone": "z"])
+    #expect(registry.samples == [])
+    set.observe(.milliseconds(250), at: 0)
+    set.observe(2, at: 2)
+    set.observe(0, at: 0)
+    #expect(
+      registry.samples == [
+        #"s_sum{check="a",phase="connect",zone="z"} 2"#, #"s_count{check="a",phase="connect",zone="z"} 1"#,
+        #"s_sum{check="a",phase="wait",zone="z"} 0.25"#, #"s_count{check="a",phase="wait",zone="z"} 2"#,
+      ])
+  }
+
   @Test("the state stands in the sorted place among the labels")
   func statePlace() throws {
     let registry = Registry()
@@ -145,7 +161,7 @@ import Testing
     let counter = try registry.counter("c_total", help: "")
     let gauge = try registry.gauge("g", help: "").child()
     let histogram = try registry.histogram("h", help: "", buckets: [1, 2]).child()
-    let summary = try registry.summary("s", help: "").child()
+    let summary = try registry.summarySet("s", help: "", label: "phase", values: ["tls", "connect"]).child()
     let tasks = 16
     let rounds = 2_000
     await withTaskGroup(of: Void.self) { group in
@@ -157,7 +173,7 @@ import Testing
             gauge.increment(by: 2)
             gauge.decrement()
             histogram.observe(Double(round % 3) + 0.5)
-            summary.observe(0.5)
+            summary.observe(0.5, at: round % 2)
             if round % 500 == 0 {
               _ = registry.render(round.isMultiple(of: 1000) ? .prometheus : .openMetrics)
               counter.child(["task": "passing", "round": String(round)]).increment()
@@ -171,7 +187,9 @@ import Testing
     for task in 0..<4 { #expect(counter.existing(["task": String(task)])?.value == total / 4) }
     #expect(gauge.value == total)
     #expect(histogram.count == UInt64(total))
-    #expect(summary.count == UInt64(total))
-    #expect(summary.sum == total / 2)
+    for index in 0..<2 {
+      #expect(summary.count(at: index) == UInt64(total / 2))
+      #expect(summary.sum(at: index) == total / 4)
+    }
   }
 }

@@ -26,7 +26,7 @@ import Testing
       { _ = try registry.counter("_total", help: "") },
       { _ = try registry.info("check", help: "") },
       { _ = try registry.gauge("runs_total", help: "") },
-      { _ = try registry.summary("runs_total", help: "") },
+      { _ = try registry.summarySet("runs_total", help: "", label: "phase", values: ["tls"]) },
       { _ = try registry.histogram("runs_total", help: "", buckets: [1]) },
       { _ = try registry.stateSet("state_total", help: "", states: ["up"]) },
     ]
@@ -58,7 +58,9 @@ import Testing
       let error = #expect(throws: RegistrationError.self) { try registry.gauge(name, help: "") }
       #expect(error?.code == .nameTaken, "\(name) was taken")
     }
-    let error = #expect(throws: RegistrationError.self) { try registry.summary("runs", help: "") }
+    let error = #expect(throws: RegistrationError.self) {
+      try registry.summarySet("runs", help: "", label: "phase", values: ["tls"])
+    }
     #expect(
       error?.description
         == "metric \"runs\" would print the name \"runs\", which belongs to \"runs_total\": rename it")

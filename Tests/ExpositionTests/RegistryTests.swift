@@ -160,12 +160,12 @@ import Testing
   func removalOfChecks() throws {
     let registry = Registry()
     let runs = try registry.counter("runs_total", help: "")
-    let duration = try registry.summary("duration_seconds", help: "")
+    let duration = try registry.summarySet("duration_seconds", help: "", label: "phase", values: ["connect"])
     try registry.gauge("in_flight", help: "").child().set(3)
     for check in ["a", "b", "c \"quoted\""] {
       for region in ["eu", "us"] {
         runs.child(["check": check, "region": region]).increment()
-        duration.child(["check": check, "phase": "connect", "region": region]).observe(1.5)
+        duration.child(["check": check, "region": region]).observe(1.5, at: 0)
       }
     }
     // The value of another label is no reason to go.

@@ -1,4 +1,5 @@
 import Fleet
+import FoundationEssentials
 import Model
 import Testing
 
@@ -55,6 +56,18 @@ struct CodingTests {
         RegionalVote(region: "us", verdict: .up),
       ], lastVote: slot.start + .seconds(1), decided: slot.start + .seconds(2))
     #expect(try DecisionCoding.decisions(DecisionCoding.encode([decision, decision])) == [decision, decision])
+  }
+
+  @Test("a question for work is read with and without what programs of before did not say")
+  func questionsOfBefore() throws {
+    let question = WorkQuestion(
+      node: "n", region: "eu", configuration: 4, digest: "d", epoch: 3, since: 20, values: "v", opinion: 1, wait: 5)
+    let body = try JSONEncoder().encode(question)
+    #expect(try JSONDecoder().decode(WorkQuestion.self, from: body) == question)
+    let before = #"{"node":"n","region":"eu","configuration":4,"epoch":3,"values":"v","opinion":1,"wait":5,"later":[]}"#
+    var expected = question
+    (expected.digest, expected.since) = (nil, nil)
+    #expect(try JSONDecoder().decode(WorkQuestion.self, from: Data(before.utf8)) == expected)
   }
 
   @Test("bytes that are cut off anywhere are refused")

@@ -5,16 +5,18 @@ struct BreakingArchive: HistoryArchive {
   private let base: any HistoryArchive
   private let failing: String?
   private let losesRuns: Bool
+  private let failsToSettle: Bool
   private let meanwhile: @Sendable () async throws -> Void
 
   /// - Parameter meanwhile: is done before each piece.
   init(
-    _ base: any HistoryArchive, failingAt check: String? = nil, losesRuns: Bool = false,
+    _ base: any HistoryArchive, failingAt check: String? = nil, losesRuns: Bool = false, failsToSettle: Bool = false,
     meanwhile: @escaping @Sendable () async throws -> Void = {}
   ) {
     self.base = base
     failing = check
     self.losesRuns = losesRuns
+    self.failsToSettle = failsToSettle
     self.meanwhile = meanwhile
   }
 
@@ -39,7 +41,10 @@ struct BreakingArchive: HistoryArchive {
   }
   func finishCheck(_ check: CheckID, print: Int64) async throws { try await base.finishCheck(check, print: print) }
   func take(_ rows: [[ArchiveValue]], of table: RecordTable) async throws { try await base.take(rows, of: table) }
-  func settleCopy() async throws { try await base.settleCopy() }
+  func settleCopy() async throws {
+    if failsToSettle { throw HistoryError("the power has failed") }
+    try await base.settleCopy()
+  }
   func finishCopy() async throws { try await base.finishCopy() }
 
   func register(_ checks: [CheckRegistration], in region: String, at moment: Timestamp) async throws {

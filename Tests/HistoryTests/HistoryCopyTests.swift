@@ -275,6 +275,16 @@ struct HistoryCopyTests {
       try await target.register([], in: "eu", at: Self.now)
     }
     await #expect(throws: HistoryError.self) { try await target.maintainFully(at: Self.now) }
+    if backend == .postgres {
+      // Hubs store without having registered anything themselves.
+      await #expect(throws: HistoryError.self) { try await target.write([.at(Self.recent)], at: Self.now) }
+      await #expect(throws: HistoryError.self) {
+        try await target.judge([
+          JudgedSlot(check: .named("front-page"), slotStart: newYear + .seconds(Self.recent), verdict: .down)
+        ])
+      }
+      #expect(await target.health().message?.contains("half of a copy") == true)
+    }
     // Of the first check there is one run more by now.
     try await source.write([Self.run(Self.days * 96, "front-page", "eu", 1)], at: Self.now)
     let summary = try await copy(source, target)
@@ -282,6 +292,21 @@ struct HistoryCopyTests {
     try await target.register([], in: "nowhere", at: Self.now)
     try await target.maintainFully(at: Self.now)
     expectSame(try await view(source), try await view(target), "resumed")
+  }
+
+  @Test("goes on without what its source has let go of since it broke off", arguments: Backend.allCases)
+  func forgets(_ backend: Backend) async throws {
+    let source = try await store(.sqlite, 0)
+    try await source.write([.at(Self.recent)], at: Self.now)
+    let job = HeartbeatState(check: try .named("backup"))
+    try await source.keep(job, keys: ["k", "l"], at: newYear)
+    let target = try await store(backend, 1)
+    await #expect(throws: HistoryError.self) {
+      try await copy(source, BreakingArchive(target, failsToSettle: true))
+    }
+    // Keys are kept for a day.
+    try await source.keep(job, keys: ["m"], at: newYear + .days(3))
+    #expect(try await copy(source, target).stage == .resumed)
   }
 
   @Test("is of the moment at which it began, whatever its source is told meanwhile", arguments: Backend.allCases)

@@ -253,6 +253,22 @@ struct HistoryStoreTests {
   }
 
   @Test(
+    "remembers changes of verdict of regions alone, whatever is judged over them", arguments: Backend.allCases,
+    [false, true])
+  func judgementsChangeNoRegion(_ backend: Backend, isRolledUp: Bool) async throws {
+    let store = try await backend.store(in: folder)
+    try await threeRegions(store)
+    if isRolledUp { try await store.maintainFully(at: newYear + .hours(6)) }
+    let query = (check: try CheckID.named("front-page"), to: newYear + .hours(6))
+    let before = try await store.stateChanges(of: query.check, from: newYear, to: query.to, limit: 100)
+    #expect(before.map(\.region) == ["asia", "eu", "us"])
+    #expect(before.map(\.verdict) == [.up, .down, .up])
+    try await judge([0: .down, 60: .up, 3600: .unknown], in: store)
+    try await store.maintainFully(at: newYear + .hours(6))
+    #expect(try await store.stateChanges(of: query.check, from: newYear, to: query.to, limit: 100) == before)
+  }
+
+  @Test(
     "holds what was judged of a check that has run in one of its regions only", arguments: Backend.allCases,
     [false, true])
   func judgesOneRegion(_ backend: Backend, isRolledUp: Bool) async throws {

@@ -328,7 +328,11 @@ struct SQLiteHistoryTests {
 
   @Test(
     "is not found at other stores or without a path",
-    arguments: ["postgre://ada:s3cret@host/db", "postgres:ada:s3cret@host/db", "sqlite:", "sqlite://curlew.db", ""])
+    arguments: [
+      "postgre://ada:s3cret@host/db", "postgres:ada:s3cret@host/db", "post.gres://ada:s3cret@host/db",
+      "://ada:s3cret@host/db", "//ada:s3cret@host/db", "ada:s3cret@host/db", "sqlite://ada:s3cret@host/db",
+      " postgres://ada:s3cret@host/db", "sqlite:", "sqlite://curlew.db", "",
+    ])
   func refusesLocations(text: String) {
     let error = #expect(throws: HistoryError.self) { try StoreLocation(text) }
     #expect(error?.message.contains("s3cret") == false)

@@ -69,6 +69,36 @@ import Testing
     await second.value
   }
 
+  @Test(arguments: [0, 250])
+  func `a leader that has read nothing of the feed decides none twice`(laterPieces: Int) async throws {
+    let fleet = try await FleetRig(["a", "b", "c"])
+    let first = fleet.leader("one")
+    #expect(await fleet.until { fleet.store.current.leases[.deciding] != nil })
+    let slot = fleet.slot
+    for region in ["a", "b", "c"] { try await fleet.vote(.up, in: region, slot: slot) }
+    #expect(await fleet.until { fleet.told.all.count == 1 })
+    first.cancel()
+    await first.value
+    // Others are decided after it, so that it does not lie at the end.
+    let other = try #require(CheckID("other"))
+    let grid = SlotGrid(check: other, interval: .seconds(1))
+    fleet.store.change { state in
+      for _ in 0..<laterPieces {
+        let decision = SlotDecision(
+          check: other, slot: grid.slot(at: fleet.time.now), verdict: .up, votes: [], decided: fleet.time.now)
+        state.feed.append(FeedPiece(place: (state.feed.last?.place ?? 0) + 1, decisions: [decision]))
+      }
+    }
+    let second = fleet.leader("two", memory: DecisionMemory())
+    #expect(await fleet.until { fleet.store.current.leases[.deciding]?.holder == "two" })
+    #expect(fleet.slot == slot)
+    _ = await fleet.until(within: .seconds(5)) { false }
+    #expect(fleet.store.current.settled.filter { $0.slot == slot }.count == 1)
+    #expect(fleet.told.holders == ["one"])
+    second.cancel()
+    await second.value
+  }
+
   @Test func `a leader that lost its lease settles nothing, and tells nobody`() async throws {
     let fleet = try await FleetRig(["a"])
     let leader = fleet.leader("one")
@@ -134,6 +164,22 @@ import Testing
     let question = try #require(fleet.store.current.opinions.first)
     #expect(question.node == "node-eu-west")
     #expect(question.slot == fleet.slot.number)
+    leader.cancel()
+    await leader.value
+  }
+
+  @Test func `a leader follows other checks under the number of those before, as after the database was restored`()
+    async throws
+  {
+    let fleet = try await FleetRig(["us-east", "eu-west"])
+    fleet.rig.supply.put(HubPlan([FixedSupply.check("shop")], configuration: 4, digest: "d"))
+    let leader = fleet.leader("one")
+    #expect(await fleet.until { fleet.store.current.leases[.deciding] != nil })
+    fleet.rig.supply.put(HubPlan([FixedSupply.check("shop", regions: ["us-east"])], configuration: 4, digest: "e"))
+    #expect(await fleet.until(within: .seconds(1)) { false } == false)
+    // The only region that is expected has its say for all.
+    try await fleet.vote(.up, in: "us-east", slot: fleet.slot)
+    #expect(await fleet.until(within: .seconds(2)) { !fleet.told.all.isEmpty })
     leader.cancel()
     await leader.value
   }

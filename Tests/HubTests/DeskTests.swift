@@ -166,7 +166,10 @@ import Testing
           until: rig.time.now + .seconds(30)))
     }
     try await rig.view.refresh()
-    #expect(try await third.opinions.map(\.slot) == [5])
+    let opinions = try await third.opinions
+    #expect(opinions.map(\.slot) == [5])
+    // A node that has another interval sees by it that the number is of none of its slots.
+    #expect(opinions.map(\.start) == [FixedSupply.shop.grid.slot(number: 5).start.millisecondsSinceEpoch])
   }
 
   @Test func `a membership that begins soon comes with the one in force, which is told until its slots have ended`()
@@ -216,6 +219,57 @@ import Testing
     try await rig.view.refresh()
     rig.time.advance(by: .milliseconds(100))
     async let reply = rig.work(rig.question(wait: .seconds(20), epoch: 3))
+    await rig.time.sleepers()
+    #expect(rig.time.nextDeadline == rig.time.uptime + .seconds(1))
+    try await rig.view.refresh()
+    rig.time.advance(by: .seconds(1))
+    #expect(try await reply.memberships?.map(\.epoch) == [2])
+  }
+
+  @Test func `a node that has other files under the number in force is told of those in force`() async throws {
+    let rig = try await DeskRig().registered()
+    rig.supply.offer(ConfigurationChange(version: 3, digest: "d", roots: ["a.yaml"], files: []))
+    var question = rig.question(configuration: 3)
+    // A node of before, which does not say what it has.
+    #expect(try await rig.work(question).isEmpty)
+    question.digest = "d"
+    #expect(try await rig.work(question).isEmpty)
+    question.digest = "e"
+    #expect(try await rig.work(question).configuration?.digest == "d")
+  }
+
+  @Test func `a node that has other files than this replica knows of is answered soon`() async throws {
+    let rig = try await DeskRig().registered()
+    rig.supply.put(HubPlan([FixedSupply.shop], configuration: 3, digest: "d"))
+    var question = rig.question(wait: .seconds(20), configuration: 3)
+    question.digest = "e"
+    async let reply = rig.work(question)
+    await rig.time.sleepers()
+    #expect(rig.time.nextDeadline == rig.time.uptime + .seconds(1))
+    rig.supply.offer(ConfigurationChange(version: 3, digest: "d", roots: ["a.yaml"], files: []))
+    rig.time.advance(by: .seconds(1))
+    #expect(try await reply.configuration?.digest == "d")
+  }
+
+  @Test func `a node that follows another membership of the number in force is told who runs what`() async throws {
+    let rig = try await DeskRig().registered()
+    let since = rig.time.now
+    rig.store.change { state in
+      state.memberships["eu-west"] = Membership(
+        region: "eu-west", epoch: 2, since: since, members: [.init(node: "probe-1")])
+    }
+    try await rig.view.refresh()
+    var question = rig.question(epoch: 2)
+    #expect(try await rig.work(question).memberships == nil)
+    question.since = since.millisecondsSinceEpoch
+    #expect(try await rig.work(question).memberships == nil)
+    question.since = since.millisecondsSinceEpoch - 1
+    #expect(try await rig.work(question).memberships?.map(\.since) == [since.millisecondsSinceEpoch])
+
+    // This replica may be the one that is behind, until it has read the store again.
+    rig.time.advance(by: .milliseconds(100))
+    question.wait = 20_000
+    async let reply = rig.work(question)
     await rig.time.sleepers()
     #expect(rig.time.nextDeadline == rig.time.uptime + .seconds(1))
     try await rig.view.refresh()

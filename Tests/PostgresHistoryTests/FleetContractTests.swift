@@ -108,6 +108,6 @@ struct FleetContractTests {
     #expect(try await store.publish([1], digest: "a", by: "two") == 1)
     #expect(try await store.publish([2], digest: "b", by: "two") == 2)
     #expect(try await store.configuration() == StoredConfiguration(version: 2, digest: "b", content: [2]))
-    #expect(try await store.configurationVersion() == 2)
+    #expect(try await store.newestConfiguration() == ConfigurationIdentity(version: 2, digest: "b"))
   }
 }

@@ -2,6 +2,7 @@ import Glibc
 import Model
 import Postgres
 import PostgresHistory
+import Synchronization
 import TestSupport
 import Testing
 
@@ -97,7 +98,7 @@ struct FleetStoreTests {
     #expect(versions == [1])
     #expect(
       try await two.configuration() == StoredConfiguration(version: 1, digest: "a", content: [1, 2, 0]))
-    #expect(try await two.configurationVersion() == 1)
+    #expect(try await two.newestConfiguration() == ConfigurationIdentity(version: 1, digest: "a"))
     for number in 2...30 { #expect(try await two.publish([UInt8(number)], digest: "\(number)", by: "hub") == number) }
     #expect(try await one.configuration()?.version == 30)
     // One that comes back is new again.
@@ -246,6 +247,18 @@ struct FleetStoreTests {
     #expect(try await fixture.store.votes(limit: 10).map(\.runs) == [batch.runs])
   }
 
+  /// As a node does: again when it is told that the batch is being stored.
+  private func push(_ batch: SpoolBatch, to store: any FleetStore) async throws {
+    while true {
+      do {
+        _ = try await store.ingest(batch)
+        return
+      } catch FleetFault.storing {
+        await Task.yield()
+      }
+    }
+  }
+
   @Test("ten nodes push at once, some batches twice, and nothing is lost or doubled")
   func manyNodes() async throws {
     let fixture = try await FleetFixture(PostgresOptions(connections: 8))
@@ -260,9 +273,9 @@ struct FleetStoreTests {
               first...(first + 4), node: node, region: region, spool: UInt64(number), check: "check-\(number)")
             let common = try fixture.batch(
               (first + 5)...(first + 9), node: node, region: region, spool: UInt64(number), check: "common")
-            async let twice = fixture.store.ingest(own)
-            _ = try await fixture.store.ingest(own)
-            _ = try await twice
+            async let twice: Void = push(own, to: fixture.store)
+            try await push(own, to: fixture.store)
+            try await twice
             _ = try await fixture.store.ingest(common)
           }
         }
@@ -325,6 +338,41 @@ struct FleetStoreTests {
     await pool.close()
     try await fixture.store.settle([], decisions: [], under: lease)
     #expect(try await fixture.store.decisions(after: 0, limit: 10).map(\.place) == [2])
+  }
+
+  @Test("leases are prolonged while every other connection is in use")
+  func leasesUnderLoad() async throws {
+    let store = try await PostgresHistory(url: Secret(try await PostgresServer.database()), connections: 1)
+    let reading = try await store.archive()
+    _ = try await reading.head()
+    let lease = try #require(try await store.acquire(.deciding, holder: "one", for: .seconds(60)))
+    #expect(try await store.holder(of: .deciding) == lease)
+    _ = try await reading.head()
+  }
+
+  @Test("a batch that comes again while the first one is being stored does not wait for it")
+  func batchTwiceAtOnce() async throws {
+    let server = try await PostgresServer.shared()
+    let url = try await server.makeDatabase()
+    let store = try await PostgresHistory(url: Secret(url), connections: 1)
+    _ = try await store.register(NodeDescription(name: "probe-1", region: "eu-west", version: "1", spool: 7))
+    let pool = PostgresPool(try PostgresAddress(url))
+    let (locked, lock) = AsyncStream<Void>.makeStream()
+    let stored = Mutex(false)
+    let first = Task {
+      try await pool.transaction { session in
+        try session.execute("SELECT 1 FROM fleet_spools FOR UPDATE")
+        lock.yield()
+        while !stored.withLock({ $0 }) { try session.run("SELECT pg_sleep(0.01)") }
+      }
+    }
+    for await _ in locked { break }
+    await #expect(throws: FleetFault.storing("probe-1")) { try await store.ingest(try batch(after: 0)) }
+    stored.withLock { $0 = true }
+    try await first.value
+    #expect(try await store.ingest(try batch(after: 0)).progress.acknowledged > 0)
+    await pool.close()
+    try await store.close()
   }
 
   @Test("what was acknowledged is there after a crash of the server, and the rest is sent again")

@@ -32,7 +32,7 @@ struct PostgresSchemaTests {
     #expect(
       try await pool.read {
         try $0.value("SELECT array_to_string(array_agg(number ORDER BY number), ' ') FROM curlew_steps")
-      } == "1 2 3")
+      } == "1 2 3 4 6")
     await pool.close()
   }
 

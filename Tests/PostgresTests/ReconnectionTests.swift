@@ -76,6 +76,37 @@ struct ReconnectionTests {
     for pool in [patient, hasty] { await pool.close() }
   }
 
+  @Test("says that a server became a standby, at once and without connecting again and again")
+  func standby() async throws {
+    let server = try await PostgresServer()
+    let pool = PostgresPool(
+      try PostgresAddress(try await server.makeDatabase()),
+      options: PostgresOptions(connections: 2, pauses: Self.pauses))
+    try await pool.transaction { try $0.run("CREATE TABLE t (i bigint)") }
+    try await server.becomeStandby()
+    let fault = await #expect(throws: PostgresFault.self) {
+      try await pool.transaction { try $0.run("INSERT INTO t VALUES (1)") }
+    }
+    #expect(fault?.kind == .refused)
+    #expect(fault?.message.contains("it is a standby; name the primary server (SQLSTATE 0A000)") == true)
+    let process: Int64? = try await pool.read { try $0.value("SELECT pg_backend_pid()::bigint") }
+    // The connection that heard it is as good as before.
+    _ = try? await pool.transaction { try $0.run("INSERT INTO t VALUES (1)") }
+    #expect(try await pool.read { try $0.value("SELECT pg_backend_pid()::bigint") } == process)
+    await pool.close()
+  }
+
+  @Test("allows a statement as long as the address says, not as long as its own options do")
+  func ownStatementTimeout() async throws {
+    let url = try await PostgresServer.database()
+    let pool = PostgresPool(
+      try PostgresAddress(url + "?options=-cstatement_timeout%3D60s"),
+      options: PostgresOptions(statementTimeout: .milliseconds(100)))
+    // Longer than its own options with all that is granted on top of them.
+    try await pool.read { try $0.run("SELECT pg_sleep(5.5)") }
+    await pool.close()
+  }
+
   @Test("a server that stops answering is given up, and its connection with it")
   func silence() async throws {
     // It accepts and never speaks, like one behind a network that swallows packets.

@@ -70,6 +70,41 @@ struct CheckNeedsTests {
     #expect(needs.secrets.isEmpty)
   }
 
+  @Test(
+    "cannot be found where the name of a variable of the environment is computed: a hub is told where, and a daemon takes it",
+    arguments: [
+      ("http: {url: 'https://a.example/${env[\"O\" + \"NE\"]}'}", "shop.yaml:5:38"),
+      ("http: {url: 'https://env.example/${env[name]}'}", "shop.yaml:5:40"),
+      ("http: {url: https://a.example/, expect: ['body == env.TWO + env[name]']}", "shop.yaml:5:65"),
+      ("http: {url: https://a.example/, expect: ['env.exists(key, key == body)']}", "shop.yaml:5:47"),
+      ("http: {url: 'https://a.example/${chosen}'}", "shop.yaml:2:35"),
+    ])
+  func computedNames(check: String, place: String) throws {
+    let above = "variables: {name: ONE" + (check.contains("chosen") ? ", chosen: '${env[name]}'}" : "}")
+    let files = MemoryFiles(["shop.yaml": "version: 1\n\(above)\nchecks:\n  - id: a\n    \(check)\n"])
+    func load(findsNeeds: Bool) -> LoadResult {
+      ScenarioLoader(environment: ["ONE": "1", "TWO": "2"], files: files, findsNeeds: findsNeeds)
+        .load(paths: ["shop.yaml"])
+    }
+    #expect(load(findsNeeds: false).diagnostics.isEmpty)
+    let problems = load(findsNeeds: true).diagnostics.map { $0.rendered() }
+    #expect(problems.count == 1)
+    let problem = try #require(problems.first)
+    #expect(problem.contains("a hub gives its nodes only those whose names are written out"))
+    #expect(problem.contains("write env.NAME"))
+    #expect(problem.contains("\(place)"), "\(problem)")
+  }
+
+  @Test(
+    "is a variable of the environment of any name that is written out",
+    arguments: ["env.ODD", "env [ \"ODD\" ]", "env[\"O-D.D\"]", "(has(env.ODD) ? env.ODD : env.ONE)"])
+  func writtenNames(expression: String) throws {
+    let needs = try needs(
+      "http: {url: https://a.example/, expect: ['body == \(expression)']}",
+      environment: ["ODD": "1", "O-D.D": "2"])
+    #expect(needs.environment.isSuperset(of: [expression.contains("-") ? "O-D.D" : "ODD"]))
+  }
+
   @Test("is found in fragments of other files, as those see it")
   func fragments() throws {
     let needs = try needs(

@@ -62,6 +62,32 @@ import Testing
     #expect(result.file != nil)
   }
 
+  @Test(
+    "a store that is misspelt is told of without its password, whatever else is wrong in its line",
+    arguments: [
+      "store: postgre://ada:s3cret@host/db", "store: postgres:ada:s3cret@host/db",
+      "store: post.gres://ada:s3cret@host/db", "store: //ada:s3cret@host/db", "store: ada:s3cret@host/db",
+      "stroe: postgres://ada:s3cret@host/db", "store:postgres://ada:s3cret@host/db",
+      "store: 'postgres://ada:s3cret@host/db", "{store: 'postgre://ada:s3c@s3cret@host/db', listne: ':1'}",
+      "store: [postgres://ada:s3cret@host/db]", "store: postgres://ada:s3cret@host/db: 1",
+      "store: a.db\nstore: postgres://ada:s3cret@host/db",
+      "listen: 1\nstroe: postgres://host/db?user=ada&password=s3cret",
+      "store: postgres://ada:s3cret@host/db\n\tlisten: ':1'",
+    ])
+  func misspeltStores(text: String) {
+    let result = load(text)
+    #expect(result.file == nil)
+    #expect(!result.diagnostics.isEmpty)
+    for diagnostic in result.diagnostics { #expect(!diagnostic.rendered().contains("s3cret")) }
+  }
+
+  @Test("the rest of a line with a password is shown")
+  func shown() {
+    let words = load("store: postgre://ada:s3cret@host/db").diagnostics.map { $0.rendered() }.joined()
+    #expect(words.contains("store: postgre://•••@host/db"))
+    #expect(words.contains("no history is kept in 'postgre'"))
+  }
+
   @Test("a file that is not there, or no text, is told in one sentence")
   func unreadable() {
     var files = MemoryFiles([:])

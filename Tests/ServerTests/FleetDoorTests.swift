@@ -129,6 +129,31 @@ struct FleetDoorTests {
     #expect(hub.desk.tallies.counts.refused == [.malformed: 1])
   }
 
+  @Test("bodies that come byte by byte are ended all the same, each is counted, and other nodes are not disturbed")
+  func dripping() async throws {
+    let hub = try HubFixture()
+    let time = hub.server.time
+    try await hub.server.serving(idleTimeout: .seconds(600)) { client async throws in
+      let head = "POST /fleet/v1/runs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Length: 1000\r\n\r\n"
+      let sockets = try (0..<20).map { _ in try client.begin(head) }
+      defer { for socket in sockets { close(socket) } }
+      await time.sleepers(20)
+      for _ in 0..<5 {
+        time.advance(by: .seconds(5))
+        for socket in sockets { try client.more("x", on: socket) }
+        #expect(try await client.post("/fleet/v1/register", hub.registration(), Self.bearer).status == 200)
+      }
+      time.advance(by: .seconds(5))
+      for socket in sockets {
+        let answer = try #require(HTTPAnswer(try await client.rest(of: socket)))
+        #expect(answer.status == 400)
+        #expect(answer.text.contains("urn:curlew:fleet:malformed"))
+      }
+      #expect(try await client.post("/fleet/v1/register", hub.registration(), Self.bearer).status == 200)
+    }
+    #expect(hub.desk.tallies.counts.refused == [.malformed: 20])
+  }
+
   @Test("a server that is no hub has no such paths")
   func noHub() async throws {
     try await ServerFixture([.sample("a")]).serving { client async throws in
@@ -192,7 +217,7 @@ struct HubFixture {
   private struct NoSupply: WorkSupply {
     var plan: HubPlan { HubPlan() }
 
-    func change(since version: Int64, asked: Duration) -> ConfigurationChange? { nil }
+    func change(since version: Int64, digest: String?, asked: Duration) -> ConfigurationChange? { nil }
 
     func values(
       for node: String, in region: String, memberships: [Membership], opinions: [CheckID]

@@ -99,7 +99,7 @@ package final class MemoryFleetStore: FleetStore {
     }
   }
 
-  package func configurationVersion() async throws -> Int64 { try with { $0.configuration?.version ?? 0 } }
+  package func newestConfiguration() async throws -> ConfigurationIdentity? { try with { $0.configuration?.identity } }
 
   package func configuration() async throws -> StoredConfiguration? {
     try with { $0.configuration }

@@ -97,6 +97,14 @@ package actor PostgresServer {
     try await start()
   }
 
+  /// Makes it a standby that follows nobody: it answers questions and takes no changes.
+  package func becomeStandby() async throws {
+    try await stop()
+    try TestProgram.write("", to: "\(folder)/data/standby.signal")
+    if getuid() == 0 { try TestProgram.run(["chown", Self.account, "\(folder)/data/standby.signal"], in: "/") }
+    try await start()
+  }
+
   /// Makes an empty database.
   ///
   /// - Returns: its URL, with the password.

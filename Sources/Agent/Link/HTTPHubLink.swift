@@ -4,7 +4,8 @@ package import Model
 import Synchronization
 package import Transport
 
-/// The way to a hub over HTTP, or to several of its replicas: one of them is spoken to as long as it answers, then the next.
+/// The way to a hub over HTTP, or to several of its replicas: one of them is spoken to as long as it answers and takes the
+/// token, then the next.
 ///
 /// Connections are kept and used one exchange at a time, so a question that waits at the hub holds up no beat and no runs.
 package final class HTTPHubLink: HubLink {
@@ -105,11 +106,13 @@ package final class HTTPHubLink: HubLink {
     let base = settings.urls[index]
     do throws(LinkFault) {
       let exchange = try await exchange(path, at: base, body, type: type, within: bound, limit: limit)
-      return try Self.reply(exchange, from: base)
+      return try Self.reply(exchange, to: body.count, from: base)
     } catch {
-      if case .unreachable = error {
-        // Whoever failed beside us has moved on already.
+      switch error {
+      case .unreachable, .refused(.unavailable, _, _), .refused(.wrongToken, _, _), .refused(.expiredToken, _, _):
+        // A replica may have lost the store, or have the tokens of yesterday. Whoever failed beside us has moved on already.
         state.withLock { if $0.current == index { $0.current = (index + 1) % settings.urls.count } }
+      case .refused: break
       }
       throw error
     }
@@ -193,7 +196,7 @@ package final class HTTPHubLink: HubLink {
   // MARK: Answers
 
   private static func reply<Reply: Decodable>(
-    _ exchange: HTTPExchange, from base: HTTPURL
+    _ exchange: HTTPExchange, to bytes: Int, from base: HTTPURL
   ) throws(LinkFault) -> Reply {
     let data = Data(exchange.body)
     if (200...299).contains(exchange.status) {
@@ -204,6 +207,10 @@ package final class HTTPHubLink: HubLink {
     }
     if let message = try? JSONDecoder().decode(RefusalMessage.self, from: data), let refusal = message.refusal {
       throw .refused(refusal, String(message.detail.prefix(500)), acknowledged: message.acknowledged)
+    }
+    if exchange.status == 413 {
+      // Of a balancer, whose bound is lower than the hub's.
+      throw .refused(.tooLarge, "\(base) takes no body of \(bytes) bytes", acknowledged: nil)
     }
     throw .unreachable("\(base) answers status \(exchange.status), and not as a hub does")
   }

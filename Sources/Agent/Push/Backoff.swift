@@ -34,12 +34,10 @@ package struct Backoff: Hashable, Sendable {
 
   /// Between half of a pause and the whole of it.
   package mutating func jittered(_ pause: Duration) -> Duration {
-    // SplitMix64 (Steele, Lea, Flood 2014): numbers that look like chance, and are the same for the same seed.
-    random &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = random
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    // Numbers that look like chance, and are the same for the same seed.
+    let drawn = StableHash.mixed(random)
+    random &+= StableHash.increment
     let half = pause.nanoseconds / 2
-    return .nanoseconds(half + Int64((mixed ^ (mixed >> 31)) % UInt64(max(1, half + 1))))
+    return .nanoseconds(half + Int64(drawn % UInt64(max(1, half + 1))))
   }
 }

@@ -1,5 +1,6 @@
 package import Fleet
 package import Model
+import Regions
 
 /// Decides when which runs of the spool are sent to the hub: a pure value that is told what happened, and answers what is to
 /// be done.
@@ -12,10 +13,13 @@ package import Model
 /// - New runs do not wait for that: once more than a second's worth of runs is waiting, those from then on go *ahead*, in batches
 ///   that take turns with those of the backlog. The hub keeps which numbers it has ahead (`SpoolProgress`), and the two meet when
 ///   the backlog is sent. So a slot after the outage is voted on in time, and the slots of the outage are corrected in their order.
-/// - What is not answered is sent again, after pauses that grow up to `longestPause`; batches that come twice count once.
-/// - Refusals: after a gap, it goes on from where the hub says; a batch that is too large, or not understood, is halved, and a
-///   run that is not understood alone is given up, one every `slowPause`. Who may not send goes on at `slowPause`, because
+/// - What is not answered is sent again, after pauses that grow up to `longestPause`; batches that come twice count once. So is
+///   what an answer says nothing of. Failures are told from the second one in a row.
+/// - Refusals: after a gap, it goes on from where the hub says. A batch that is too large, not understood, of another region
+///   or node, or of slots that have not begun is halved, until the run is found that the hub does not take: it is given up, one
+///   every `slowPause`, but waits where its slot begins soon. Who may not send goes on at `slowPause`, because
 ///   tokens are renewed without a restart. A hub of another protocol is sent nothing before it has admitted the node again.
+/// - A hub that has more of the spool than the spool has itself is asked where to go on by registering again.
 package struct Outbox: Sendable {
   /// What bounds sending.
   package struct Settings: Hashable, Sendable {
@@ -50,6 +54,31 @@ package struct Outbox: Sendable {
     }
   }
 
+  /// A batch that a hub did not take.
+  package struct Rejection: Hashable, Sendable {
+    package var refusal: FleetProtocol.Refusal
+    /// The hub's words.
+    package var words: String
+    /// The numbers of the runs that were in the batch.
+    package var numbers: ClosedRange<Int64>
+    /// How long it is until all of their slots have begun, by the clock of the node; nil where that is not believed.
+    package var lead: Duration?
+    /// For a gap: everything up to this number is stored.
+    package var acknowledged: Int64?
+
+    /// A rejection with everything said.
+    package init(
+      _ refusal: FleetProtocol.Refusal, _ words: String, of numbers: ClosedRange<Int64>, lead: Duration? = nil,
+      acknowledged: Int64? = nil
+    ) {
+      self.refusal = refusal
+      self.words = words
+      self.numbers = numbers
+      self.lead = lead
+      self.acknowledged = acknowledged
+    }
+  }
+
   /// What happened.
   package enum Event: Hashable, Sendable {
     /// The spool holds runs up to this number, which will outlive the process.
@@ -61,13 +90,13 @@ package struct Outbox: Sendable {
     /// A batch was taken.
     case answered(batch: Int, SpoolProgress)
     /// A batch was refused.
-    case refused(batch: Int, FleetProtocol.Refusal, acknowledged: Int64?)
+    case refused(batch: Int, Rejection)
     /// There was nothing to send in a batch: everything up to this number was dropped since it was spooled.
     case nothingLeft(batch: Int, through: Int64)
     /// What is wanted ahead begins behind a hole, which only a batch in order can tell the hub of.
     case notAhead(batch: Int)
-    /// A batch was not answered, or by something that is no hub.
-    case failed(batch: Int)
+    /// A batch was not answered, or by something that is no hub; and what there was instead.
+    case failed(batch: Int, String)
     /// The time that was waited for has come; harmless at any other time.
     case timer
   }
@@ -78,8 +107,8 @@ package struct Outbox: Sendable {
     case send(batch: Int, from: Int64, limit: Int, isAhead: Bool)
     /// The hub has everything up to this number: the spool may let it go.
     case release(through: Int64)
-    /// This one run is given up, because the hub does not understand it.
-    case giveUp(Int64)
+    /// This one run is given up, because the hub does not take it, and why.
+    case giveUp(Int64, String)
     /// The hub wants the node to introduce itself again.
     case register
     /// `timer` is to be told at this uptime. Earlier waits may be forgotten.
@@ -94,10 +123,13 @@ package struct Outbox: Sendable {
     /// Nothing is under way.
     case idle
     /// A batch is under way, until at most this uptime.
-    case sending(batch: Int, count: Int, isAhead: Bool, until: Duration)
+    case sending(batch: Int, from: Int64, isAhead: Bool, until: Duration)
     /// Nothing is sent before this uptime.
     case pausing(until: Duration)
   }
+
+  /// A run whose slot begins later than this will not be taken in any time that is worth waiting for.
+  private static let longestLead = ClockOffset.bound
 
   private let settings: Settings
   private var state = State.away
@@ -120,6 +152,8 @@ package struct Outbox: Sendable {
   private var allowanceTime: Duration
   private var earliestStart: Duration
   private var complaint: String?
+  /// A run that was refused alone as another region's or node's: given up when that is said again.
+  private var suspect: Int64?
 
   /// An outbox that knows of no runs yet.
   package init(settings: Settings = Settings(), seed: UInt64, at uptime: Duration) {
@@ -143,6 +177,9 @@ package struct Outbox: Sendable {
   /// How many of them go ahead.
   private var fresh: Int64 { aheadStart == nil ? 0 : max(0, spooled - (nextAhead - 1)) }
 
+  /// The newest number that there can be at the hub.
+  private var newest: Int64 { max(spooled, progress.newest) }
+
   private var nextAhead: Int64 { progress.ahead.map { $0.upperBound + 1 } ?? aheadStart ?? spooled + 1 }
 
   /// Takes an event in, and says what is to be done.
@@ -157,17 +194,12 @@ package struct Outbox: Sendable {
       if acknowledged > 0 { actions.append(.release(through: acknowledged)) }
       if case .away = state { state = .idle }
       if case .pausing = state { state = .idle }
+      suspect = nil
       backoff.reset()
     case .dismissed: state = .away
-    case .answered(let batch, let known):
-      advance(to: known, &actions)
-      guard isUnderWay(batch) else { break }
-      state = .idle
-      batchLimit = min(settings.batchRuns, batchLimit * 2)
-      backoff.reset()
-      say(nil, &actions)
-    case .refused(let batch, let refusal, let number):
-      if isUnderWay(batch) { refuse(refusal, acknowledged: number, at: uptime, &actions) }
+    case .answered(let batch, let known): answer(batch, known, at: uptime, &actions)
+    case .refused(let batch, let rejection):
+      if isUnderWay(batch) { refuse(rejection, at: uptime, &actions) }
     case .nothingLeft(let batch, let number):
       guard isUnderWay(batch) else { break }
       if case .sending(_, _, true, _) = state {
@@ -181,10 +213,12 @@ package struct Outbox: Sendable {
       guard isUnderWay(batch) else { break }
       state = .idle
       stayInOrder()
-    case .failed(let batch):
-      if isUnderWay(batch) { pause(at: uptime) }
+    case .failed(let batch, let words):
+      if isUnderWay(batch) { pause(words, at: uptime, &actions) }
     case .timer:
-      if case .sending(_, _, _, let end) = state, uptime >= end { pause(at: uptime) }
+      if case .sending(_, _, _, let end) = state, uptime >= end {
+        pause("the hub did not answer within \(Int(settings.timeout.seconds)) s", at: uptime, &actions)
+      }
       if case .pausing(let end) = state, uptime >= end { state = .idle }
     }
     proceed(at: uptime, &actions)
@@ -195,12 +229,32 @@ package struct Outbox: Sendable {
     if case .sending(batch, _, _, _) = state { true } else { false }
   }
 
+  private mutating func answer(
+    _ batch: Int, _ known: SpoolProgress, at uptime: Duration, _ actions: inout [Action]
+  ) {
+    let isBeyond = known.newest > newest
+    if !isBeyond { advance(to: known, &actions) }
+    guard case .sending(batch, let first, _, _) = state else { return }
+    if isBeyond {
+      // Another spool's numbers, or this one's before its disk was set back: nothing is let go for them.
+      say("the hub has runs up to \(known.newest) of this spool, which has none above \(newest)", &actions)
+      state = .away
+      actions.append(.register)
+    } else if known.holds(first) {
+      state = .idle
+      batchLimit = min(settings.batchRuns, batchLimit * 2)
+      suspect = nil
+      backoff.reset()
+      say(nil, &actions)
+    } else {
+      pause("the hub took nothing of what was sent from run \(first) on", at: uptime, &actions)
+    }
+  }
+
   private mutating func advance(to known: SpoolProgress, _ actions: inout [Action]) {
-    // A number beyond the spool's is another spool's, or a lie: nothing is let go for it.
-    guard max(known.acknowledged, known.ahead?.upperBound ?? 0) <= spooled else { return }
     // What is stored only grows; the answer to a batch that was given up may be older than what is known.
     let before = acknowledged
-    guard (known.acknowledged, known.ahead?.upperBound ?? 0) > (before, progress.ahead?.upperBound ?? 0) else { return }
+    guard (known.acknowledged, known.newest) > (before, progress.newest) else { return }
     adopt(known)
     if acknowledged > before { actions.append(.release(through: acknowledged)) }
   }
@@ -239,15 +293,17 @@ package struct Outbox: Sendable {
       batches += 1
       let end = uptime + settings.timeout
       wentAhead = isAhead
-      state = .sending(batch: batches, count: count, isAhead: isAhead, until: end)
-      actions.append(
-        .send(batch: batches, from: isAhead ? nextAhead : acknowledged + 1, limit: count, isAhead: isAhead))
+      let first = isAhead ? nextAhead : acknowledged + 1
+      state = .sending(batch: batches, from: first, isAhead: isAhead, until: end)
+      actions.append(.send(batch: batches, from: first, limit: count, isAhead: isAhead))
       actions.append(.wait(untilUptime: end))
     }
   }
 
-  private mutating func pause(at uptime: Duration) {
+  private mutating func pause(_ words: String, at uptime: Duration, _ actions: inout [Action]) {
     state = .pausing(until: uptime + backoff.fail())
+    // One failure is no news.
+    if backoff.failures > 1 { say(words, &actions) }
   }
 
   private mutating func pauseSlowly(at uptime: Duration) {
@@ -256,34 +312,34 @@ package struct Outbox: Sendable {
 
   // MARK: Refusals
 
-  private mutating func refuse(
-    _ refusal: FleetProtocol.Refusal, acknowledged number: Int64?, at uptime: Duration, _ actions: inout [Action]
-  ) {
-    guard case .sending(_, let count, let isAhead, _) = state else { return }
-    switch refusal {
+  private mutating func refuse(_ rejection: Rejection, at uptime: Duration, _ actions: inout [Action]) {
+    guard case .sending(_, _, let isAhead, _) = state else { return }
+    let words = "the hub refuses runs (\(rejection.refusal.rawValue)): \(rejection.words)"
+    switch rejection.refusal {
     case .gap:
       if isAhead { stayInOrder() }
-      guard let number, number < acknowledged else {
-        if let number { advance(to: SpoolProgress(acknowledged: number), &actions) }
-        return pause(at: uptime)
+      if let number = rejection.acknowledged {
+        // Where that is less than before, the hub's store was set back: what the spool still has is sent again.
+        if number < acknowledged {
+          adopt(SpoolProgress(acknowledged: max(0, number)))
+        } else if number <= newest {
+          advance(to: SpoolProgress(acknowledged: number), &actions)
+        }
       }
-      // The hub's store was set back: what the spool still has is sent again.
-      adopt(SpoolProgress(acknowledged: max(0, number)))
-      pause(at: uptime)
+      pause(words, at: uptime, &actions)
     case .malformed where isAhead:
       // A hub of an earlier version; or a run that it does not understand, which is found in order.
       state = .idle
       stayInOrder()
-    case .tooLarge, .malformed:
-      guard count > 1 else {
-        say("the hub does not take run \(acknowledged + 1): \(refusal.rawValue)", &actions)
-        actions.append(.giveUp(acknowledged + 1))
-        return pauseSlowly(at: uptime)
+    case .tooLarge, .malformed, .foreignRegion, .future:
+      guard rejection.numbers.count == 1 else {
+        batchLimit = max(1, rejection.numbers.count / 2)
+        state = .idle
+        return
       }
-      batchLimit = max(1, count / 2)
-      state = .idle
-    case .wrongToken, .expiredToken, .foreignRegion, .clock:
-      say("the hub refuses runs: \(refusal.rawValue)", &actions)
+      refuseAlone(rejection, words, at: uptime, &actions)
+    case .wrongToken, .expiredToken, .clock:
+      say(words, &actions)
       pauseSlowly(at: uptime)
     case .protocolVersion:
       say("the hub speaks another version of the protocol; runs stay in the spool", &actions)
@@ -291,8 +347,28 @@ package struct Outbox: Sendable {
     case .unknownNode, .nameTaken:
       state = .away
       actions.append(.register)
-    case .future, .tooOften, .unavailable: pause(at: uptime)
+    case .tooOften, .unavailable: pause(words, at: uptime, &actions)
     }
+  }
+
+  /// The run is found that the hub does not take.
+  private mutating func refuseAlone(
+    _ rejection: Rejection, _ words: String, at uptime: Duration, _ actions: inout [Action]
+  ) {
+    let number = rejection.numbers.lowerBound
+    switch rejection.refusal {
+    case .future where rejection.lead.map { $0 <= Self.longestLead } ?? true:
+      return pause(words, at: uptime, &actions)
+    case .foreignRegion where suspect != number:
+      // It may be the token that is another region's since a moment ago: then the next beat is refused too, and nothing is
+      // sent before the node is admitted again.
+      suspect = number
+      say(words, &actions)
+    default:
+      suspect = nil
+      actions.append(.giveUp(number, words))
+    }
+    pauseSlowly(at: uptime)
   }
 
   private mutating func say(_ words: String?, _ actions: inout [Action]) {

@@ -36,6 +36,18 @@ package struct ConnectionProbe: ReachProbe {
   }
 }
 
+/// Somebody who should be there: reached when one of the places answers, as with the replicas of a hub, which say no more
+/// together than one does.
+package struct Reference: Hashable, Sendable {
+  package var places: [Endpoint]
+
+  /// A reference that has these places.
+  package init(_ places: Endpoint...) { self.init(places) }
+
+  /// A reference that has these places.
+  package init(_ places: [Endpoint]) { self.places = places }
+}
+
 /// Stands between whoever runs checks and whoever records runs: a run that failed by the network is held until the
 /// references of the node were tried, and becomes `unknown`, `node_sick`, where most of them fail too.
 ///
@@ -50,14 +62,14 @@ package final class References: Sendable {
     var answers: Task<[Bool], Never>
   }
 
-  private let endpoints: [Endpoint]
+  private let references: [Reference]
   private let probe: any ReachProbe
   private let time: any TimeSource
   private let state = Mutex<(round: Round?, count: Int)>((nil, 0))
 
-  /// - Parameter endpoints: where somebody should be; without any, every run is believed.
-  package init(_ endpoints: [Endpoint], probe: any ReachProbe, time: any TimeSource) {
-    self.endpoints = endpoints
+  /// - Parameter references: who should be there; without any, every run is believed.
+  package init(_ references: [Reference], probe: any ReachProbe, time: any TimeSource) {
+    self.references = references
     self.probe = probe
     self.time = time
   }
@@ -67,7 +79,7 @@ package final class References: Sendable {
 
   /// The run as it is to be recorded.
   package func reviewed(_ run: Run) async -> Run {
-    guard !endpoints.isEmpty, ReferenceJudge.isInDoubt(run) else { return run }
+    guard !references.isEmpty, ReferenceJudge.isInDoubt(run) else { return run }
     return ReferenceJudge.judged(run, by: await answers())
   }
 
@@ -83,10 +95,21 @@ package final class References: Sendable {
 
   private func tryAll() async -> [Bool] {
     await withTaskGroup(of: Bool.self) { group in
-      for endpoint in endpoints { group.addTask { await self.probe.reaches(endpoint, within: Self.bound) } }
+      for reference in references { group.addTask { await self.answers(reference) } }
       var answers: [Bool] = []
       for await answer in group { answers.append(answer) }
       return answers
+    }
+  }
+
+  private func answers(_ reference: Reference) async -> Bool {
+    await withTaskGroup(of: Bool.self) { group in
+      for place in reference.places { group.addTask { await self.probe.reaches(place, within: Self.bound) } }
+      for await isThere in group where isThere {
+        group.cancelAll()
+        return true
+      }
+      return false
     }
   }
 }

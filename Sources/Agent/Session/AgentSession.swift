@@ -1,5 +1,6 @@
-import Fleet
+package import Fleet
 package import Model
+import Regions
 import Synchronization
 
 /// Drives a `SessionMachine` and an `Outbox` by the clock, over a link to the hub: each request is a child task of `run()`.
@@ -14,8 +15,8 @@ package final class AgentSession: Sendable {
     package var loader: any ConfigurationLoader
     /// Makes these the checks of the schedule.
     package var apply: @Sendable ([Check]) -> Void
-    /// Runs a check at once for a slot, within a budget; nil where that cannot be done here.
-    package var giveOpinion: @Sendable (CheckID, Int64, Duration) async -> Void
+    /// Runs a check at once for the slot that is asked about, within a budget. Says why where that cannot be done here.
+    package var giveOpinion: @Sendable (CheckID, OpinionRequest, Duration) async -> OpinionFault?
     /// Told what people should know.
     package var tell: @Sendable (Notice) -> Void
 
@@ -23,7 +24,7 @@ package final class AgentSession: Sendable {
     package init(
       link: any HubLink, spool: SpoolKeeper, plan: WorkPlan, clock: HubClock, loader: any ConfigurationLoader,
       apply: @escaping @Sendable ([Check]) -> Void,
-      giveOpinion: @escaping @Sendable (CheckID, Int64, Duration) async -> Void,
+      giveOpinion: @escaping @Sendable (CheckID, OpinionRequest, Duration) async -> OpinionFault?,
       tell: @escaping @Sendable (Notice) -> Void
     ) {
       self.link = link
@@ -42,18 +43,24 @@ package final class AgentSession: Sendable {
     case session(SessionMachine.Notice)
     /// Why runs are not taken; nil when they are again.
     case pushing(String?)
+    /// The run of this number is not sent any more, and why.
+    case gaveUp(Int64, String)
     /// Why the spool's disk cannot be written; nil when it can again.
     case spoolDisk(String?)
     /// The clock of the machine is off by so much, and nothing is run by it; nil when it is believed again.
     case clock(Duration?)
     /// So many requests for second opinions were passed over, because as many as may be were under way.
     case opinionsPassedOver(Int)
+    /// A second opinion of a check cannot be given, and why.
+    case opinionNotGiven(String, OpinionFault)
   }
 
   /// From one write of the spool to the next.
   private static let spoolPace = Duration.milliseconds(100)
   /// The most second opinions that are given at a time.
   private static let opinions = 32
+  /// For how long it is waited that the hub has heard that the node leaves.
+  private static let farewellBound = Duration.seconds(2)
 
   private enum Job: Sendable {
     case session(SessionMachine.Action)
@@ -68,6 +75,8 @@ package final class AgentSession: Sendable {
     /// The earliest uptime that is waited for, for each machine.
     var sessionTimer: Duration?
     var outboxTimer: Duration?
+    /// The uptime at which the plan is looked at again.
+    var replanTimer: Duration?
     var opinionsUnderWay = 0
     var diskError: String?
     var isClockRefused = false
@@ -130,13 +139,20 @@ package final class AgentSession: Sendable {
 
   /// Says that the node leaves, and waits until others have taken over what it runs. It goes on running until then.
   ///
-  /// - Parameter bound: the longest time; nothing is waited for where nobody is there to take over.
+  /// - Parameter bound: the longest time; where nobody is there to take over, no more is waited for than that the hub has heard
+  ///   it, 2 s at most: else the region would be expected for an hour.
   package func leave(within bound: Duration) async {
-    let end = parts.clock.uptime + bound
+    let begun = parts.clock.uptime
     tell(.leave)
-    guard isConnected, parts.plan.hasOthers else { return }
-    while parts.clock.uptime < end, isConnected, !parts.plan.isHandedOver(at: parts.clock.now) {
-      guard (try? await parts.clock.sleep(untilUptime: parts.clock.uptime + .milliseconds(100))) != nil else { return }
+    await wait(until: begun + min(bound, Self.farewellBound)) { self.state.withLock { $0.session.hasSaidFarewell } }
+    guard parts.plan.hasOthers else { return }
+    await wait(until: begun + bound) { self.parts.plan.isHandedOver(at: self.parts.clock.now) }
+  }
+
+  /// Waits until something holds, while the hub answers.
+  private func wait(until end: Duration, _ condition: () -> Bool) async {
+    while parts.clock.uptime < end, isConnected, !condition() {
+      guard (try? await parts.clock.sleep(untilUptime: parts.clock.uptime + .milliseconds(50))) != nil else { return }
     }
   }
 
@@ -146,9 +162,7 @@ package final class AgentSession: Sendable {
   package func drain(within bound: Duration) async {
     let end = parts.clock.uptime + bound
     tell(outbox: .spooled(through: await parts.spool.write()))
-    while parts.clock.uptime < end, isConnected, state.withLock({ $0.outbox.backlog > 0 }) {
-      guard (try? await parts.clock.sleep(untilUptime: parts.clock.uptime + .milliseconds(50))) != nil else { return }
-    }
+    await wait(until: end) { self.state.withLock { $0.outbox.backlog == 0 } }
   }
 
   private func spoolRuns() async {
@@ -175,9 +189,7 @@ package final class AgentSession: Sendable {
       case .wait(let uptime): arm(uptime, isOutbox: false)
       case .say(let notice): parts.tell(.session(notice))
       case .lost: tell(outbox: .dismissed)
-      case .setPaused(let isPaused):
-        parts.plan.setPaused(isPaused)
-        replan()
+      case .setPaused: replan()
       case .follow(let memberships):
         parts.plan.follow(memberships)
         replan()
@@ -211,10 +223,19 @@ package final class AgentSession: Sendable {
 
   private func replan() {
     let now = parts.clock.now
-    planning.withLock { _ in parts.apply(parts.plan.planned(at: parts.clock.now)) }
-    if let change = parts.plan.nextChange(after: now) {
-      queue.yield(.replan(untilUptime: parts.clock.uptime + (change - now) + .milliseconds(10)))
+    planning.withLock { _ in
+      // As the session has it by now: of two tasks that were told one after the other, the later one may come here first.
+      parts.plan.setPaused(state.withLock { $0.session.isPaused })
+      parts.apply(parts.plan.planned(at: parts.clock.now))
     }
+    guard let change = parts.plan.nextChange(after: now) else { return }
+    let uptime = parts.clock.uptime + (change - now) + .milliseconds(10)
+    let mustWait = state.withLock { state in
+      if let armed = state.replanTimer, armed <= uptime { return false }
+      state.replanTimer = uptime
+      return true
+    }
+    if mustWait { queue.yield(.replan(untilUptime: uptime)) }
   }
 
   private func perform(_ job: Job) async {
@@ -230,7 +251,13 @@ package final class AgentSession: Sendable {
       if isOutbox { tell(outbox: .timer) } else { tell(.timer) }
     case .replan(let uptime):
       guard (try? await parts.clock.sleep(untilUptime: uptime)) != nil else { return }
-      replan()
+      // One that an earlier one has taken the place of is nobody's: each would have a successor of its own.
+      let isInForce = state.withLock { state in
+        guard state.replanTimer == uptime else { return false }
+        state.replanTimer = nil
+        return true
+      }
+      if isInForce { replan() }
     }
   }
 
@@ -255,11 +282,18 @@ package final class AgentSession: Sendable {
     let sent = parts.clock.local
     do throws(LinkFault) {
       let admission = try await parts.link.register(Registration(node))
+      try Self.check(admission.progress)
       learn(sent: sent, hubTime: admission.hubTime)
       tell(.registered(number, admission))
     } catch {
       tell(.registrationFailed(number, error))
     }
+  }
+
+  /// What no spool can have is adopted by none.
+  private static func check(_ progress: SpoolProgress) throws(LinkFault) {
+    guard !progress.isPossible else { return }
+    throw .unreachable("the hub says that it has runs up to \(progress.newest), which no spool has")
   }
 
   private func beat(_ number: Int, isLeaving: Bool) async {
@@ -279,7 +313,7 @@ package final class AgentSession: Sendable {
     }
   }
 
-  private func learn(sent: (now: Timestamp, uptime: Duration), hubTime: Int64) {
+  private func learn(sent: ClockOffset.Reading, hubTime: Int64) {
     parts.clock.learn(sent: sent, hubTime: hubTime)
     let isRefused = parts.clock.isRefused
     let isNews = state.withLock { state in
@@ -291,8 +325,9 @@ package final class AgentSession: Sendable {
 
   private func ask(_ number: Int, _ question: SessionMachine.Question) async {
     let message = WorkQuestion(
-      node: node.name, region: node.region, configuration: question.configuration, epoch: question.epoch,
-      values: question.values, opinion: question.opinion, wait: question.wait.nanoseconds / 1_000_000)
+      node: node.name, region: node.region, configuration: question.configuration, digest: question.digest,
+      epoch: question.epoch, since: question.since, values: question.values, opinion: question.opinion,
+      wait: question.wait.nanoseconds / 1_000_000)
     do throws(LinkFault) {
       tell(.workArrived(number, try await parts.link.work(message)))
     } catch {
@@ -325,14 +360,19 @@ package final class AgentSession: Sendable {
     await withDiscardingTaskGroup { group in
       for request in requests.prefix(allowed) {
         group.addTask {
-          let left = Timestamp(millisecondsSinceEpoch: request.until) - self.parts.clock.now
-          if let check = CheckID(request.check), left > .zero, !self.parts.clock.isRefused {
-            await self.parts.giveOpinion(check, request.slot, left)
-          }
+          if let fault = await self.give(request) { self.parts.tell(.opinionNotGiven(request.check, fault)) }
           self.state.withLock { $0.opinionsUnderWay -= 1 }
         }
       }
     }
+  }
+
+  private func give(_ request: OpinionRequest) async -> OpinionFault? {
+    let left = Timestamp(millisecondsSinceEpoch: request.until) - parts.clock.now
+    guard let check = CheckID(request.check) else { return .unknownCheck }
+    guard left > .zero else { return .late }
+    guard !parts.clock.isRefused else { return .clock }
+    return await parts.giveOpinion(check, request, left)
   }
 
   // MARK: Pushing
@@ -342,7 +382,9 @@ package final class AgentSession: Sendable {
     case .send(let batch, let from, let limit, let isAhead):
       await push(batch, from: from, limit: limit, isAhead: isAhead)
     case .release(let number): await parts.spool.release(through: number)
-    case .giveUp(let number): await parts.spool.giveUp(number)
+    case .giveUp(let number, let words):
+      parts.tell(.gaveUp(number, words))
+      await parts.spool.giveUp(number)
     case .register, .wait, .say: break
     }
   }
@@ -353,8 +395,8 @@ package final class AgentSession: Sendable {
     do throws(SpoolFault) {
       read = try await parts.spool.read(from: from, limit: limit)
     } catch {
-      // The spool tells of its disk; it is read again after a pause.
-      return tell(outbox: .failed(batch: number))
+      // It is read again after a pause.
+      return tell(outbox: .failed(batch: number, error.description))
     }
     guard let (first, oldest, runs) = read else {
       return tell(outbox: .nothingLeft(batch: number, through: newest))
@@ -365,15 +407,26 @@ package final class AgentSession: Sendable {
       runs: runs)
     do throws(LinkFault) {
       let reply = try await parts.link.push(batch)
-      state.withLock { $0.pushed += reply.added + reply.duplicates }
+      try Self.check(reply.progress)
+      // Of no more runs than were sent.
+      let taken = [reply.added, reply.duplicates].reduce(0) { $0 + min(max(0, $1), runs.count) }
+      state.withLock { $0.pushed += min(taken, runs.count) }
       await parts.spool.setAhead(reply.progress.ahead)
       tell(outbox: .answered(batch: number, reply.progress))
     } catch {
       switch error {
-      case .unreachable: tell(outbox: .failed(batch: number))
-      case .refused(let refusal, _, let acknowledged):
-        tell(outbox: .refused(batch: number, refusal, acknowledged: acknowledged))
+      case .unreachable(let words): tell(outbox: .failed(batch: number, words))
+      case .refused(let refusal, let words, let acknowledged):
+        let rejection = Outbox.Rejection(
+          refusal, words, of: first...batch.last, lead: lead(of: runs), acknowledged: acknowledged)
+        tell(outbox: .refused(batch: number, rejection))
       }
     }
+  }
+
+  /// How long it is until all slots of runs have begun; nil where the clock that says so is not believed.
+  private func lead(of runs: [FleetRun]) -> Duration? {
+    guard parts.clock.offset != nil, !parts.clock.isRefused else { return nil }
+    return runs.map { max($0.run.slotStart, $0.run.started) }.max().map { $0 - parts.clock.now }
   }
 }

@@ -79,8 +79,9 @@ package struct SessionMachine: Sendable {
     case load(ConfigurationChange?, SuppliedValues?)
     /// Who runs what, oldest first.
     case follow([Membership])
+    /// What came with them is loaded.
     case giveOpinions([OpinionRequest])
-    /// Stop the schedule: the hub was away for longer than `autonomy`. False: go on.
+    /// Stop the schedule, or go on, as `isPaused` says by then.
     case setPaused(Bool)
     /// `timer` is to be told at this uptime. Earlier waits may be forgotten.
     case wait(untilUptime: Duration)
@@ -91,7 +92,11 @@ package struct SessionMachine: Sendable {
   package struct Question: Hashable, Sendable {
     /// The version whose files it has.
     package var configuration: Int64 = 0
+    /// Their digest.
+    package var digest: String?
     package var epoch: Int64 = 0
+    /// From when on the membership of that number holds, in milliseconds since the epoch.
+    package var since: Int64?
     package var values = ""
     package var opinion: Int64 = 0
     package var wait = Duration.zero
@@ -130,15 +135,22 @@ package struct SessionMachine: Sendable {
   private var number = 0
   private var registration = 0
   private var beat: (number: Int, failures: Int, next: Duration, isUnderWay: Bool) = (0, 0, .zero, false)
+  /// Whether the beat under way says that the node leaves.
+  private var saysFarewell = false
   private var beatEvery = FleetProtocol.beatInterval
   private var work: (number: Int, next: Duration, isUnderWay: Bool) = (0, .zero, false)
   private var workBackoff: Backoff
   private var isLoading = false
+  /// Requests that came with what is being loaded: the checks that they ask about may be in it.
+  private var held: [OpinionRequest] = []
   private var question = Question()
   private var connectedSince: Duration?
   private var lastAnswer: Duration
-  private var isPaused = false
+  /// Whether the schedule has stopped: the hub was away for longer than `autonomy`.
+  package private(set) var isPaused = false
   private var isLeaving = false
+  /// Whether the hub has heard that the node leaves.
+  package private(set) var hasSaidFarewell = false
   private var lastComplaint: Notice?
   private var quarantine: String?
   /// The version in force; 0 before the first one.
@@ -174,11 +186,12 @@ package struct SessionMachine: Sendable {
       isLoading = false
       if isIncomplete {
         // Asked for as a whole, and not at once: whatever was wrong may be wrong again.
-        question.configuration = 0
+        (question.configuration, question.digest) = (0, nil)
         question.values = ""
         work.next = uptime + workBackoff.fail()
       }
       say(.notConfigured(version, words), &actions)
+      giveHeld(&actions)
     case .dismissed:
       if phase == .connected { reconnect(after: backoff.jittered(settings.shortestPause), at: uptime, &actions) }
     case .leave:
@@ -202,7 +215,9 @@ package struct SessionMachine: Sendable {
     hear(at: uptime, &actions)
     lastComplaint = nil
     // A hub whose database was replaced counts these anew, and perhaps to the same numbers.
-    (question.epoch, question.opinion) = (0, 0)
+    (question.epoch, question.since, question.opinion) = (0, nil, 0)
+    // So they are asked for again.
+    held = []
     actions.append(.admitted(admission.progress))
     actions.append(.say(.connected))
   }
@@ -259,6 +274,7 @@ package struct SessionMachine: Sendable {
   private mutating func takeBeat(_ reply: BeatReply, at uptime: Duration, _ actions: inout [Action]) {
     beat.isUnderWay = false
     beat.failures = 0
+    if saysFarewell { hasSaidFarewell = true }
     hear(at: uptime, &actions)
     guard quarantine != reply.quarantine else { return }
     quarantine = reply.quarantine
@@ -286,20 +302,30 @@ package struct SessionMachine: Sendable {
     work.isUnderWay = false
     workBackoff.reset()
     hear(at: uptime, &actions)
-    if let memberships = reply.memberships, let newest = memberships.map(\.epoch).max() {
-      question.epoch = newest
+    if isContradicted(by: reply) { question.opinion = 0 }
+    if let memberships = reply.memberships, let newest = memberships.max(by: { $0.epoch < $1.epoch }) {
+      (question.epoch, question.since) = (newest.epoch, newest.since)
       actions.append(.follow(memberships.map(\.membership).sorted { $0.epoch < $1.epoch }))
     }
     if reply.configuration != nil || reply.values != nil {
-      if let version = reply.configuration?.version { question.configuration = version }
+      if let change = reply.configuration {
+        (question.configuration, question.digest) = (change.version, change.digest)
+      }
       if let digest = reply.values?.digest { question.values = digest }
       isLoading = true
       actions.append(.load(reply.configuration, reply.values))
     }
     if let newest = reply.opinions.map(\.number).max(), newest > question.opinion {
-      actions.append(.giveOpinions(reply.opinions.filter { $0.number > question.opinion }))
+      held += reply.opinions.filter { $0.number > question.opinion }
       question.opinion = newest
+      if !isLoading { giveHeld(&actions) }
     }
+  }
+
+  /// Whether the hub takes back what it said: then its database was replaced, and the numbers of second opinions begin anew too.
+  private func isContradicted(by reply: WorkReply) -> Bool {
+    if let newest = reply.memberships?.map(\.epoch).max(), newest <= question.epoch { return true }
+    return reply.configuration.map { $0.version <= question.configuration } ?? false
   }
 
   private mutating func missWork(_ fault: LinkFault, at uptime: Duration, _ actions: inout [Action]) {
@@ -314,9 +340,17 @@ package struct SessionMachine: Sendable {
 
   private mutating func settle(_ version: Int64, _ actions: inout [Action]) {
     isLoading = false
-    guard version != configuration else { return }
-    configuration = version
-    actions.append(.say(.configured(version)))
+    if version != configuration {
+      configuration = version
+      actions.append(.say(.configured(version)))
+    }
+    giveHeld(&actions)
+  }
+
+  private mutating func giveHeld(_ actions: inout [Action]) {
+    guard !held.isEmpty else { return }
+    actions.append(.giveOpinions(held))
+    held = []
   }
 
   // MARK: Time
@@ -337,6 +371,7 @@ package struct SessionMachine: Sendable {
       if !beat.isUnderWay, uptime >= beat.next {
         number += 1
         beat = (number, beat.failures, uptime + beatEvery, true)
+        saysFarewell = isLeaving
         actions.append(.beat(number, isLeaving: isLeaving))
       }
       if !beat.isUnderWay { wakings.append(beat.next) }

@@ -18,6 +18,8 @@ package struct Handover: Sendable {
   static let lead = Duration.seconds(1)
   /// From one look at the files to the next.
   static let pace = Duration.milliseconds(100)
+  /// How long a claim is tried: whoever looks whether there is one holds its lock for that moment.
+  static let claimBound = Duration.seconds(1)
   /// How long the holder has to answer.
   static let answerBound = Duration.seconds(15)
   /// How long it takes to end at most, as a rule: its runs, and what it writes at last.
@@ -104,7 +106,14 @@ package struct Handover: Sendable {
       if try await opens(open) { return plan.setSlots(from: nil, until: nil) }
       guard await pause() else { return }
     }
-    guard let claim = try await claim() else { return }
+    let claim = try SpoolFile(successorPath, flags: O_RDWR | O_CREAT)
+    let claimEnd = clock.uptime + Self.claimBound
+    while flock(claim.descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard clock.uptime < claimEnd else {
+        throw SpoolFault("another process is about to take over the spool \(directory)")
+      }
+      guard await pause() else { return }
+    }
     defer {
       unlink(momentPath)
       unlink(successorPath)
@@ -130,17 +139,6 @@ package struct Handover: Sendable {
       }
       guard await pause() else { return }
     }
-  }
-
-  /// - Returns: what makes the holder see this process; nil when the task was cancelled.
-  private func claim() async throws(SpoolFault) -> SpoolFile? {
-    let claim = try SpoolFile(successorPath, flags: O_RDWR | O_CREAT)
-    for _ in 0..<3 {
-      if flock(claim.descriptor, LOCK_EX | LOCK_NB) == 0 { return claim }
-      // The holder may be looking in this instant.
-      guard await pause() else { return nil }
-    }
-    throw SpoolFault("another process is about to take over the spool \(directory)")
   }
 
   /// - Returns: false while another process has the spool.

@@ -134,12 +134,6 @@ package final class Spool {
   /// The newest number that was given to a run; 0 before the first one.
   package var last: Int64 { next - 1 }
 
-  /// Whether another process has the spool of a directory.
-  package static func isInUse(_ directory: String) -> Bool {
-    guard let file = try? SpoolFile(directory + "/lock", flags: O_RDWR) else { return false }
-    return flock(file.descriptor, LOCK_EX | LOCK_NB) != 0
-  }
-
   /// The identity of the spool of a directory and whose it is, whatever process has it; nil where there is none.
   package static func known(of directory: String) -> (identity: UInt64, owner: Owner?)? {
     guard let file = try? SpoolFile(directory + "/" + SpoolPosition.name, flags: O_RDONLY),

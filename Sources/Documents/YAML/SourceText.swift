@@ -11,6 +11,8 @@ package final class SourceText: Sendable {
   package let bytes: [UInt8]
   /// Byte offsets at which lines begin, by the rules of libyaml, so that its marks fall on the same lines.
   private let lineStarts: [Int]
+  /// The path as messages show it, once for all places in the file.
+  private let shownPath: String
 
   /// The longest piece of a line that a message quotes, in scalars: a minified file must not fill the terminal.
   package static let quotedScalars = 400
@@ -22,6 +24,7 @@ package final class SourceText: Sendable {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     self.bytes = bytes.starts(with: mark) ? Array(bytes.dropFirst(mark.count)) : bytes
     lineStarts = Self.lineStarts(of: self.bytes)
+    shownPath = path.escapedForDisplay
   }
 
   /// LF, CR, CR LF, NEL, LS and PS end a line (YAML 1.1 section 5.4, which libyaml follows).
@@ -93,8 +96,14 @@ package final class SourceText: Sendable {
     let endColumn = span.end.line == span.start.line ? Int(span.end.column) : count
     let width = max(1, min(endColumn, count) - column)
     return SourceExcerpt(
-      location: SourceLocation(file: path.escapedForDisplay, line: line + 1, column: column + 1), lineText: text,
-      width: width)
+      location: SourceLocation(file: shownPath, line: line + 1, column: column + 1), lineText: text, width: width)
+  }
+
+  /// Where a span begins.
+  package func location(of span: SourceSpan) -> SourceLocation {
+    let line = Int(span.start.line)
+    guard line < lineStarts.count else { return excerpt(span).location }
+    return SourceLocation(file: shownPath, line: line + 1, column: Int(span.start.column) + 1)
   }
 
   /// The excerpt of a range of bytes.

@@ -104,6 +104,9 @@ package final class YAMLNode: Sendable {
     }
   }
 
+  /// Where it begins.
+  package var location: SourceLocation { source.location(of: span) }
+
   /// Its line with carets.
   package var excerpt: SourceExcerpt { source.excerpt(span) }
 }

@@ -28,6 +28,7 @@ extension SQLiteHistory: HistoryArchive {
       }
       guard stage != .finished else { return stage }
       try journal.begin(source)
+      for table in RecordTable.all where table.mayGo { try database.execute(sql: "DELETE FROM \(table.name)") }
       for (name, until) in zip(Cuts.names, head.cuts) {
         let store = try StoredStatement("INSERT OR REPLACE INTO cuts (level, until) VALUES (?, ?)", in: database)
         store.bind(name, at: 1)

@@ -99,13 +99,26 @@ package final class HubDesk: Sendable {
         let picture = view.picture
         let reply = reply(to: question, asked: asked, picture)
         guard reply.isEmpty, time.uptime < deadline, !Task.isCancelled else { return Self.encoded(reply) }
-        let isAhead =
-          question.configuration > supply.plan.configuration
-          || question.epoch > picture.memberships[question.region]?.last?.epoch ?? 0
+        let isAhead = isAhead(question, picture)
         await view.change(
           after: picture.generation, until: isAhead ? min(deadline, time.uptime + Self.recheck) : deadline)
       }
     }
+  }
+
+  /// Whether a node has heard of what this replica has not: news of another one's, or of a database that is no more.
+  private func isAhead(_ question: WorkQuestion, _ picture: FleetView.Picture) -> Bool {
+    let plan = supply.plan
+    if question.configuration > plan.configuration { return true }
+    if question.configuration == plan.configuration, let digest = question.digest, digest != plan.digest { return true }
+    let last = picture.memberships[question.region]?.last
+    return question.epoch > last?.epoch ?? 0 || last.map { Self.isOther($0, than: question) } == true
+  }
+
+  /// Whether a membership is not the one that a node follows, though it bears its number.
+  private static func isOther(_ membership: Membership, than question: WorkQuestion) -> Bool {
+    membership.epoch == question.epoch
+      && question.since.map { $0 != membership.since.millisecondsSinceEpoch } == true
   }
 
   private func reply(to question: WorkQuestion, asked: Duration, _ picture: FleetView.Picture) -> WorkReply {
@@ -116,17 +129,25 @@ package final class HubDesk: Sendable {
       for: question.node, in: question.region, memberships: memberships, opinions: pending.map(\.check))
     let isOtherEpoch = memberships.last.map { last in
       // What is above may be known to another replica only; what the store says since then holds, as after it was replaced.
-      last.epoch > question.epoch || last.epoch < question.epoch && picture.read ?? asked - .seconds(1) >= asked
+      last.epoch > question.epoch
+        || (last.epoch < question.epoch || Self.isOther(last, than: question))
+          && picture.read ?? asked - .seconds(1) >= asked
     }
     return WorkReply(
-      configuration: supply.change(since: question.configuration, asked: asked),
+      configuration: supply.change(since: question.configuration, digest: question.digest, asked: asked),
       // Before anybody has decided who runs what, nobody is told to stop.
       values: memberships.isEmpty && pending.isEmpty || values.digest == question.values ? nil : values,
       memberships: isOtherEpoch == true ? memberships.map { MembershipMessage($0) } : nil,
       opinions: pending.filter { $0.number > question.opinion }.map {
         OpinionRequest(
-          number: $0.number, check: $0.check.text, slot: $0.slot, until: $0.until.millisecondsSinceEpoch)
+          number: $0.number, check: $0.check.text, slot: $0.slot,
+          start: start(of: $0.slot, of: $0.check)?.millisecondsSinceEpoch, until: $0.until.millisecondsSinceEpoch)
       }, hubTime: now.millisecondsSinceEpoch)
+  }
+
+  /// When a slot begins, by the configuration in force; nil where the check is not in it.
+  private func start(of slot: Int64, of check: CheckID) -> Timestamp? {
+    supply.plan.checks.first { $0.id == check }?.grid.slot(number: slot).start
   }
 
   /// Takes runs: `RunCoding` of a batch → `BatchReply` as JSON.
@@ -176,6 +197,7 @@ package final class HubDesk: Sendable {
         throw Refused(
           .gap, "runs are missing: everything up to number \(acknowledged) is stored; go on with the next one",
           acknowledged: acknowledged)
+      case .storing: throw Refused(.unavailable, "another batch of this spool is being stored", retryAfter: .seconds(1))
       case .leaseLost: throw Refused(.unavailable, "the hub is changing its leader", retryAfter: .seconds(1))
       }
     } catch {

@@ -12,19 +12,25 @@ package struct HubPlan: Sendable {
 
   /// The version of the configuration that it is of; 0 before the first one.
   package let configuration: Int64
+  /// The digest of the configuration that it is of; empty before the first one.
+  package let digest: String
   /// All of them.
   package let checks: [Check]
   private let entries: [CheckID: Entry]
 
   /// A plan of these checks.
-  package init(_ checks: [Check] = [], configuration: Int64 = 0) {
+  package init(_ checks: [Check] = [], configuration: Int64 = 0, digest: String = "") {
     self.configuration = configuration
+    self.digest = digest
     self.checks = checks
     entries = Dictionary(
       checks.filter(\.isEnabled).map {
         ($0.id, Entry(interval: $0.interval, grid: $0.grid, regions: $0.regions))
       }, uniquingKeysWith: { first, _ in first })
   }
+
+  /// Which configuration it is of.
+  package var identity: ConfigurationIdentity { ConfigurationIdentity(version: configuration, digest: digest) }
 
   /// Whether a check of the configuration could have made a run. What was made by another version may lie off the beat of
   /// this one; a second opinion comes from any region.

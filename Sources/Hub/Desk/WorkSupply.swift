@@ -6,12 +6,14 @@ package protocol WorkSupply: Sendable {
   /// The checks in force.
   var plan: HubPlan { get }
 
-  /// The configuration in force, as different from the version that a node has.
+  /// The configuration in force, as different from the one that a node has.
   ///
-  /// - Parameter asked: when the node said so, by this machine's uptime. A version above the one in force may be news that
-  ///   this replica has not heard of: it is contradicted only where the store was looked at since.
+  /// - Parameters:
+  ///   - digest: of the configuration that the node has; nil where it did not say.
+  ///   - asked: when the node said so, by this machine's uptime. A version above the one in force, or the same with another
+  ///     digest, may be news that this replica has not heard of: it is contradicted only where the store was looked at since.
   /// - Returns: nil when that is the one in force, or none is.
-  func change(since version: Int64, asked: Duration) -> ConfigurationChange?
+  func change(since version: Int64, digest: String?, asked: Duration) -> ConfigurationChange?
 
   /// Secrets and environment of the checks that a node runs or may have to run.
   ///

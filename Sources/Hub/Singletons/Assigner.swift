@@ -47,14 +47,14 @@ package final class Assigner: Sendable {
     var memberships = MembershipMachine(try await store.memberships())
     var health = NodeHealthMachine(view.picture.nodes)
     var judged = time.uptime
-    var configuration: Int64?
+    var configuration: ConfigurationIdentity?
     var leases: Set<Duration> = []
     var hosts: [CheckID: String] = [:]
     while true {
       try Task.checkCancellation()
       let plan = supply.plan
-      if configuration != plan.configuration {
-        configuration = plan.configuration
+      if configuration != plan.identity {
+        configuration = plan.identity
         leases = Set(plan.checks.map { CheckLease.duration(interval: $0.interval) })
         hosts = Dictionary(plan.checks.compactMap { check in check.host.map { (check.id, $0) } }) { first, _ in first }
       }

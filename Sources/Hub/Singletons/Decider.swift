@@ -14,6 +14,8 @@ package struct Decider: Sendable {
   private static let regionsInterval = Duration.seconds(1)
   /// So many runs of each check and region say where their slots stand.
   private static let restoredRuns = 4
+  /// So many pieces of the feed are read at once, from its end.
+  private static let pieces: Int64 = 100
 
   private let store: any FleetStore
   private let history: any HistoryStore
@@ -45,6 +47,7 @@ package struct Decider: Sendable {
     try await view.refresh()
     var session = Session(plan: supply.plan, regions: regions(), at: view.clock.now)
     let runs = try await history.lastRuns(of: nil, limit: Self.restoredRuns)
+    try await catchUp(with: runs)
     var actions = session.machine.restore(decisions: memory.all, runs: runs, at: view.clock.now)
     var looked = time.uptime
     while true {
@@ -74,21 +77,38 @@ package struct Decider: Sendable {
     }
   }
 
+  /// Reads what other leaders settled and nobody has read here yet: a replica that has just begun to follow the feed, or whose
+  /// leader settled a moment ago, would decide it again. It is read from the end, as far back as a slot that may still be
+  /// open begins. Under the lease nobody else settles any more, so nothing is added meanwhile.
+  private func catchUp(with runs: [HistoryRun]) async throws {
+    let now = view.clock.now
+    let open = runs.filter { $0.slotStart + $0.interval + ElectionMachine.grace + ElectionMachine.patience > now }
+    var place = try await store.feedEnd()
+    while place > 0 {
+      let begin = max(0, place - Self.pieces)
+      let pieces = try await store.decisions(after: begin, limit: Int(place - begin))
+      for piece in pieces { memory.keep(piece.decisions) }
+      let oldest = pieces.lazy.flatMap(\.decisions).map(\.decided).min()
+      guard let oldest, open.contains(where: { $0.slotStart < oldest && !memory.knows($0) }) else { return }
+      place = begin
+    }
+  }
+
   private struct Session {
     var machine: ElectionMachine
-    var configuration: Int64
+    var configuration: ConfigurationIdentity
 
     init(plan: HubPlan, regions: [FleetRegion], at now: Timestamp) {
       machine = ElectionMachine(at: now)
-      configuration = plan.configuration
+      configuration = plan.identity
       // Nothing is open yet, so nothing follows from these.
       _ = machine.handle(.planChanged(plan.checks), at: now)
       _ = machine.handle(.regionsChanged(regions), at: now)
     }
 
     mutating func follow(_ plan: HubPlan, at now: Timestamp) -> [ElectionMachine.Action] {
-      guard plan.configuration != configuration else { return [] }
-      configuration = plan.configuration
+      guard plan.identity != configuration else { return [] }
+      configuration = plan.identity
       return machine.handle(.planChanged(plan.checks), at: now)
     }
   }

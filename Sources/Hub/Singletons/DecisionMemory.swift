@@ -26,6 +26,12 @@ package final class DecisionMemory: Sendable {
   /// What was decided last of each check.
   package var all: [SlotDecision] { decisions.withLock { Array($0.values) } }
 
+  /// Whether the slot of a run is decided, as far as anybody told.
+  package func knows(_ run: HistoryRun) -> Bool {
+    // Its start travels in milliseconds.
+    decision(of: run.check).map { run.slotStart + run.interval / 2 < $0.slot.end } ?? false
+  }
+
   /// What was decided last of one.
   package func decision(of check: CheckID) -> SlotDecision? { decisions.withLock { $0[check] } }
 }

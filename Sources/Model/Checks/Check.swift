@@ -2,43 +2,102 @@ import Glibc
 
 /// What is watched: identity, rhythm and promise of one check. What it sends and expects is held apart, by the journey
 /// that runs it.
+///
+/// A value of many parts that is held in many places, by tens of thousands: all copies share one record, and who changes
+/// one gets a record of its own.
 package struct Check: Hashable, Sendable {
   /// The identity of its history.
-  package var id: CheckID
+  package var id: CheckID {
+    get { record.fields.id }
+    set { fields.id = newValue }
+  }
   /// The name shown to people; the id where none is written.
-  package var name: String
+  package var name: String {
+    get { record.fields.name }
+    set { fields.name = newValue }
+  }
   /// An earlier id whose history this check takes over.
-  package var movedFrom: CheckID?
+  package var movedFrom: CheckID? {
+    get { record.fields.movedFrom }
+    set { fields.movedFrom = newValue }
+  }
   /// The heading it stands under, or nil.
-  package var group: String?
+  package var group: String? {
+    get { record.fields.group }
+    set { fields.group = newValue }
+  }
   /// The user's own labels, file defaults merged in.
-  package var labels: [String: String]
+  package var labels: [String: String] {
+    get { record.fields.labels }
+    set { fields.labels = newValue }
+  }
   /// Which probe it is, or a journey.
-  package var kind: ProbeKind
+  package var kind: ProbeKind {
+    get { record.fields.kind }
+    set { fields.kind = newValue }
+  }
   /// From one slot to the next.
-  package var interval: Duration
+  package var interval: Duration {
+    get { record.fields.interval }
+    set { fields.interval = newValue }
+  }
   /// What bounds one attempt of all its steps.
-  package var timeout: Duration
+  package var timeout: Duration {
+    get { record.fields.timeout }
+    set { fields.timeout = newValue }
+  }
   /// The regions that run it; nil means every region.
-  package var regions: [String]?
+  package var regions: [String]? {
+    get { record.fields.regions }
+    set { fields.regions = newValue }
+  }
   /// How many regions must agree that it is down.
-  package var quorum: Quorum
+  package var quorum: Quorum {
+    get { record.fields.quorum }
+    set { fields.quorum = newValue }
+  }
   /// A disabled check is loaded and shown, and never run.
-  package var isEnabled: Bool
+  package var isEnabled: Bool {
+    get { record.fields.isEnabled }
+    set { fields.isEnabled = newValue }
+  }
   /// How a failure is confirmed inside the run.
-  package var retry: RetryPolicy
+  package var retry: RetryPolicy {
+    get { record.fields.retry }
+    set { fields.retry = newValue }
+  }
   /// What is promised of it.
-  package var objective: Objective
+  package var objective: Objective {
+    get { record.fields.objective }
+    set { fields.objective = newValue }
+  }
   /// When its incidents open and close.
-  package var incidents: IncidentPolicy
+  package var incidents: IncidentPolicy {
+    get { record.fields.incidents }
+    set { fields.incidents = newValue }
+  }
   /// The checks and services whose incidents explain its own. They suppress nothing that is measured.
-  package var dependsOn: [CheckID]
+  package var dependsOn: [CheckID] {
+    get { record.fields.dependsOn }
+    set { fields.dependsOn = newValue }
+  }
   /// What is expected of the job behind a heartbeat check; nil for every other kind.
-  package var heartbeat: Heartbeat?
+  package var heartbeat: Heartbeat? {
+    get { record.fields.heartbeat }
+    set { fields.heartbeat = newValue }
+  }
   /// The host that it mainly talks to, for the limit on concurrent runs a host; nil when a template decides.
-  package var host: String?
+  package var host: String? {
+    get { record.fields.host }
+    set { fields.host = newValue }
+  }
   /// Where it is written.
-  package var location: SourceLocation
+  package var location: SourceLocation {
+    get { record.fields.location }
+    set { fields.location = newValue }
+  }
+
+  private var record: Record
 
   /// A check with everything said.
   package init(
@@ -48,24 +107,12 @@ package struct Check: Hashable, Sendable {
     incidents: IncidentPolicy = .standard, dependsOn: [CheckID] = [], heartbeat: Heartbeat? = nil,
     host: String? = nil, location: SourceLocation
   ) {
-    self.id = id
-    self.name = name ?? id.text
-    self.movedFrom = movedFrom
-    self.group = group
-    self.labels = labels
-    self.kind = kind
-    self.interval = interval
-    self.timeout = timeout
-    self.regions = regions
-    self.quorum = quorum
-    self.isEnabled = isEnabled
-    self.retry = retry
-    self.objective = objective
-    self.incidents = incidents
-    self.dependsOn = dependsOn
-    self.heartbeat = heartbeat
-    self.host = host
-    self.location = location
+    record = Record(
+      Fields(
+        id: id, name: name ?? id.text, movedFrom: movedFrom, group: group, labels: labels, kind: kind,
+        interval: interval, timeout: timeout, regions: regions, quorum: quorum, isEnabled: isEnabled, retry: retry,
+        objective: objective, incidents: incidents, dependsOn: dependsOn, heartbeat: heartbeat, host: host,
+        location: location))
   }
 
   /// The grid on which its slots lie.
@@ -74,6 +121,52 @@ package struct Check: Hashable, Sendable {
   /// Whether it is run in `region`.
   package func runs(in region: String) -> Bool {
     isEnabled && (regions?.contains(region) ?? true)
+  }
+}
+
+extension Check {
+  fileprivate struct Fields: Hashable, Sendable {
+    var id: CheckID
+    var name: String
+    var movedFrom: CheckID?
+    var group: String?
+    var labels: [String: String]
+    var kind: ProbeKind
+    var interval: Duration
+    var timeout: Duration
+    var regions: [String]?
+    var quorum: Quorum
+    var isEnabled: Bool
+    var retry: RetryPolicy
+    var objective: Objective
+    var incidents: IncidentPolicy
+    var dependsOn: [CheckID]
+    var heartbeat: Heartbeat?
+    var host: String?
+    var location: SourceLocation
+  }
+
+  fileprivate final class Record: Sendable {
+    let fields: Fields
+
+    init(_ fields: Fields) {
+      self.fields = fields
+    }
+  }
+
+  private var fields: Fields {
+    get { record.fields }
+    set { record = Record(newValue) }
+  }
+
+  /// Two checks are equal when all is that is said of them.
+  package static func == (left: Check, right: Check) -> Bool {
+    left.record === right.record || left.record.fields == right.record.fields
+  }
+
+  /// Hashes all that is said of it.
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(record.fields)
   }
 }
 

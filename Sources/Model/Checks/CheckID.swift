@@ -24,10 +24,7 @@ package struct CheckID: Hashable, Comparable, Sendable, CustomStringConvertible 
   /// FNV-1a (64 bit, finished by a multiply-xorshift so that ids alike but for their last digit spread too): the same
   /// in every process and version, because phases are derived from it.
   package var stableHash: UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 {
-      hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-    }
+    var hash = StableHash.unfinished(text)
     hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
     hash = (hash ^ (hash >> 33)) &* 0xc4ce_b9fe_1a85_ec53
     return hash ^ (hash >> 33)

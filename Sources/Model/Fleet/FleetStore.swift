@@ -28,9 +28,9 @@ package protocol FleetStore: Sendable {
   /// - Returns: its version; versions rise by one.
   func publish(_ content: [UInt8], digest: String, by holder: String) async throws -> Int64
 
-  /// The version of the newest configuration; 0 where none was published. It may be lower than it was: databases are restored
-  /// from backups, and replaced by empty ones.
-  func configurationVersion() async throws -> Int64
+  /// Which configuration is the newest; nil where none was published. Its version may be lower than it was, or the same with
+  /// another digest: databases are restored from backups, and replaced by empty ones.
+  func newestConfiguration() async throws -> ConfigurationIdentity?
 
   /// The newest configuration; nil where none was published.
   func configuration() async throws -> StoredConfiguration?
@@ -119,6 +119,19 @@ package struct SingletonLease: Hashable, Sendable {
   }
 }
 
+/// Which configuration of a fleet: a version alone says it only within one database.
+package struct ConfigurationIdentity: Hashable, Sendable {
+  package var version: Int64
+  /// That of its content.
+  package var digest: String
+
+  /// An identity with everything said.
+  package init(version: Int64, digest: String) {
+    self.version = version
+    self.digest = digest
+  }
+}
+
 /// The configuration of a fleet as it is stored.
 package struct StoredConfiguration: Hashable, Sendable {
   package var version: Int64
@@ -132,6 +145,9 @@ package struct StoredConfiguration: Hashable, Sendable {
     self.digest = digest
     self.content = content
   }
+
+  /// Which one it is.
+  package var identity: ConfigurationIdentity { ConfigurationIdentity(version: version, digest: digest) }
 }
 
 /// Runs of one node's spool, one after the other.
@@ -222,6 +238,8 @@ package enum FleetFault: Error, Hashable, Sendable {
   case leaseLost(Singleton)
   /// Numbers are missing: everything up to `acknowledged` is stored, and the batch begins later than the next one.
   case gap(acknowledged: Int64)
+  /// Another batch of the node's spool is being stored at this moment.
+  case storing(String)
   /// Nobody registered a node of that name.
   case unknownNode(String)
 }

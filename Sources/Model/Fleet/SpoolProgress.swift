@@ -8,12 +8,26 @@ package struct SpoolProgress: Hashable, Sendable {
   /// Numbers that are stored too; there is a hole before them.
   package private(set) var ahead: ClosedRange<Int64>?
 
+  /// The numbers that a spool can have; 0 is the one before the first. Nobody spools so many runs, and what says more is wrong.
+  package static let numbers: ClosedRange<Int64> = 0...(1 << 59)
+
   /// Progress as it was kept. A stretch without a hole before it is none.
   package init(acknowledged: Int64 = 0, ahead: ClosedRange<Int64>? = nil) {
     self.acknowledged = acknowledged
     self.ahead = ahead
     close()
   }
+
+  /// Whether a spool can have come so far: what somebody else says need not be so.
+  package var isPossible: Bool {
+    Self.numbers.contains(acknowledged) && ahead.map { $0.clamped(to: Self.numbers) == $0 } ?? true
+  }
+
+  /// The newest number that is stored; 0 before the first one.
+  package var newest: Int64 { max(acknowledged, ahead?.upperBound ?? 0) }
+
+  /// Whether a number is stored.
+  package func holds(_ number: Int64) -> Bool { number <= acknowledged || ahead?.contains(number) ?? false }
 
   /// Takes a batch in.
   ///
@@ -44,7 +58,10 @@ package struct SpoolProgress: Hashable, Sendable {
 
   /// A stretch that the rest has reached is no longer one.
   private mutating func close() {
-    guard let stretch = ahead, acknowledged >= stretch.lowerBound - 1 else { return }
+    // A number that nobody counts to must not end the process.
+    guard let stretch = ahead, acknowledged >= stretch.lowerBound || acknowledged + 1 == stretch.lowerBound else {
+      return
+    }
     acknowledged = max(acknowledged, stretch.upperBound)
     ahead = nil
   }
@@ -55,7 +72,7 @@ package struct SpoolProgress: Hashable, Sendable {
     var replayed = 0
     for (index, run) in batch.runs.enumerated() {
       let number = batch.first + Int64(index)
-      if number <= acknowledged || ahead?.contains(number) ?? false {
+      if holds(number) {
         replayed += 1
       } else if !batch.passedOver.contains(index) {
         fresh.append(run)

@@ -35,7 +35,8 @@ package protocol HistoryStore: Sendable {
   /// The newest kept runs of each region of one check, or of every check: so many a region, newest first.
   func lastRuns(of check: CheckID?, limit: Int) async throws -> [HistoryRun]
 
-  /// Changes of verdict in [from, to), newest first.
+  /// Changes of verdict of each region in [from, to), newest first. What is held over all regions has none: runs and `judge`
+  /// change counts alone there.
   func stateChanges(of check: CheckID, from: Timestamp, to: Timestamp, limit: Int) async throws -> [StateChange]
 
   /// What became of the slots of a window, by check and region.

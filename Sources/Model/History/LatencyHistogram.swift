@@ -130,10 +130,10 @@ package struct LatencyHistogram: Hashable, Sendable {
     return bits.bytes
   }
 
-  /// Reads what `encoded` wrote, now or ever.
+  /// Reads what `encoded` wrote, now or ever. Of one type of bytes, as in `SlotSet`.
   ///
   /// - Returns: nil for bytes that are nothing of the kind; they never make it trap.
-  package init?(encoded bytes: some Collection<UInt8>, sumMicroseconds: Int64) {
+  package init?(encoded bytes: [UInt8], sumMicroseconds: Int64) {
     var reader = VarintReader(bytes)
     if let first = reader.next(), first >= Self.indexCount {
       guard first < 2 * Self.indexCount else { return nil }

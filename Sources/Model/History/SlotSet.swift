@@ -119,7 +119,9 @@ package struct SlotSet: Hashable, Sendable {
 extension SlotSet {
   /// The newest slot of what `encoded` gave, without taking the others apart, as its distance from the origin; 0 for bytes
   /// that were never written by us.
-  package static func last(encoded bytes: some Collection<UInt8>, width: Int64) -> Int64 {
+  ///
+  /// Of one type of bytes: over others the compiler would ask for the type of each byte again where other modules call it.
+  package static func last(encoded bytes: UnsafeRawBufferPointer, width: Int64) -> Int64 {
     var reader = VarintReader(bytes)
     if let full = FullBucket(&reader, width: width) { return full.first + full.step * full.following }
     reader = VarintReader(bytes)

@@ -8,6 +8,15 @@ extension [UInt8] {
     }
     append(UInt8(rest))
   }
+
+  /// The LEB128 number at a place, which moves behind it; nil, and the place stays, when the bytes end within it, or when it does
+  /// not fit 64 bits.
+  package func varint(at place: inout Int) -> UInt64? {
+    var reader = VarintReader(self[place...])
+    guard let number = reader.next() else { return nil }
+    place = reader.rest.startIndex
+    return number
+  }
 }
 
 /// Reads LEB128 numbers off bytes of any origin.

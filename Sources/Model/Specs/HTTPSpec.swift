@@ -123,8 +123,8 @@ package enum HTTPAuth: Hashable, Sendable {
   case basic(username: String, password: String)
   case bearer(String)
   case digest(username: String, password: String)
-  /// A token that is fetched first (RFC 6749).
-  case oauth2(OAuth2Client)
+  /// A token that is fetched first (RFC 6749). It says so much that every request would be twice as large for it.
+  indirect case oauth2(OAuth2Client)
 
   /// Client credentials (RFC 6749 section 4.4).
   package static func oauth2(

@@ -93,10 +93,10 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
       guard Self.isIPv6(host) else { return nil }
       let rest = text[text.index(after: close)...]
       if rest.hasPrefix(":") { port = rest.dropFirst() } else if !rest.isEmpty { return nil }
-    } else if let colon = text.lastIndex(of: ":") {
+    } else if let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) {
       host = text[..<colon]
-      port = text[text.index(after: colon)...]
-      if host.contains(":") {
+      port = text[text.utf8.index(after: colon)...]
+      if host.utf8.contains(UInt8(ascii: ":")) {
         // More than one colon and no brackets: a bare IPv6 address, which cannot carry a port.
         host = text[...]
         guard defaultPort != nil, Self.isIPv6(host) else { return nil }

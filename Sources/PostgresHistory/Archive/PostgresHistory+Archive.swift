@@ -21,12 +21,19 @@ extension PostgresHistory: HistoryArchive {
         throw HistoryError("\"\(name)\" holds a history already, and two are not merged; name an empty target")
       }
       guard stage != .finished else { return stage }
+      let isInUse: Bool? = try session.value(
+        "SELECT EXISTS (SELECT 1 FROM fleet_leases WHERE until > \(FleetTables.now))")
+      guard isInUse != true else {
+        throw HistoryError("a hub works with \"\(name)\"; stop all hubs that use it, and copy then")
+      }
       try journal.begin(source)
+      for table in RecordTable.all where table.mayGo { try session.execute("DELETE FROM \(table.name)") }
       let cuts = head.cuts.map { max($0 ?? Keeping.beginning, Keeping.beginning) }
       (keeping.runsCut, keeping.fiveMinutesCut, keeping.hoursCut, keeping.daysCut) = (
         cuts[0], cuts[1], cuts[2], cuts[3]
       )
       keeping.generation += 1
+      keeping.isFilling = true
       try keeping.store(in: session)
       for (region, isRegistered) in head.regions.sorted(by: { $0.key < $1.key }) {
         try session.execute(
@@ -155,7 +162,14 @@ extension PostgresHistory: HistoryArchive {
   }
 
   package func finishCopy() async throws {
-    try await write { try CopyJournal(session: $0).finish() }
+    try await write { session in
+      var keeping = try Keeping(holding: session, changes: true)
+      keeping.isFilling = false
+      // Streams have other keys than somebody may remember from before.
+      keeping.generation += 1
+      try keeping.store(in: session)
+      try CopyJournal(session: session).finish()
+    }
   }
 }
 
@@ -180,12 +194,6 @@ struct CopyJournal {
   private func isThere(_ table: String) throws -> Bool {
     try session.value(
       "SELECT to_regclass(quote_ident(current_schema()) || '.' || $1) IS NOT NULL", [.text(table)]) ?? false
-  }
-
-  /// - Throws: `HistoryError` while a copy into the store is not finished.
-  func refuseUnfinished(_ name: String) throws {
-    guard try isThere("copies"), try session.value("SELECT finished FROM copies") == false else { return }
-    throw HistoryError("\"\(name)\" holds half of a copy; run curlew history copy again to its end")
   }
 
   func begin(_ source: String) throws {

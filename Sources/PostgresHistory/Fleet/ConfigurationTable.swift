@@ -12,10 +12,9 @@ struct ConfigurationTable {
   func publish(_ content: [UInt8], digest: String, by holder: String) throws -> Int64 {
     // Replicas that read the same files at once shall agree on its number. Readers are not kept waiting.
     try session.run("LOCK TABLE fleet_configurations IN SHARE ROW EXCLUSIVE MODE")
-    let newest = try session.execute(
-      "SELECT version, digest FROM fleet_configurations ORDER BY version DESC LIMIT 1")
-    let version: Int64 = try newest.first.map { try $0[0] } ?? 0
-    if try newest.first.map({ try $0[1] == digest }) == true { return version }
+    let newest = try newest()
+    let version = newest?.version ?? 0
+    if newest?.digest == digest { return version }
     try session.execute(
       """
       INSERT INTO fleet_configurations (version, digest, content, holder, published)
@@ -25,12 +24,14 @@ struct ConfigurationTable {
     return version + 1
   }
 
-  /// The version of the newest; 0 where there is none.
-  func version() throws -> Int64 {
-    try session.value("SELECT coalesce(max(version), 0) FROM fleet_configurations") ?? 0
+  /// Which one is the newest; nil where there is none.
+  func newest() throws -> ConfigurationIdentity? {
+    let rows = try session.execute(
+      "SELECT version, digest FROM fleet_configurations ORDER BY version DESC LIMIT 1")
+    return try rows.first.map { ConfigurationIdentity(version: try $0[0], digest: try $0[1]) }
   }
 
-  /// The newest.
+  /// The newest, with its content.
   func configuration() throws -> StoredConfiguration? {
     let rows = try session.execute(
       "SELECT version, digest, content FROM fleet_configurations ORDER BY version DESC LIMIT 1")

@@ -3,7 +3,9 @@ import Postgres
 
 extension PostgresHistory: FleetStore {
   package func clock() async throws -> Timestamp {
-    let now: Int64? = try await read { try $0.value("SELECT \(FleetTables.now)") }
+    let now: Int64? = try await underLeases { pool in
+      try await pool.read { try $0.value("SELECT \(FleetTables.now)") }
+    }
     return Timestamp(millisecondsSinceEpoch: now ?? 0)
   }
 
@@ -12,15 +14,30 @@ extension PostgresHistory: FleetStore {
   package func acquire(
     _ singleton: Singleton, holder: String, for duration: Duration
   ) async throws -> SingletonLease? {
-    try await write { try LeaseTable(session: $0).acquire(singleton, holder: holder, for: duration) }
+    try await underLeases { pool in
+      try await pool.transaction { try LeaseTable(session: $0).acquire(singleton, holder: holder, for: duration) }
+    }
   }
 
   package func release(_ lease: SingletonLease) async throws {
-    try await write { try LeaseTable(session: $0).release(lease) }
+    try await underLeases { pool in try await pool.transaction { try LeaseTable(session: $0).release(lease) } }
   }
 
   package func holder(of singleton: Singleton) async throws -> SingletonLease? {
-    try await read { try LeaseTable(session: $0).holder(of: singleton) }
+    try await underLeases { pool in try await pool.read { try LeaseTable(session: $0).holder(of: singleton) } }
+  }
+
+  /// What has to be quick, on connections of its own.
+  ///
+  /// - Throws: `HistoryError` in place of a `PostgresFault`.
+  private func underLeases<Result: Sendable>(
+    _ body: @Sendable (PostgresPool) async throws -> Result
+  ) async throws -> Result {
+    do {
+      return try await body(leasePool)
+    } catch let fault as PostgresFault {
+      throw HistoryError(fault, in: leasePool)
+    }
   }
 
   // MARK: Configuration
@@ -29,8 +46,8 @@ extension PostgresHistory: FleetStore {
     try await write { try ConfigurationTable(session: $0).publish(content, digest: digest, by: holder) }
   }
 
-  package func configurationVersion() async throws -> Int64 {
-    try await read { try ConfigurationTable(session: $0).version() }
+  package func newestConfiguration() async throws -> ConfigurationIdentity? {
+    try await read { try ConfigurationTable(session: $0).newest() }
   }
 
   package func configuration() async throws -> StoredConfiguration? {

@@ -18,16 +18,22 @@ struct VoteTable {
     var now: Timestamp
   }
 
-  /// Locks a spool, so that nobody else stores of it before this transaction ends.
+  /// Locks a spool, so that nobody else stores of it before this transaction ends. A batch that is sent again while the first one is
+  /// still being stored is not waited for with a connection in hand: it fails, and is sent once more.
   ///
-  /// - Throws: `FleetFault.unknownNode` for a spool that nobody registered.
+  /// - Throws: `FleetFault.unknownNode` for a spool that nobody registered, `FleetFault.storing` while somebody else stores of it.
   func lock(_ batch: SpoolBatch) throws -> SpoolStanding {
-    let rows = try session.execute(
-      """
-      SELECT \(FleetTables.now), acknowledged, ahead_first, ahead_last
-      FROM fleet_spools WHERE node = $1 AND spool = $2 FOR UPDATE
-      """,
-      [.text(batch.node), .int(Int64(bitPattern: batch.spool))])
+    let rows: PostgresRows
+    do {
+      rows = try session.execute(
+        """
+        SELECT \(FleetTables.now), acknowledged, ahead_first, ahead_last
+        FROM fleet_spools WHERE node = $1 AND spool = $2 FOR UPDATE NOWAIT
+        """,
+        [.text(batch.node), .int(Int64(bitPattern: batch.spool))])
+    } catch let fault as PostgresFault where fault.sqlState == "55P03" {
+      throw FleetFault.storing(batch.node)
+    }
     guard let row = rows.first else { throw FleetFault.unknownNode(batch.node) }
     return SpoolStanding(
       progress: try FleetTables.progress(row, from: 1), now: Timestamp(millisecondsSinceEpoch: try row[0]))

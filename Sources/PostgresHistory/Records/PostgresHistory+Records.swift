@@ -10,9 +10,11 @@ extension PostgresHistory: IncidentStore {
 
   package func update(_ incident: Incident) async throws {
     guard try await write({ try IncidentTable(session: $0).update(incident) }) else {
-      throw HistoryError("history \"\(pool.name)\": it has no incident \(incident.id)")
+      throw noIncident(incident.id)
     }
   }
+
+  func noIncident(_ id: Int64) -> HistoryError { HistoryError("history \"\(pool.name)\": it has no incident \(id)") }
 
   package func incident(_ id: Int64) async throws -> Incident? {
     try await read { try IncidentTable(session: $0).incident(id) }

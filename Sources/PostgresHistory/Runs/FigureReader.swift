@@ -75,20 +75,20 @@ struct FigureReader {
     var cadences = try Cadence.all(of: keys, in: session)
     // What is not rolled up yet has its rhythm in its runs. Most of them are on the beat, and say nothing new.
     let offBeat =
-      "AND (k.beat_since IS NULL OR r.interval_ms <> k.beat_interval OR (r.slot - k.beat_since) % k.beat_interval <> 0)"
+      "(k.beat_since IS NULL OR interval_ms <> k.beat_interval OR (slot - k.beat_since) % k.beat_interval <> 0)"
     if end > keeping.sealed {
-      for sql in [
+      let runs = { RunRows.each($0, "slot, interval_ms", from: "$2", to: "$3", where: offBeat) }
+      let regional = """
+        SELECT k.key, r.slot, r.interval_ms FROM streams k, \(runs("k.key")) r WHERE k.key = ANY($1) ORDER BY 1, 2
         """
-        SELECT k.key, r.slot, r.interval_ms FROM streams k JOIN runs r ON r.stream = k.key
-        WHERE k.key = ANY($1) AND k.region_key <> 0 AND r.slot >= $2 AND r.slot < $3 \(offBeat) ORDER BY 1, 2
-        """,
+      let combined = """
+        SELECT k.key, r.slot, min(r.interval_ms) FROM streams k JOIN streams o ON o.combined = k.key, \(runs("o.key")) r
+        WHERE k.key = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2
         """
-        SELECT k.key, r.slot, min(r.interval_ms) FROM streams k JOIN streams o ON o.combined = k.key
-          JOIN runs r ON r.stream = o.key
-        WHERE k.key = ANY($1) AND r.slot >= $2 AND r.slot < $3 \(offBeat) GROUP BY 1, 2 ORDER BY 1, 2
-        """,
-      ] {
-        for row in try session.execute(sql, [.ints(keys), .int(keeping.sealed), .int(end)]) {
+      for (isCombined, sql) in [(false, regional), (true, combined)] {
+        let own = streams.filter { $0.isCombined == isCombined }.map(\.key)
+        guard !own.isEmpty else { continue }
+        for row in try session.execute(sql, [.ints(own), .int(keeping.sealed), .int(end)]) {
           cadences[try row[0], default: Cadence()].insert(slot: try row[1], interval: try row[2]) { _ in nil }
         }
       }
@@ -150,53 +150,85 @@ struct FigureReader {
     }
   }
 
+  /// How many rows or groups one statement gives at most: more would go through the server's disk, and lie in memory twice.
+  private static let mostRows = 50_000
+
   /// What happened in streams in each piece, in their order.
   private func totals(of streams: [NamedStream], _ pieces: [(Int64, Int64)]) throws -> [[Totals]] {
-    var found = streams.map { _ in pieces.map { _ in Totals() } }
-    let indexes = Dictionary(uniqueKeysWithValues: streams.enumerated().map { ($1.key, $0) })
-    let keys = PostgresValue.ints(streams.map(\.key))
-    for (level, parts) in WindowParts.of(pieces, sealed: keeping.sealed) {
-      guard let level else {
-        try countRuns(parts, streams, indexes, into: &found)
+    var found = Array(repeating: Array(repeating: Totals(), count: pieces.count), count: streams.count)
+    let places = StreamPlaces(streams)
+    for parts in WindowParts.of(pieces, sealed: keeping.sealed, isSigned: true) {
+      guard let level = parts.level else {
+        try countRuns(parts, streams, places, into: &found)
         continue
       }
-      let rows = try session.execute(
-        """
-        SELECT t.stream, width_bucket(t.bucket, $4::bigint[]), sum(t.up), sum(t.degraded), sum(t.down), sum(t.unknown),
-          sum(t.maintenance), sum(t.down_ms)::bigint
-        FROM unnest($1::bigint[], $2::bigint[]) AS w(a, b)
-          JOIN \(level.table) t ON t.stream = ANY($3) AND t.bucket >= w.a AND t.bucket < w.b
-        GROUP BY 1, 2
-        """, parts.ranges + [keys, parts.starts])
-      for row in rows {
-        guard let index = indexes[try row[0]] else { continue }
-        let piece = parts.piece(try row[1])
-        found[index][piece] =
-          found[index][piece]
-          + Totals(
-            up: try row[2], degraded: try row[3], down: try row[4], unknown: try row[5], maintenance: try row[6],
-            downMilliseconds: try row[7])
+      // Where pieces are of a few buckets each, as days of bars are, to add them up there takes longer than to send them.
+      let isAdded = parts.bucketCount > 4 * parts.parts.count
+      let rows = isAdded ? parts.parts.count : parts.bucketCount
+      for keys in places.keys.chunks(of: max(1, Self.mostRows / max(1, rows))) {
+        if isAdded {
+          try addBuckets(level, parts, keys, places, into: &found)
+        } else {
+          try readBuckets(level, parts, keys, places, into: &found)
+        }
       }
     }
     return found
   }
 
-  private func countRuns(
-    _ parts: WindowParts, _ streams: [NamedStream], _ indexes: [Int64: Int], into found: inout [[Totals]]
+  private func readBuckets(
+    _ level: RollupLevel, _ parts: WindowParts, _ keys: ArraySlice<Int64>, _ places: StreamPlaces,
+    into found: inout [[Totals]]
   ) throws {
+    let rows = try session.execute(
+      """
+      SELECT stream, bucket, up, degraded, down, unknown, maintenance, down_ms FROM \(level.table)
+      WHERE stream = ANY($3) AND bucket >= $1 AND bucket < $2
+      """, parts.range + [.ints(Array(keys))])
+    var places = places
+    for row in rows {
+      guard let index = places.index(of: try row[0]) else { continue }
+      let counts = try Totals(row)
+      for share in parts.shares(at: try row[1]) { found[index][share.piece].add(counts, share.sign) }
+    }
+  }
+
+  private func addBuckets(
+    _ level: RollupLevel, _ parts: WindowParts, _ keys: ArraySlice<Int64>, _ places: StreamPlaces,
+    into found: inout [[Totals]]
+  ) throws {
+    let isOne = parts.parts.count == 1
+    let rows = try session.execute(
+      """
+      SELECT stream, \(isOne ? "1" : "width_bucket(bucket, $4::bigint[])") AS part, sum(up), sum(degraded), sum(down),
+        sum(unknown), sum(maintenance), sum(down_ms)::bigint
+      FROM \(level.table) WHERE stream = ANY($3) AND bucket >= $1 AND bucket < $2
+      GROUP BY stream\(isOne ? "" : ", part")
+      """, parts.range + [.ints(Array(keys))] + (isOne ? [] : [parts.starts]))
+    var places = places
+    for row in rows {
+      guard let index = places.index(of: try row[0]) else { continue }
+      let counts = try Totals(row)
+      for share in parts.shares(try row[1]) { found[index][share.piece].add(counts, share.sign) }
+    }
+  }
+
+  private func countRuns(
+    _ parts: WindowParts, _ streams: [NamedStream], _ places: StreamPlaces, into found: inout [[Totals]]
+  ) throws {
+    var places = places
     let own = streams.filter { !$0.isCombined }.map(\.key)
     if !own.isEmpty {
       let rows = try session.execute(
         """
-        SELECT r.stream, width_bucket(r.slot, $4::bigint[]), r.mark, count(*), sum(r.interval_ms)::bigint
-        FROM unnest($1::bigint[], $2::bigint[]) AS w(a, b)
-          JOIN runs r ON r.stream = ANY($3) AND r.slot >= w.a AND r.slot < w.b
-        GROUP BY 1, 2, 3
-        """, parts.ranges + [.ints(own), parts.starts])
+        SELECT stream, width_bucket(slot, $4::bigint[]) AS part, mark, count(*), sum(interval_ms)::bigint
+        FROM runs WHERE stream = ANY($3) AND slot >= $1 AND slot < $2 GROUP BY stream, part, mark
+        """, parts.range + [.ints(own), parts.starts])
       for row in rows {
-        guard let index = indexes[try row[0]] else { continue }
-        found[index][parts.piece(try row[1])].count(
-          RunMark(slot: 0, mark: try row[2], microseconds: nil), slots: try row[3], milliseconds: try row[4])
+        guard let index = places.index(of: try row[0]) else { continue }
+        let counts = Totals(
+          of: RunMark(slot: 0, mark: try row[2], microseconds: nil), slots: try row[3], milliseconds: try row[4])
+        for share in parts.shares(try row[1]) { found[index][share.piece].add(counts, share.sign) }
       }
     }
     let combined = streams.filter(\.isCombined).map(\.key)
@@ -204,21 +236,20 @@ struct FigureReader {
     // Slots of which regions said the same are counted together, so that the verdict over regions is reckoned in one place.
     let rows = try session.execute(
       """
-      SELECT x.combined, x.piece, x.up, x.degraded, x.down, x.unknown, x.is_maintenance, j.verdict, count(*),
-        sum(x.interval_ms)::bigint
+      SELECT x.combined, width_bucket(x.slot, $4::bigint[]) AS part, x.up, x.degraded, x.down, x.unknown, x.is_maintenance,
+        j.verdict, count(*), sum(x.interval_ms)::bigint
       FROM (
-        SELECT o.combined, r.slot, width_bucket(r.slot, $4::bigint[]) AS piece,
+        SELECT o.combined, r.slot,
           count(*) FILTER (WHERE r.mark & 3 = 0) AS up, count(*) FILTER (WHERE r.mark & 3 = 1) AS degraded,
           count(*) FILTER (WHERE r.mark & 3 = 2) AS down, count(*) FILTER (WHERE r.mark & 3 = 3) AS unknown,
           bool_or(r.mark >= 4) AS is_maintenance, min(r.interval_ms) AS interval_ms
-        FROM streams o JOIN runs r ON r.stream = o.key
-          JOIN unnest($1::bigint[], $2::bigint[]) AS w(a, b) ON r.slot >= w.a AND r.slot < w.b
-        WHERE o.combined = ANY($3) AND r.slot >= $5 AND r.slot < $6 GROUP BY o.combined, r.slot) x
+        FROM streams o, \(RunRows.each("o.key", "slot, mark, interval_ms", from: "$1", to: "$2")) r
+        WHERE o.combined = ANY($3) GROUP BY o.combined, r.slot) x
         LEFT JOIN judged j ON j.stream = x.combined AND j.slot = x.slot
       GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
-      """, parts.ranges + [.ints(combined), parts.starts, .int(parts.from), .int(parts.to)])
+      """, parts.range + [.ints(combined), parts.starts])
     for row in rows {
-      guard let index = indexes[try row[0]] else { continue }
+      guard let index = places.index(of: try row[0]) else { continue }
       let counts: [(Verdict, Int)] = [
         (.up, try row[2]), (.degraded, try row[3]), (.down, try row[4]), (.unknown, try row[5]),
       ]
@@ -229,7 +260,8 @@ struct FigureReader {
       var mark = RunMark.overRegions(
         marks, slot: 0, judged: (try row[7] as Int64?).map { Verdict(mark: $0) })
       mark.isInMaintenance = try row[6]
-      found[index][parts.piece(try row[1])].count(mark, slots: try row[8], milliseconds: try row[9])
+      let totals = Totals(of: mark, slots: try row[8], milliseconds: try row[9])
+      for share in parts.shares(try row[1]) { found[index][share.piece].add(totals, share.sign) }
     }
   }
 
@@ -239,94 +271,86 @@ struct FigureReader {
   func latencies(of streams: [NamedStream], between moments: [Int64]) throws -> [[LatencyHistogram]] {
     let edges = moments.map { keeping.edge($0) }
     let pieces = Array(zip(edges, edges.dropFirst()))
-    var found = streams.map { _ in pieces.map { _ in LatencyHistogram() } }
-    let indexes = Dictionary(uniqueKeysWithValues: streams.enumerated().map { ($1.key, $0) })
-    let keys = PostgresValue.ints(streams.map(\.key))
-    for (level, parts) in WindowParts.of(pieces, sealed: keeping.sealed) {
-      guard let level else {
+    var found = Array(repeating: Array(repeating: LatencyHistogram(), count: pieces.count), count: streams.count)
+    var places = StreamPlaces(streams)
+    for parts in WindowParts.of(pieces, sealed: keeping.sealed, isSigned: false) {
+      guard let level = parts.level else {
         let rows = try session.execute(
           """
-          SELECT r.stream, width_bucket(r.slot, $4::bigint[]), r.duration_us
-          FROM unnest($1::bigint[], $2::bigint[]) AS w(a, b)
-            JOIN runs r ON r.stream = ANY($3) AND r.slot >= w.a AND r.slot < w.b
-          WHERE r.mark < 2 AND r.duration_us IS NOT NULL
-          """, parts.ranges + [keys, parts.starts])
+          SELECT stream, slot, duration_us FROM runs
+          WHERE stream = ANY($3) AND slot >= $1 AND slot < $2 AND mark < 2 AND duration_us IS NOT NULL
+          """, parts.range + [.ints(places.keys)])
         for row in rows {
-          guard let index = indexes[try row[0]] else { continue }
-          found[index][parts.piece(try row[1])].add(microseconds: try row[2])
+          guard let index = places.index(of: try row[0]) else { continue }
+          for share in parts.shares(at: try row[1]) { found[index][share.piece].add(microseconds: try row[2]) }
         }
         continue
       }
-      let rows = try session.execute(
-        """
-        SELECT t.stream, width_bucket(t.bucket, $4::bigint[]), t.latency_us, t.latency
-        FROM unnest($1::bigint[], $2::bigint[]) AS w(a, b)
-          JOIN \(level.table) t ON t.stream = ANY($3) AND t.bucket >= w.a AND t.bucket < w.b
-        WHERE t.latency IS NOT NULL
-        """, parts.ranges + [keys, parts.starts])
-      for row in rows {
-        guard let index = indexes[try row[0]],
-          let part = LatencyHistogram(encoded: try row[3] as [UInt8], sumMicroseconds: try row[2])
-        else { continue }
-        found[index][parts.piece(try row[1])].merge(part)
+      for keys in places.keys.chunks(of: max(1, Self.mostRows / max(1, parts.bucketCount))) {
+        let rows = try session.execute(
+          """
+          SELECT stream, bucket, latency_us, latency FROM \(level.table)
+          WHERE stream = ANY($3) AND bucket >= $1 AND bucket < $2 AND latency IS NOT NULL
+          """, parts.range + [.ints(Array(keys))])
+        for row in rows {
+          guard let index = places.index(of: try row[0]),
+            let part = LatencyHistogram(encoded: try row[3] as [UInt8], sumMicroseconds: try row[2])
+          else { continue }
+          for share in parts.shares(at: try row[1]) { found[index][share.piece].merge(part) }
+        }
       }
     }
     return found
   }
 }
 
-/// The parts of all pieces of a window that are of one level.
-struct WindowParts {
-  private var parts: [(part: WindowPart, piece: Int)] = []
+/// Where streams stand in a list. Rows come stream by stream, so the last place is mostly the next one too.
+private struct StreamPlaces {
+  /// In the order of the list.
+  let keys: [Int64]
+  private let indexes: [Int64: Int]
+  private var last: (key: Int64, index: Int)?
 
-  /// By level, those of runs under nil. Pieces follow each other in order of time.
-  static func of(_ pieces: [(Int64, Int64)], sealed: Int64) -> [(level: RollupLevel?, parts: WindowParts)] {
-    var found: [RollupLevel?: WindowParts] = [:]
-    for (piece, (from, to)) in pieces.enumerated() {
-      for part in WindowPart.parts(from: from, to: to, sealed: sealed) {
-        found[part.level, default: WindowParts()].parts.append((part, piece))
-      }
-    }
-    return found.map { ($0.key, $0.value) }
+  init(_ streams: [NamedStream]) {
+    keys = streams.map(\.key)
+    indexes = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, $0) })
   }
 
-  /// Where they begin and end, as two parameters; those that touch are one range.
-  var ranges: [PostgresValue] {
-    var ranges: [(from: Int64, to: Int64)] = []
-    for (part, _) in parts {
-      if let last = ranges.indices.last, ranges[last].to == part.from {
-        ranges[last].to = part.to
-      } else {
-        ranges.append((part.from, part.to))
-      }
-    }
-    return [.ints(ranges.map(\.from)), .ints(ranges.map(\.to))]
+  mutating func index(of key: Int64) -> Int? {
+    if let last, last.key == key { return last.index }
+    last = indexes[key].map { (key, $0) }
+    return last?.index
   }
+}
 
-  /// Where each begins: `width_bucket` finds the part of a moment among them.
-  var starts: PostgresValue { .ints(parts.map(\.part.from)) }
-
-  /// Where the first one begins.
-  var from: Int64 { parts.first?.part.from ?? 0 }
-
-  /// Where the last one ends.
-  var to: Int64 { parts.last?.part.to ?? 0 }
-
-  /// The piece of the part that `width_bucket` found, which counts from 1.
-  func piece(_ bucket: Int) -> Int { parts[bucket - 1].piece }
+extension [Int64] {
+  /// Its elements in their order, so many at a time.
+  fileprivate func chunks(of size: Int) -> [ArraySlice<Int64>] {
+    stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
+  }
 }
 
 extension Totals {
-  /// Counts slots that are alike.
+  /// Slots that are alike.
   ///
   /// - Parameter milliseconds: all of them together.
-  mutating func count(_ mark: RunMark, slots: Int64, milliseconds: Int64) {
+  fileprivate init(of mark: RunMark, slots: Int64, milliseconds: Int64) {
     var one = Totals()
     one.count(mark, interval: 0)
-    self =
-      self
-      + Totals(
-        up: one.up * slots, degraded: one.degraded * slots, down: one.down * slots, unknown: one.unknown * slots,
-        maintenance: one.maintenance * slots, downMilliseconds: one.down * milliseconds)
+    self.init(
+      up: one.up * slots, degraded: one.degraded * slots, down: one.down * slots, unknown: one.unknown * slots,
+      maintenance: one.maintenance * slots, downMilliseconds: one.down * milliseconds)
+  }
+
+  /// Reads the counts of a row, in columns 2 to 7.
+  fileprivate init(_ row: PostgresRow) throws {
+    self.init(
+      up: try row[2], degraded: try row[3], down: try row[4], unknown: try row[5], maintenance: try row[6],
+      downMilliseconds: try row[7])
+  }
+
+  /// Adds counts, or takes them off (−1).
+  fileprivate mutating func add(_ counts: Totals, _ sign: Int64) {
+    self = sign > 0 ? self + counts : self - counts
   }
 }

@@ -22,11 +22,14 @@ struct Keeping: Hashable, Sendable {
   var hoursCut: Int64
   /// History begins here.
   var daysCut: Int64
+  /// Whether a copy fills the history: runs and verdicts of anybody else are refused.
+  var isFilling: Bool
 
   /// Reads it, of the moment of a transaction that reads.
   init(reading session: PostgresSession) throws {
     let rows = try session.execute(
-      "SELECT generation, announced, sealed, cut_runs, cut_five, cut_hours, cut_days FROM keeping WHERE key = 1")
+      "SELECT generation, announced, sealed, cut_runs, cut_five, cut_hours, cut_days, filling FROM keeping WHERE key = 1"
+    )
     guard let row = rows.first else { throw HistoryError("the database has lost the row of how far it is rolled up") }
     generation = try row[0]
     announced = try row[1]
@@ -35,6 +38,7 @@ struct Keeping: Hashable, Sendable {
     fiveMinutesCut = try row[4]
     hoursCut = try row[5]
     daysCut = try row[6]
+    isFilling = try row[7]
   }
 
   /// Reads it, and sees to it that it stays so until the transaction ends.
@@ -50,9 +54,15 @@ struct Keeping: Hashable, Sendable {
     try session.execute(
       """
       UPDATE keeping SET generation = $1, announced = $2, sealed = $3, cut_runs = $4, cut_five = $5, cut_hours = $6,
-        cut_days = $7 WHERE key = 1
+        cut_days = $7, filling = $8 WHERE key = 1
       """,
-      [generation, announced, sealed, runsCut, fiveMinutesCut, hoursCut, daysCut].map { .int($0) })
+      [generation, announced, sealed, runsCut, fiveMinutesCut, hoursCut, daysCut].map { .int($0) } + [.bool(isFilling)])
+  }
+
+  /// - Throws: `HistoryError` while a copy into the store is not finished.
+  func refuseFilling(_ name: String) throws {
+    guard isFilling else { return }
+    throw HistoryError("\"\(name)\" holds half of a copy; run curlew history copy again to its end")
   }
 
   /// From where on a level is there.
@@ -112,5 +122,27 @@ struct WindowPart: Hashable, Sendable {
     return parts(from: from, to: first, sealed: sealed, level.finer)
       + [WindowPart(level: level, from: first, to: last)]
       + parts(from: last, to: to, sealed: sealed, level.finer)
+  }
+
+  /// The same, where what is too much can be taken off again: whole buckets from the begin of one that is nearest to `from` to
+  /// that nearest to `to`, with finer ones added or taken off at both ends. Days of a clock that is two hours off are a day
+  /// and four hours each that way, and not twenty-four.
+  ///
+  /// Finer buckets are there from the begin of the coarser one on, for that is how all levels are cut.
+  static func signed(
+    from: Int64, to: Int64, sealed: Int64, _ level: RollupLevel? = .days
+  ) -> [(part: WindowPart, sign: Int64)] {
+    guard from < to else { return [] }
+    guard let level else { return [(WindowPart(level: nil, from: from, to: to), 1)] }
+    let last = level.floor(sealed)
+    let first = min(level.floor(from + level.width / 2), last)
+    let end = min(level.floor(to + level.width / 2), last)
+    guard first < end else { return signed(from: from, to: to, sealed: sealed, level.finer) }
+    func rest(_ from: Int64, _ to: Int64) -> [(part: WindowPart, sign: Int64)] {
+      from <= to
+        ? signed(from: from, to: to, sealed: sealed, level.finer)
+        : signed(from: to, to: from, sealed: sealed, level.finer).map { ($0.part, -$0.sign) }
+    }
+    return rest(from, first) + [(WindowPart(level: level, from: first, to: end), 1)] + rest(end, to)
   }
 }

@@ -44,18 +44,21 @@ struct SlotQuestions {
   ) throws {
     let kept = questions.filter { $0.range.upperBound > keeping.runsCut }
     guard !kept.isEmpty else { return }
-    let join =
+    let bounds = "slot >= w.a AND slot < w.b AND slot >= $4 AND slot < $5"
+    let count =
       isCombined
-      ? "JOIN streams o ON o.combined = w.s JOIN runs r ON r.stream = o.key" : "JOIN runs r ON r.stream = w.s"
+      ? "count(DISTINCT slot) FROM streams o JOIN runs ON stream = o.key WHERE o.combined = w.s AND \(bounds)"
+      : "count(*) FROM runs WHERE stream = w.s AND \(bounds)"
+    let begins = kept.map { max($0.range.lowerBound, keeping.runsCut) }
+    // The bounds of all are said once more, because those are what partitions are chosen by.
     let rows = try session.execute(
       """
-      SELECT w.n - 1, count(DISTINCT r.slot)
+      SELECT w.n - 1, (SELECT \(count))
       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS w(s, a, b, n)
-        \(join) AND r.slot >= w.a AND r.slot < w.b GROUP BY 1
       """,
       [
-        .ints(kept.map(\.stream)), .ints(kept.map { max($0.range.lowerBound, keeping.runsCut) }),
-        .ints(kept.map(\.range.upperBound)),
+        .ints(kept.map(\.stream)), .ints(begins), .ints(kept.map(\.range.upperBound)), .int(begins.min() ?? 0),
+        .int(kept.map(\.range.upperBound).max() ?? 0),
       ])
     for row in rows { counts[kept[try row[0]], default: 0] += try row[1] as Int64 }
   }

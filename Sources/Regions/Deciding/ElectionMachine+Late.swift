@@ -112,9 +112,16 @@ extension ElectionMachine {
         let row = known.prefix { $0.verdict == .down }.count
         if row > 0, expected(index).count <= 2 { entries[index].held.downInRow[region] = row }
       }
-      guard entries[index].held.verdict == nil, let newest = ended.map(\.slotStart).max() else { continue }
-      let verdict = Verdict.overRegions(ended.filter { $0.slotStart == newest }.map(\.verdict))
-      if verdict != .unknown { entries[index].held.verdict = verdict }
+      guard entries[index].held.verdict == nil else { continue }
+      // A slot in which too few regions had a say says nothing, and the one before it may.
+      for (_, runs) in Dictionary(grouping: ended, by: \.slotStart).sorted(by: { $0.key > $1.key }) {
+        let given = runs.map { registry.entry($0, origin: .scheduled) }
+        let votes = given.map(registry.vote)
+        let verdict = election(index).outcome(of: votes).verdict
+        guard verdict != .unknown else { continue }
+        entries[index].held.verdict = verdict
+        break
+      }
     }
   }
 }

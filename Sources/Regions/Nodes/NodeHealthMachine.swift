@@ -59,6 +59,8 @@ package struct NodeHealthMachine: Sendable {
     /// Since when it agrees.
     var wellSince: Timestamp?
     var lastContradicted: Timestamp?
+    /// Whether it was contradicted since the last judgement.
+    var isNewlyContradicted = false
   }
 
   private var nodes: [String: Node] = [:]
@@ -105,6 +107,7 @@ package struct NodeHealthMachine: Sendable {
       } else if node.quarantine != nil {
         release(name, node, at: now, &actions)
       }
+      nodes[name]?.isNewlyContradicted = false
     }
     return actions
   }
@@ -120,7 +123,10 @@ package struct NodeHealthMachine: Sendable {
   ) {
     var node = nodes.removeValue(forKey: name) ?? Node(region: region)
     defer { nodes[name] = node }
-    if isContradicted { node.lastContradicted = now }
+    if isContradicted {
+      node.lastContradicted = now
+      node.isNewlyContradicted = true
+    }
     let number = Self.number(now)
     if node.buckets.last?.number != number { node.buckets.append(Bucket(number: number)) }
     let last = node.buckets.count - 1
@@ -163,6 +169,8 @@ package struct NodeHealthMachine: Sendable {
     _ name: String, _ node: Node, sick: Set<String>, at now: Timestamp, _ actions: inout [Action]
   ) {
     nodes[name]?.wellSince = nil
+    // What it was contradicted in is old where an outage left nothing to compare since: that it passes makes nobody sick.
+    guard node.quarantine != nil || node.isNewlyContradicted else { return }
     let peers = nodes.filter { $0.value.region == node.region && $0.key != name && !$0.value.buckets.isEmpty }.keys
     let isCutOff = !peers.isEmpty && peers.allSatisfy(sick.contains)
     let cause = isCutOff ? Cause.region(node.region) : .node

@@ -126,10 +126,15 @@ struct NeedsFinder {
 /// The words of an expression or of a text with templates.
 struct WordReader {
   private var rest: Substring.UTF8View
+  private let length: Int
 
   init(_ text: String) {
     rest = text[...].utf8
+    length = rest.count
   }
+
+  /// How many bytes were read.
+  var offset: Int { length - rest.count }
 
   /// The next word: letters, digits and `_`, no digit first.
   mutating func next() -> String? {
@@ -167,7 +172,8 @@ struct WordReader {
         return nil
       }
       let name = ahead.rest.prefix { $0 != quote }
-      guard !name.isEmpty, name.allSatisfy(Self.isWord) else { return nil }
+      // What is escaped may be any other name.
+      guard !name.isEmpty, !name.contains(UInt8(ascii: "\\")) else { return nil }
       ahead.rest = ahead.rest.dropFirst(name.count + 1)
       ahead.skipSpace()
       guard ahead.rest.popFirst() == UInt8(ascii: "]") else { return nil }

@@ -215,7 +215,7 @@ struct CheckDecoder {
       timeout: timeout ?? min(kind == .journey ? Check.standardJourneyTimeout : Check.standardTimeout, effective),
       regions: regions, quorum: quorum ?? .standard, isEnabled: isEnabled, retry: retry, objective: objective,
       incidents: IncidentPolicy(section),
-      dependsOn: dependsOn.map(\.id).uniqued, location: idNode.excerpt.location)
+      dependsOn: dependsOn.map(\.id).uniqued, location: idNode.location)
   }
 
   private func assemble(

@@ -30,9 +30,10 @@ struct URLText {
       throw Fault(message: "scheme '\(scheme)' cannot be used here: \(schemes.joined(separator: ", "))")
     }
     let rest = text[colon.upperBound...]
-    let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
+    let authorityEnd = Self.authorityEnd(of: rest) ?? rest.endIndex
     let authority = rest[..<authorityEnd]
-    let hostAndPort = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+    let hostAndPort =
+      authority.utf8.lastIndex(of: UInt8(ascii: "@")).map { authority[authority.utf8.index(after: $0)...] } ?? authority
     // An IPv6 address stands in brackets (RFC 3986 section 3.2.2).
     guard let endpoint = Endpoint(written: String(hostAndPort), defaultPort: 65_535), Self.isHost(endpoint.host),
       hostAndPort.hasPrefix("[") || !endpoint.host.contains(":")
@@ -50,9 +51,14 @@ struct URLText {
   /// The host of a URL of which only the beginning is known; nil unless that reaches beyond the host.
   static func host(ofBeginning text: String) -> String? {
     guard let colon = text.range(ofASCII: "://"),
-      let end = text[colon.upperBound...].firstIndex(where: { $0 == "/" || $0 == "?" || $0 == "#" })
+      let end = authorityEnd(of: text[colon.upperBound...])
     else { return nil }
     return (try? URLText(String(text[..<end]), schemes: []))?.host.lowercased()
+  }
+
+  /// Where what follows `://` goes on beyond host and port; nil where it does not.
+  private static func authorityEnd(of rest: Substring) -> String.Index? {
+    rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
   }
 
   /// Names and addresses; letters beyond ASCII are for the transport to translate (RFC 5891).

@@ -79,13 +79,13 @@ package struct JourneyStep: Sendable {
   package let isSensitive: Bool
   /// Which of the journey's frames it belongs to.
   let frame: Int
-  /// Where it is written.
-  package let origin: SourceExcerpt
+  /// The key that says what it does.
+  private let node: YAMLNode
 
   init(
     name: String, condition: WrittenExpression? = nil, action: Action, captures: [Assignment] = [],
     measures: [Assignment] = [], continues: Bool = false, timeout: Duration? = nil, isSensitive: Bool? = nil,
-    frame: Int, origin: SourceExcerpt
+    frame: Int, origin node: YAMLNode
   ) {
     self.name = name
     self.condition = condition
@@ -102,8 +102,11 @@ package struct JourneyStep: Sendable {
       self.isSensitive = false
     }
     self.frame = frame
-    self.origin = origin
+    self.node = node
   }
+
+  /// Where it is written.
+  package var origin: SourceExcerpt { node.excerpt }
 
   /// The step where the journey has it.
   ///
@@ -113,7 +116,7 @@ package struct JourneyStep: Sendable {
     if case .probe(let step) = action { action = .probe(step.placed(as: name, isSensitive: isSensitive)) }
     return JourneyStep(
       name: name, condition: condition, action: action, captures: captures, measures: measures, continues: continues,
-      timeout: timeout, isSensitive: isSensitive, frame: frame, origin: origin)
+      timeout: timeout, isSensitive: isSensitive, frame: frame, origin: node)
   }
 
   /// Which kind of probe it makes; nil for an entry without one.

@@ -139,7 +139,7 @@ final class StepsDecoder {
       content: .step(
         JourneyStep(
           name: name, condition: condition, action: .probe(step), captures: captures, measures: measures,
-          continues: continues, timeout: timeout, frame: 0, origin: entry.key.excerpt)),
+          continues: continues, timeout: timeout, frame: 0, origin: entry.key)),
       isSensitive: isSensitive, host: built.host)
   }
 
@@ -189,7 +189,7 @@ final class StepsDecoder {
       content: .step(
         JourneyStep(
           name: name, condition: condition, action: content, continues: section(StepKeys.continues) ?? false, frame: 0,
-          origin: action.key.excerpt)), isSensitive: isSensitive)
+          origin: action.key)), isSensitive: isSensitive)
   }
 
   // MARK: Fragments

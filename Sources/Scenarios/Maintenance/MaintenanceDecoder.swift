@@ -46,7 +46,7 @@ struct MaintenanceDecoder {
       labels: Dictionary(labels.map { ($0.name, $0.value) }) { first, _ in first })
     let window = MaintenanceWindow(
       id: id.text, title: title ?? id.text, scope: scope, recurrence: recurrence.value, timeZone: timeZone,
-      location: place.excerpt.location)
+      location: place.location)
     return WrittenMaintenance(
       window: window, id: place, checks: checks, groups: groups,
       labels: section.entry(MaintenanceKeys.labels.name)?.key)

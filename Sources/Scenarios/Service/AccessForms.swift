@@ -46,7 +46,7 @@ extension Form where Value == [UInt8] {
     guard text.count == 64, digits.count == 64 else {
       reader.sink.report(
         Diagnostic(
-          "\(node.excerpt.location.file):\(node.excerpt.location.line): what stands for 'sha256' is no SHA-256 of 64 hex digits",
+          "\(node.location.file):\(node.location.line): what stands for 'sha256' is no SHA-256 of 64 hex digits",
           notes: [.init("`curlew token` makes a token and prints the entry for it")]))
       return nil
     }

@@ -178,7 +178,7 @@ extension Form where Value == String {
     if let text = node.scalarText, BcryptForm.holds(text) { return text }
     reader.sink.report(
       Diagnostic(
-        "\(node.excerpt.location.file):\(node.excerpt.location.line): what stands for 'password' is no bcrypt hash",
+        "\(node.location.file):\(node.location.line): what stands for 'password' is no bcrypt hash",
         notes: [.init("a hash is made by: htpasswd -nB visitor | cut -d: -f2")]))
     return nil
   }

@@ -168,20 +168,25 @@ extension Form where Value == String {
   fileprivate static let store = nonEmptyText.map { text, node, reader -> String? in
     let scheme = text.prefix { $0 != ":" }
     guard scheme.endIndex < text.endIndex, !scheme.isEmpty, !scheme.contains(where: { "/.".contains($0) }) else {
-      return text
+      guard text.contains("://") || text.hasPrefix("//") && text.contains("@") else { return text }
+      reader.fault("this is no path and no URL that is known", at: node, notes: [Self.storeForms])
+      return nil
     }
     if scheme == "sqlite", text.utf8.count > "sqlite:".utf8.count { return text }
     let isPostgres = scheme == "postgres" || scheme == "postgresql"
     if isPostgres, text[scheme.endIndex...].hasPrefix("://") { return text }
-    let notes = ["a store is written sqlite:PATH, a path alone, or postgres://user@host:port/database"]
     let words =
       switch scheme {
       case "sqlite": "the path of the history is missing"
       case "postgres", "postgresql": "the host of the database is missing"
       default: "no history is kept in '\(String(scheme).escaped)'"
       }
-    reader.fault(words, at: node, notes: notes)
+    reader.fault(words, at: node, notes: [Self.storeForms])
     return nil
+  }
+
+  private static var storeForms: String {
+    "a store is written sqlite:PATH, a path alone, or postgres://user@host:port/database"
   }
 
   /// One of a few words.

@@ -15,7 +15,8 @@ package struct ServiceFileLoader: Sendable {
   package func load(_ path: String) -> (file: ServiceFile?, diagnostics: [Diagnostic]) {
     let sink = DiagnosticSink()
     let file = read(path, sink)
-    return (sink.hasErrors ? nil : file, sink.finished())
+    // The line that is quoted may be that of the store, whatever is wrong in it.
+    return (sink.hasErrors ? nil : file, sink.finished().map { $0.maskingCredentials() })
   }
 
   private func read(_ path: String, _ sink: DiagnosticSink) -> ServiceFile? {

@@ -48,7 +48,7 @@ struct ServiceDefinitionDecoder {
       labels: Dictionary(labels.map { ($0.name, $0.value) }) { first, _ in first },
       members: members.members.map { .init(check: $0.check.id, weight: $0.weight) }, rule: rule,
       interval: interval ?? Check.standardInterval, objective: objective, incidents: incidents,
-      dependsOn: dependsOn.map(\.id).uniqued, location: place.excerpt.location)
+      dependsOn: dependsOn.map(\.id).uniqued, location: place.location)
     return WrittenService(
       definition: definition, hasInterval: interval != nil, members: members.members.map(\.check),
       rule: section.entry(ServiceDefinitionKeys.rule.name)?.value)

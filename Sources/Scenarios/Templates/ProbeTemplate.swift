@@ -6,42 +6,53 @@ package import Model
 package struct ProbeTemplate: Sendable {
   /// Which kind of probe.
   package let kind: ProbeKind
-  /// What the prober is given, when no run can change it.
-  package let fixed: ProbeSpec?
   /// The module that judges what was seen, beside what is expected of it; nil for a probe that is written out.
   package let module: (any ProbeModule)?
-  private let tree: TemplateTree
+  private let content: Content
   private let owner: YAMLNode
-  private let folder: String
-  private let surroundings: Surroundings
 
+  /// What gives the spec. One that no run can change lets go of the text that it was read from: there may be tens of
+  /// thousands of them.
+  private enum Content {
+    case fixed(ProbeSpec)
+    indirect case rendered(TemplateTree, folder: String, Surroundings)
+  }
+
+  /// - Parameter fixed: what the prober is given, when no run can change it; nil for what is rendered from `tree`.
   init(
     kind: ProbeKind, fixed: ProbeSpec?, module: (any ProbeModule)?, tree: TemplateTree, owner: YAMLNode,
     folder: String, surroundings: Surroundings
   ) {
     self.kind = kind
-    self.fixed = fixed
     self.module = module
-    self.tree = tree
     self.owner = owner
-    self.folder = folder
-    self.surroundings = surroundings
+    content = fixed.map { .fixed($0) } ?? .rendered(tree, folder: folder, surroundings)
+  }
+
+  /// What the prober is given, when no run can change it.
+  package var fixed: ProbeSpec? {
+    if case .fixed(let spec) = content { spec } else { nil }
   }
 
   /// The key that names the probe.
-  var origin: SourceExcerpt { owner.excerpt }
+  var origin: YAMLNode { owner }
 
   /// What the prober is given in this run.
   ///
   /// - Throws: what could not be evaluated, or what was evaluated to something that cannot be sent. Nothing was sent then.
   package func spec(in scope: RunScope) throws(TemplateFailure) -> ProbeSpec {
-    if let fixed { return fixed }
-    let node = try tree.rendered(scope.bindings())
+    let node: YAMLNode
+    let reader: Reader
+    let sink = DiagnosticSink()
+    switch content {
+    case .fixed(let spec): return spec
+    case .rendered(let tree, let folder, let surroundings):
+      node = try tree.rendered(scope.bindings())
+      reader = Reader(phase: .run, sink: sink, folder: folder, surroundings: surroundings)
+    }
     if let key = node.judgingKey {
       throw TemplateFailure(message: JudgingKeys.mustBeWritten(key), excerpt: node.excerpt)
     }
-    let sink = DiagnosticSink()
-    let reader = Reader(phase: .run, sink: sink, folder: folder, surroundings: surroundings)
     let spec = ProbeDecoder.decode(kind, node, owner: owner, reader)
     if let fault = sink.diagnostics.first {
       throw TemplateFailure(message: fault.message, excerpt: fault.excerpt ?? owner.excerpt)

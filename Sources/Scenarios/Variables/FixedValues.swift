@@ -13,12 +13,16 @@ struct FixedValues {
   let secretsValue: MapValue
   /// Whether values may be missing that no check here needs: what cannot be computed for want of them is no fault.
   let isPartial: Bool
+  /// Whether values are picked out for nodes by the names that are written.
+  let isForNodes: Bool
 
   /// - Parameter environmentValue: made once for all files.
   init(
-    environment: [String: String], environmentValue: MapValue, secrets: [String: Secret], isPartial: Bool = false
+    environment: [String: String], environmentValue: MapValue, secrets: [String: Secret], isPartial: Bool = false,
+    isForNodes: Bool = false
   ) {
     self.isPartial = isPartial
+    self.isForNodes = isForNodes
     self.environment = environment
     self.environmentValue = environmentValue
     secretNames = secrets.keys.sorted()

@@ -211,29 +211,7 @@ final class ScopeCompiler {
 
   /// `env.NAME` must be set, unless `has(env.NAME)` asks first.
   private func check(_ references: Set<Reference>, at node: YAMLNode) {
-    _ = EnvironmentRule.holds(for: references, environment: fixed.environment, at: node, sink: sink)
-  }
-}
-
-/// `env.NAME` reads the environment; unset is a fault, unless `has(env.NAME)` asks first.
-enum EnvironmentRule {
-  /// False after a fault, which was told.
-  static func holds(
-    for references: Set<Reference>, environment: [String: String], at node: YAMLNode, sink: DiagnosticSink
-  ) -> Bool {
-    let names = references.filter { $0.path.first == "env" && $0.path.count > 1 }
-    guard !names.isEmpty else { return true }
-    let guarded = Set(names.filter(\.isGuarded).map { $0.path[1] })
-    let unset = Set(names.map { $0.path[1] }).subtracting(guarded).filter { environment[$0] == nil }
-    for name in unset.sorted() {
-      let offset = node.text.flatMap { $0.utf8Offset(ofName: "env.\(name)") }
-      let span = offset.map { ScalarMap.span(of: $0..<($0 + 4 + name.utf8.count), in: node) } ?? node.span
-      sink.report(
-        Diagnostic(
-          "environment variable '\(name)' is not set", excerpt: node.source.excerpt(span),
-          notes: [.init("where it may be missing: has(env.\(name)) ? env.\(name) : \"…\"")]))
-    }
-    return unset.isEmpty
+    _ = EnvironmentRule.holds(for: references, fixed, at: node, sink: sink)
   }
 }
 
@@ -241,27 +219,6 @@ extension RecordType {
   /// `steps`.
   fileprivate init(steps: [String: ValueType], absent: [[String: String]]) {
     self.init(name: "steps", fields: steps, absent: absent)
-  }
-}
-
-extension String {
-  /// Where `name` stands, and is not a part of a longer one, in UTF-8 offsets.
-  fileprivate func utf8Offset(ofName name: String) -> Int? {
-    let text = Array(utf8)
-    let wanted = Array(name.utf8)
-    guard text.count >= wanted.count else { return nil }
-    return (0...(text.count - wanted.count)).first { start in
-      let end = start + wanted.count
-      return text[start...].starts(with: wanted)
-        && (start == 0 || !Self.isWord(text[start - 1])) && (end == text.count || !Self.isWord(text[end]))
-    }
-  }
-
-  private static func isWord(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 48...57, 65...90, 97...122, UInt8(ascii: "_"): true
-    default: false
-    }
   }
 }
 

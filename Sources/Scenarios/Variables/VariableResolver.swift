@@ -111,7 +111,7 @@ struct VariableResolver {
       }
       var used: Set<String> = []
       for use in builder.uses {
-        if !EnvironmentRule.holds(for: use.references, environment: fixed.environment, at: use.node, sink: sink) {
+        if !EnvironmentRule.holds(for: use.references, fixed, at: use.node, sink: sink) {
           faulty.insert(name)
         }
         used.formUnion(use.references.compactMap(\.variable).filter { variables[$0] != nil || late[$0] != nil })

@@ -98,15 +98,12 @@ package struct LivePage: Sendable {
     }
   }
 
-  /// FNV-1a (64 bit) over all that is sent.
+  /// A hash over all that is sent.
   private static func digest(_ fragments: [HTMLWriter], _ headline: Headline) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    func add(_ bytes: some Sequence<UInt8>) {
-      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    }
-    add(headline.text.utf8)
-    for fragment in fragments { add(fragment.bytes) }
-    return String(hash, radix: 36)
+    var hash = StableHash()
+    hash.add(headline.text)
+    for fragment in fragments { hash.add(fragment.bytes) }
+    return String(hash.value, radix: 36)
   }
 }
 

@@ -32,10 +32,10 @@ struct AgentDaemon {
   func run() async throws {
     let current = CurrentScenario(try Self.nothing())
     let masks = current.masks
-    let token = try settings.tokenFile.map { try TokenFile($0, masks: masks) }
+    let logger = DaemonLog.logger(format: settings.logFormat, level: settings.logLevel, redactedBy: masks)
+    let token = try settings.tokenFile.map { try TokenFile($0, masks: masks, logger: logger) }
     let probing = try ProbingEngine(settings: settings.probing, masks: masks)
     let clock = HubClock(LoopTime(probing.loops.all[0]))
-    let logger = DaemonLog.logger(format: settings.logFormat, level: settings.logLevel, redactedBy: masks)
     let plan = WorkPlan(node: settings.name, region: settings.region)
     let place = try NodePlace(settings: settings, plan: plan, clock: clock, logger: logger)
     let spool = place.spool
@@ -66,6 +66,7 @@ struct AgentDaemon {
       HTTPHubLink.Settings(
         urls: settings.hubs, tls: settings.tls, token: { token?.token }, userAgent: Version.userAgent),
       loops: linkLoops, resolver: resolver)
+    let loadingThread = try LoadingThread()
     let session = AgentSession(
       node: NodeDescription(
         name: settings.name, region: settings.region, labels: settings.labels, version: Version.text,
@@ -73,20 +74,24 @@ struct AgentDaemon {
       settings: SessionMachine.Settings(autonomy: settings.autonomy), seed: .random(in: .min ... .max),
       parts: AgentSession.Parts(
         link: link, spool: spool, plan: plan, clock: clock,
-        loader: BundleKeeper(current: current, maintenance: maintenance, logger: logger),
+        loader: BundleKeeper(
+          current: current, maintenance: maintenance, thread: loadingThread, logger: logger),
         apply: { checks in
           metrics.apply(checks)
           recent.apply(checks)
           node.apply(checks)
         },
-        giveOpinion: { check, slot, bound in
-          guard
-            let run = await OpinionRun(current: current, runner: node.runner, loops: probing.loops, clock: clock)
-              .run(check, slot: slot, within: bound)
-          else { return }
-          var reviewed = await references.reviewed(run)
-          reviewed.isInMaintenance = maintenance.plan.isInMaintenance(check, at: run.slot.start)
-          spooler.recordOpinion(reviewed)
+        giveOpinion: { check, request, bound in
+          do throws(OpinionFault) {
+            let run = try await OpinionRun(current: current, runner: node.runner, loops: probing.loops, clock: clock)
+              .run(check, for: request, within: bound)
+            var reviewed = await references.reviewed(run)
+            reviewed.isInMaintenance = maintenance.plan.isInMaintenance(check, at: run.slot.start)
+            spooler.recordOpinion(reviewed)
+            return nil
+          } catch {
+            return error
+          }
         },
         tell: AgentLog(logger: logger, autonomy: settings.autonomy).tell))
     try AgentMetrics.register(session: session, spool: spool, plan: plan, clock: clock, in: registry)
@@ -97,10 +102,7 @@ struct AgentDaemon {
       components: {
         AgentHealth(session: session, spool: spool, clock: clock).components + (await node.components())
       }, logger: logger,
-      onListening: { [onListening] place in
-        onListening(place)
-        StartupPages.giveBack()
-      })
+      onListening: onListening)
     // Taken down from last to first: others take over, runs end, the door closes, and what is left is pushed. The door is closed
     // before the spool is let go: a successor opens both.
     let services: [any Service] = [
@@ -124,6 +126,7 @@ struct AgentDaemon {
     }
     await link.close()
     linkLoops.stop()
+    loadingThread.stop()
     place.stop()
     node.stop()
     if let failure { throw (failure as? ListenFailure).map { CommandFailure("\($0)") } ?? failure }

@@ -13,6 +13,9 @@ struct AgentLog {
     case .session(let notice): tell(notice)
     case .pushing(let words?): logger.error("runs stay in the spool", metadata: ["error": "\(words)"])
     case .pushing(nil): logger.notice("the hub takes runs again")
+    case .gaveUp(let number, let words):
+      logger.error(
+        "a run is given up; the others go on", metadata: ["number": "\(number)", "error": "\(words)"])
     case .spoolDisk(let error?):
       logger.error("the spool cannot be written; runs are kept in memory", metadata: ["error": "\(error)"])
     case .spoolDisk(nil): logger.notice("the spool is written again")
@@ -23,6 +26,8 @@ struct AgentLog {
     case .clock(nil): logger.notice("the clock of this machine is right again")
     case .opinionsPassedOver(let count):
       logger.warning("second opinions were asked for faster than they can be given", metadata: ["count": "\(count)"])
+    case .opinionNotGiven(let check, let fault):
+      logger.warning("no second opinion is given", metadata: ["check": "\(check)", "error": "\(fault)"])
     }
   }
 

@@ -20,8 +20,8 @@ struct AgentSettings {
   var spool: String
   var spoolSettings: Spool.Settings
   var autonomy: Duration
-  /// Tried around failing runs; the hub is one of them.
-  var references: [Endpoint]
+  /// Tried around failing runs; the hub is one of them, however many replicas it has.
+  var references: [Reference]
   var listen: ListenAddress
   var web: WebKeeper?
   var limits: ConcurrencyLimits

@@ -22,6 +22,7 @@ final class BundleKeeper: ConfigurationLoader {
 
   private let current: CurrentScenario
   private let maintenance: CurrentMaintenance
+  private let thread: LoadingThread
   private let logger: Logger
   private let state = Mutex(State())
   /// A load is a second of work for ten thousand checks, and none overtakes another.
@@ -30,16 +31,20 @@ final class BundleKeeper: ConfigurationLoader {
   /// - Parameters:
   ///   - current: what is run.
   ///   - maintenance: what runs are marked by.
-  init(current: CurrentScenario, maintenance: CurrentMaintenance, logger: Logger) {
+  ///   - thread: where bundles are loaded.
+  init(current: CurrentScenario, maintenance: CurrentMaintenance, thread: LoadingThread, logger: Logger) {
     self.current = current
     self.maintenance = maintenance
+    self.thread = thread
     self.logger = logger
   }
 
   func load(
     _ change: ConfigurationChange?, values: SuppliedValues?
   ) async throws(ConfigurationFault) -> LoadedConfiguration {
-    try await turns.take { await self.loaded(change, values) }.get()
+    try await turns.take { [thread] in
+      await thread.run { await self.loaded(change, values) }
+    }.get()
   }
 
   @concurrent
@@ -90,7 +95,7 @@ final class BundleKeeper: ConfigurationLoader {
     let result = bundle.load(supplied: before.values, capabilities: capabilities)
     let errors = result.diagnostics.filter { $0.severity == .error }
     // The hub could load it, so this program is too old for it, or cannot do what the hub's can.
-    if !errors.isEmpty, before.inForce != nil, version != before.version {
+    if !errors.isEmpty, let inForce = before.inForce, bundle.digest != inForce.digest || version != before.version {
       throw ConfigurationFault(Self.words(errors))
     }
     guard let scenario = result.scenario else { throw ConfigurationFault(Self.words(errors)) }

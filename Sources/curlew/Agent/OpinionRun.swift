@@ -1,4 +1,5 @@
 import Agent
+import Fleet
 import Journeys
 import Model
 import Scenarios
@@ -12,13 +13,12 @@ struct OpinionRun {
   let clock: HubClock
 
   /// - Parameter bound: how long an answer is of use.
-  /// - Returns: nil where the check cannot be run here.
-  func run(_ id: CheckID, slot number: Int64, within bound: Duration) async -> Run? {
-    guard let check = current.check(id), check.check.isEnabled, check.check.kind.isProbed else { return nil }
-    let slot = check.check.grid.slot(number: number)
-    let lag = max(.zero, clock.now - slot.start)
-    // A number of nobody's schedule is no reason to be busy.
-    guard lag < max(check.check.interval * 2, .minutes(10)) else { return nil }
+  /// - Throws: why the check cannot be run here.
+  func run(_ id: CheckID, for request: OpinionRequest, within bound: Duration) async throws(OpinionFault) -> Run {
+    guard let check = current.check(id), check.check.isEnabled, check.check.kind.isProbed else { throw .unknownCheck }
+    let now = clock.now
+    let slot = try OpinionSlot.slot(of: request, on: check.check.grid, at: now)
+    let lag = max(.zero, now - slot.start)
     let runner = runner
     return await withTaskExecutorPreference(loops.next) {
       await runner.run(check, slot: slot, lag: lag, budget: min(bound, check.check.interval))

@@ -1,4 +1,5 @@
 import Documents
+import Logging
 import Model
 import Synchronization
 import Transport
@@ -8,20 +9,31 @@ final class TokenFile: Sendable {
   /// No token is near it.
   private static let sizeLimit = 4096
 
+  private struct Failure {
+    /// Nil where there is no file.
+    var stamp: FileStamp?
+  }
+
   private struct Content {
     var stamp: FileStamp?
     var token: Secret?
+    /// The file that was tried in vain since then.
+    var failure: Failure?
   }
 
   private let path: String
   private let masks: Masks
+  private let logger: Logger
   private let content: Mutex<Content>
 
-  /// - Parameter masks: told of every token, so that none is ever written anywhere.
+  /// - Parameters:
+  ///   - masks: told of every token, so that none is ever written anywhere.
+  ///   - logger: told when a file that was changed cannot be used.
   /// - Throws: `CommandFailure` when the file cannot be read, or holds no token.
-  init(_ path: String, masks: Masks) throws {
+  init(_ path: String, masks: Masks, logger: Logger) throws {
     self.path = path
     self.masks = masks
+    self.logger = logger
     let stamp = FileStamp(path)
     content = Mutex(Content(stamp: stamp, token: try Self.read(path)))
     if let token = content.withLock({ $0.token }) { masks.add(token) }
@@ -32,9 +44,19 @@ final class TokenFile: Sendable {
     content.withLock { content in
       let stamp = FileStamp(path)
       guard stamp != content.stamp else { return content.token }
-      if let token = try? Self.read(path) {
-        content = Content(stamp: stamp, token: token)
+      do {
+        let token = try Self.read(path)
         masks.add(token)
+        if content.failure != nil { logger.notice("the token file is read again", metadata: ["file": "\(path)"]) }
+        content = Content(stamp: stamp, token: token)
+      } catch {
+        // Once for each change of the file, however often the token is asked for.
+        let isTold = content.failure.map { $0.stamp == stamp } ?? false
+        let words = (error as? CommandFailure)?.message ?? "\(error)"
+        content.failure = Failure(stamp: stamp)
+        if !isTold {
+          logger.error("the token file cannot be used; the token before goes on", metadata: ["error": "\(words)"])
+        }
       }
       return content.token
     }

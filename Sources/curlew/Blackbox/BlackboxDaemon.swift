@@ -43,7 +43,7 @@ struct BlackboxDaemon {
       reload: { [modules] in await modules.reload() }, logger: log.logger,
       onListening: { [log] in
         log.info("Listening on", [("address", "\($0)")])
-        StartupPages.giveBack()
+        SpareMemory.giveBackCode()
       })
     let services = ServiceGroup(
       configuration: .init(

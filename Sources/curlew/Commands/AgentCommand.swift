@@ -109,8 +109,8 @@ struct AgentCommand: AsyncParsableCommand {
         maxBytes: file.agent.spoolSize ?? Spool.Settings().maxBytes,
         maxAge: file.agent.spoolAge ?? Spool.Settings().maxAge),
       autonomy: try autonomyBound() ?? file.agent.autonomy ?? SessionMachine.Settings().autonomy,
-      references: hubs.map { Endpoint(host: $0.host, port: Int($0.port)) }
-        + (try references() ?? file.agent.references),
+      references: [Reference(hubs.map { Endpoint(host: $0.host, port: Int($0.port)) })]
+        + (try references() ?? file.agent.references).map { Reference($0) },
       listen: listenAddress, web: try web(file),
       limits: ConcurrencyLimits(global: file.globalConcurrency, perHost: file.hostConcurrency),
       probing: ProbingSettings(allowsExec: file.allowsExec || allowExec, nameServers: file.nameServers),

@@ -6,7 +6,8 @@ import Synchronization
 final class CurrentScenario: Sendable {
   private struct Content {
     var scenario: Scenario
-    var byID: [CheckID: ScenarioCheck]
+    /// Where each check stands among the scenario's.
+    var places: [CheckID: Int]
     var edition = 1
   }
 
@@ -27,7 +28,7 @@ final class CurrentScenario: Sendable {
 
   /// One check with what it runs; nil when it has left the files.
   func check(_ id: CheckID) -> ScenarioCheck? {
-    content.withLock { $0.byID[id] }
+    content.withLock { content in content.places[id].map { content.scenario.checks[$0] } }
   }
 
   /// Puts another scenario in force.
@@ -42,6 +43,8 @@ final class CurrentScenario: Sendable {
   }
 
   private static func content(of scenario: Scenario) -> Content {
-    Content(scenario: scenario, byID: Dictionary(scenario.checks.map { ($0.check.id, $0) }) { first, _ in first })
+    Content(
+      scenario: scenario,
+      places: Dictionary(scenario.checks.enumerated().map { ($1.check.id, $0) }) { first, _ in first })
   }
 }

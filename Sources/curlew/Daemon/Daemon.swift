@@ -56,10 +56,12 @@ struct Daemon {
     await records.history.flush(within: .zero)
     records.metrics.recordReload(succeeded: true, at: time.now)
     let absence = await records.absence(of: scenario)
+    let loadingThread = try LoadingThread()
     let reloader = Reloader(
       hangups: hangups, sight: sight, read: read, current: current, modules: modules, service: settings.service,
       apply: apply,
-      report: { records.metrics.recordReload(succeeded: $0, at: time.now) }, logger: logger)
+      report: { records.metrics.recordReload(succeeded: $0, at: time.now) }, thread: loadingThread,
+      logger: logger)
     let server = server(
       records: records, node: node, current: current, reloader: reloader,
       probes: try modules.map { modules in
@@ -80,6 +82,7 @@ struct Daemon {
     } catch let failure as ListenFailure {
       throw CommandFailure("\(failure)")
     }
+    loadingThread.stop()
     node.stop()
   }
 
@@ -101,7 +104,7 @@ struct Daemon {
       logger: logger,
       onListening: { [onListening] place in
         onListening(place)
-        StartupPages.giveBack()
+        SpareMemory.giveBackCode()
       })
   }
 

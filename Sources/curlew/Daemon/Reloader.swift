@@ -16,9 +16,12 @@ final class Reloader: Service {
   private let service: ServiceFileKeeper
   private let apply: @Sendable (Scenario) async -> Void
   private let report: @Sendable (_ succeeded: Bool) -> Void
+  private let thread: LoadingThread
   private let logger: Logger
   /// How the files looked that were read last, whether or not they could be put in force.
   private let sight: Mutex<FileSight>
+  /// Whether a reload is under way: until it has read them, files look different though they are no news.
+  private let isReloading = Mutex(false)
   /// Of two reloads that overlap, the one that read the older files could be the last to put them in force.
   private let turns = Turns<ReloadOutcome>()
 
@@ -30,10 +33,11 @@ final class Reloader: Service {
   ///   - service: the pages and tokens of the service file, which go in force with the others.
   ///   - apply: puts a scenario in force everywhere.
   ///   - report: told how each reload ended.
+  ///   - thread: where files are loaded.
   init(
     hangups: UnixSignalsSequence, sight: FileSight, read: @escaping @Sendable () -> Reading, current: CurrentScenario,
     modules: ModuleKeeper?, service: ServiceFileKeeper, apply: @escaping @Sendable (Scenario) async -> Void,
-    report: @escaping @Sendable (Bool) -> Void, logger: Logger
+    report: @escaping @Sendable (Bool) -> Void, thread: LoadingThread, logger: Logger
   ) {
     self.hangups = hangups
     self.sight = Mutex(sight)
@@ -43,6 +47,7 @@ final class Reloader: Service {
     self.service = service
     self.apply = apply
     self.report = report
+    self.thread = thread
     self.logger = logger
   }
 
@@ -50,12 +55,16 @@ final class Reloader: Service {
   ///
   /// Who asks while another reload waits for its turn shares it: it has not looked at the files yet.
   func reload() async -> ReloadOutcome {
-    await turns.take { await self.readAndApply() }
+    await turns.take { [thread] in
+      await thread.run { await self.readAndApply() }
+    }
   }
 
   /// Away from whoever asks: ten thousand checks are a second of work.
   @concurrent
   private func readAndApply() async -> ReloadOutcome {
+    isReloading.withLock { $0 = true }
+    defer { isReloading.withLock { $0 = false } }
     let reading = read()
     sight.withLock { $0 = reading.sight }
     let problems = reading.result.diagnostics.map { $0.rendered() }.joined(separator: "\n\n")
@@ -92,6 +101,7 @@ final class Reloader: Service {
   private func watchFiles() async {
     await cancelWhenGracefulShutdown {
       while (try? await Task.sleep(for: .seconds(2))) != nil {
+        guard !self.isReloading.withLock({ $0 }) else { continue }
         let sight = self.sight.withLock { $0 }
         if !sight.stillHolds || self.modules?.looksDifferent == true || self.service.looksDifferent {
           _ = await self.reload()

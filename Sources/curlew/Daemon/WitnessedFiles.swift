@@ -1,6 +1,6 @@
 import Documents
 import Model
-import Scenarios
+package import Scenarios
 import Synchronization
 import Transport
 
@@ -79,8 +79,8 @@ struct FileSight {
 }
 
 /// What scenario files said, and how they looked when they said it.
-struct Reading {
-  var result: LoadResult
+package struct Reading {
+  package var result: LoadResult
   var sight: FileSight
 
   /// Loads files, and remembers how each of them looked.

@@ -182,7 +182,7 @@ struct DemoPast {
   }
 }
 
-/// Numbers that look like chance, and are the same each time (Steele, Lea, Flood: SplitMix64).
+/// Numbers that look like chance, and are the same each time.
 private struct Dice {
   private var state: UInt64
 
@@ -191,11 +191,8 @@ private struct Dice {
   }
 
   mutating func roll(_ count: Int) -> Int {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return Int((mixed ^ (mixed >> 31)) % UInt64(count))
+    defer { state &+= StableHash.increment }
+    return Int(StableHash.mixed(state) % UInt64(count))
   }
 
   mutating func isHit(oneIn count: Int) -> Bool { roll(count) == 0 }

@@ -44,8 +44,9 @@ struct HubDaemon {
     }
     let configuration = HubConfiguration(store: store, holder: holder, time: time, logger: logger) {
       current.replace(with: $0)
-      records.apply($0, version: $1)
+      // Nodes first: they have more to do with it.
       view.announce()
+      records.apply($0, version: $1)
     }
     let desk = HubDesk(store: store, view: view, supply: configuration, time: time)
     watch(records.fleet, desk: desk, view: view)
@@ -64,11 +65,14 @@ struct HubDaemon {
       months: months(records, time: time, logger: logger), time: time, logger: logger)
 
     if let reading = files.reading { await configuration.offer(reading) }
+    let loadingThread = try LoadingThread()
+    defer { loadingThread.stop() }
     let reloader = Reloader(
       hangups: hangups, sight: sight, read: { [files] in files.read() }, current: current, modules: nil,
       service: settings.service,
       apply: { [files] _ in if let reading = files.reading { await configuration.offer(reading) } },
-      report: { records.metrics.recordReload(succeeded: $0, at: time.now) }, logger: logger)
+      report: { records.metrics.recordReload(succeeded: $0, at: time.now) }, thread: loadingThread,
+      logger: logger)
     let server = server(
       records: records, desk: desk, view: view, configuration: configuration, current: current, reloader: reloader,
       logger: logger)
@@ -191,7 +195,7 @@ struct HubDaemon {
       logger: logger,
       onListening: { [onListening] place in
         onListening(place)
-        StartupPages.giveBack()
+        SpareMemory.giveBackCode()
       })
   }
 

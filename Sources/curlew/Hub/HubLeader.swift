@@ -37,7 +37,8 @@ struct HubLeader: Sendable {
     }
     let heartbeats = HeartbeatKeeper(
       region: HubDesk.ownRegion, node: "", time: time, sink: MaintenanceMarker(own, by: records.maintenance),
-      lateSink: MaintenanceMarker(own, by: records.maintenance), store: store, masks: current.masks,
+      lateSink: MaintenanceMarker(own, by: records.maintenance), store: store.records(under: lease),
+      masks: current.masks,
       retention: retention.runs)
     try await heartbeats.restore()
     records.desk.set(LeaderDesk.Keepers(incidents: incidents, heartbeats: heartbeats))
@@ -64,7 +65,7 @@ struct HubLeader: Sendable {
   private func incidentKeeper(under lease: SingletonLease) -> IncidentKeeper {
     let metrics = records.metrics
     return IncidentKeeper(
-      store: FencedIncidents(store: store, fleet: store, lease: lease), history: store, time: time, region: nil
+      store: store.records(under: lease), history: store, time: time, region: nil
     ) { event in
       switch event {
       case .opened(let check, let isNew): metrics.recordIncident(of: check, isOpen: true, isNew: isNew)

@@ -1,20 +1,20 @@
 import Documents
 import Foundation
 import Model
-import Scenarios
+package import Scenarios
 import Synchronization
 import Transport
 
 /// What a replica read of scenario files, ready to travel to nodes.
-struct HubReading: Sendable {
-  var bundle: ScenarioBundle
+package struct HubReading: Sendable {
+  package var bundle: ScenarioBundle
   var scenario: Scenario
   var supply: ScenarioSupply
 
   /// Reads what the store holds, with this replica's own environment and secrets.
   ///
   /// - Throws: `CommandFailure` in the words of what is wrong.
-  static func following(_ content: [UInt8]) throws -> HubReading {
+  package static func following(_ content: [UInt8]) throws -> HubReading {
     do {
       let bundle = try ScenarioBundle(content)
       let files = bundle.files(secretsFrom: DiskFiles())
@@ -37,14 +37,17 @@ struct HubReading: Sendable {
 }
 
 /// Reads the files of a replica, and keeps what is to travel of them beside the scenario that they say.
-final class HubFiles: Sendable {
+package final class HubFiles: Sendable {
   private let paths: [String]
   private let modules: String?
   private let overrides: Overrides
   private let standardInput: [UInt8]?
   private let last = Mutex<HubReading?>(nil)
 
-  init(_ paths: [String], modules: String?, overrides: Overrides, standardInput: [UInt8]?) {
+  /// Nothing is read yet.
+  package init(
+    _ paths: [String], modules: String? = nil, overrides: Overrides = Overrides(), standardInput: [UInt8]? = nil
+  ) {
     self.paths = paths
     self.modules = modules
     self.overrides = overrides
@@ -52,10 +55,10 @@ final class HubFiles: Sendable {
   }
 
   /// What the files said last; nil before they were read without a fault.
-  var reading: HubReading? { last.withLock { $0 } }
+  package var reading: HubReading? { last.withLock { $0 } }
 
   /// Reads all files. What cannot travel to nodes is wrong.
-  func read() -> Reading {
+  package func read() -> Reading {
     Reading.take { files in
       let recording = RecordingFiles(files)
       let result = ScenarioOptions.load(

@@ -21,9 +21,11 @@ enum Specimen {
       "curlew_run_duration_seconds", help: "How long runs take.", unit: "seconds", buckets: [0.005, 1, 2.5])
     for seconds in [0.004, 0.005, 0.75, 2, 7] { duration.child(labels).observe(seconds) }
 
-    let phases = try registry.summary("curlew_phase_duration_seconds", help: "How long phases take.", unit: "seconds")
-    phases.child(["check": "a", "phase": "connect"]).observe(.milliseconds(125))
-    phases.child(["check": "a", "phase": "connect"]).observe(.milliseconds(250))
+    let phases = try registry.summarySet(
+      "curlew_phase_duration_seconds", help: "How long phases take.", unit: "seconds", label: "phase",
+      values: ["connect", "wait"])
+    phases.child(["check": "a"]).observe(.milliseconds(125), at: 0)
+    phases.child(["check": "a"]).observe(.milliseconds(250), at: 0)
 
     _ = try registry.info("curlew_build_info", help: "What was built.").child(["version": "1.2.3"])
 

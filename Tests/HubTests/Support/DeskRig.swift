@@ -95,8 +95,8 @@ final class FixedSupply: WorkSupply {
 
   func offer(_ change: ConfigurationChange) { state.withLock { $0.change = change } }
 
-  func change(since version: Int64, asked: Duration) -> ConfigurationChange? {
-    state.withLock { $0.change.flatMap { $0.version == version ? nil : $0 } }
+  func change(since version: Int64, digest: String?, asked: Duration) -> ConfigurationChange? {
+    state.withLock { $0.change.flatMap { $0.version == version && digest ?? $0.digest == $0.digest ? nil : $0 } }
   }
 
   func values(

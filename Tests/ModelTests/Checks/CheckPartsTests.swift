@@ -139,4 +139,25 @@ struct CheckTests {
     #expect(!(try check(regions: []).runs(in: "eu")))
     #expect(!(try check(isEnabled: false).runs(in: "eu")))
   }
+
+  @Test("a copy that is changed in any part is another check, and leaves the first as it is")
+  func copies() throws {
+    let first = try check(regions: ["eu"])
+    let heir = try #require(CheckID("old-page"))
+    let changes: [(inout Check) -> Void] = [
+      { $0.id = heir }, { $0.name = "Page" }, { $0.movedFrom = heir }, { $0.group = "shop" },
+      { $0.labels["team"] = "web" }, { $0.kind = .tcp }, { $0.interval = .seconds(5) }, { $0.timeout = .seconds(5) },
+      { $0.regions?.append("us") }, { $0.quorum.votes = 3 }, { $0.isEnabled = false }, { $0.retry.attempts = 3 },
+      { $0.objective.availability = 0.9 }, { $0.incidents.openAfter = 5 }, { $0.dependsOn = [heir] },
+      { $0.host = "shop.example" }, { $0.location.line = 7 },
+    ]
+    for (index, change) in changes.enumerated() {
+      var copy = first
+      #expect(copy == first)
+      change(&copy)
+      #expect(copy != first, "change \(index)")
+      #expect(first == (try check(regions: ["eu"])), "change \(index)")
+      #expect(Set([copy, first, try check(regions: ["eu"])]).count == 2, "change \(index)")
+    }
+  }
 }

@@ -3,6 +3,23 @@ import Testing
 
 @Suite("How far a spool is stored")
 struct SpoolProgressTests {
+  @Test(
+    "Numbers that nobody counts to end nothing, and are possible for no spool",
+    arguments: [
+      (0, .min ... .max), (.max, .min ... .max), (.min, 5...(.max)), (.max, nil), (-1, nil),
+      ((1 << 59) + 1, nil), (0, 2...((1 << 59) + 1)),
+    ] as [(Int64, ClosedRange<Int64>?)])
+  func impossible(_ acknowledged: Int64, _ ahead: ClosedRange<Int64>?) {
+    #expect(!SpoolProgress(acknowledged: acknowledged, ahead: ahead).isPossible)
+  }
+
+  @Test(
+    "What a spool can have is possible",
+    arguments: [(0, nil), (1 << 59, nil), (3, 5...9), (0, 2...(1 << 59))] as [(Int64, ClosedRange<Int64>?)])
+  func possible(_ acknowledged: Int64, _ ahead: ClosedRange<Int64>?) {
+    #expect(SpoolProgress(acknowledged: acknowledged, ahead: ahead).isPossible)
+  }
+
   private func batch(_ numbers: ClosedRange<Int64>, oldest: Int64 = 1, isAhead: Bool = false) throws -> SpoolBatch {
     let check = try #require(CheckID("shop"))
     let runs = numbers.map { number in

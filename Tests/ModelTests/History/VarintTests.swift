@@ -15,6 +15,12 @@ struct VarintTests {
     #expect(!reader.isAtEnd)
     #expect(reader.next() == 7)
     #expect(reader.isAtEnd)
+    var place = 0
+    #expect(bytes.varint(at: &place) == number)
+    #expect(place == bytes.count - 1)
+    #expect(bytes.varint(at: &place) == 7)
+    #expect(place == bytes.count)
+    #expect(bytes.varint(at: &place) == nil)
   }
 
   @Test(
@@ -26,5 +32,8 @@ struct VarintTests {
   func damaged(bytes: [UInt8]) {
     var reader = VarintReader(bytes)
     #expect(reader.next() == nil)
+    var place = 0
+    #expect(bytes.varint(at: &place) == nil)
+    #expect(place == 0)
   }
 }

@@ -293,6 +293,21 @@ struct ElectionMachineTests {
     #expect(third.decisions.first?.votes.count == 2)
   }
 
+  @Test("does not hold for down what one region said of a slot that nobody could decide, when another leads")
+  func restoredBlind() throws {
+    var bench = ElectionBench(try .watched(), regions: 3)
+    bench.now = bench.slot(2).start
+    var runs = (0..<3).map { bench.run($0, .up, slot: bench.slot(0)).run }
+    runs.append(bench.run(0, .down, slot: bench.slot(1)).run)
+    let blind = SlotDecision(
+      check: bench.check.id, slot: bench.slot(1), verdict: .unknown, isBlind: true,
+      votes: [.of("r0", .down)], decided: bench.now)
+    #expect(bench.machine.restore(decisions: [blind], runs: runs, at: bench.now).isEmpty)
+    // Exactly half keeps what was held: it was up.
+    #expect(bench.vote("du-", bench.slot(2)).isEmpty)
+    #expect(bench.pass(to: bench.slot(2).end + ElectionMachine.grace).summary == ["degraded"])
+  }
+
   @Test("decides at once what was complete when its leader was killed")
   func restoredComplete() throws {
     var bench = ElectionBench(try .watched(), regions: 3)

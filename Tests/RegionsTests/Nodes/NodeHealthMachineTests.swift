@@ -101,6 +101,32 @@ struct NodeHealthMachineTests {
     #expect(fleet.log.isEmpty)
   }
 
+  @Test("does not come to hold a node for sick by what it passes, after an outage in which nothing was compared")
+  func staleContradictions() throws {
+    var machine = NodeHealthMachine()
+    func observe(_ numbers: [Int], _ verdict: Verdict, at seconds: Int) throws {
+      for number in numbers {
+        let votes = [RegionalVote.of("a", verdict), .of("b", .up), .of("c", .up)]
+        let moment = newYear + .seconds(seconds)
+        machine.observe(
+          SlotDecision(
+            check: try .named("check-\(number)"), slot: Slot(number: 1, start: moment, interval: .seconds(60)),
+            verdict: .up, votes: votes, decided: moment), host: nil, at: moment)
+      }
+    }
+    // Five of eight are too few.
+    try observe([4], .down, at: 0)
+    try observe([5, 6, 7], .up, at: 1)
+    try observe([0, 1, 2, 3], .down, at: 10)
+    #expect(machine.judge(at: newYear + .seconds(11)) == [])
+    // Four minutes later it passes again. Of the newest five it failed four, long ago.
+    try observe([5], .up, at: 250)
+    #expect(machine.judge(at: newYear + .seconds(251)) == [])
+    // One that fails still is found all the same.
+    try observe([0], .down, at: 260)
+    #expect(machine.judge(at: newYear + .seconds(261)).count == 1)
+  }
+
   @Test("says of a region of one node that it cannot tell which it is")
   func singleNode() throws {
     var machine = NodeHealthMachine()

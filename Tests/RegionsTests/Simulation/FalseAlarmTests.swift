@@ -13,20 +13,38 @@ private struct LossyRegions {
     var cutsHub: Bool
   }
 
+  /// What became of an outage.
+  enum Sighting: Hashable {
+    /// A decision said that the check is down, so long after the outage began.
+    case seen(after: Duration)
+    /// The same of one that fewer regions than a quorum could see at first: within an interval after a quorum could.
+    case seenWhenQuorumWas(after: Duration)
+    /// It lies between two slots: nobody looked while it lasted.
+    case betweenSlots
+    /// Nobody could know: in every slot that began in it, fewer regions than a quorum had their network.
+    case withoutQuorum
+    /// It had to be seen, and was not, or not in time.
+    case missed
+  }
+
   static let share = 0.005
   static let meanLoss = 600.0
+  static let regions = 5
+  /// With so many regions that have their network and agree, a check is down whatever the others say.
+  static let quorum = 3
   let end: Timestamp
   let check: Check
   var random: SeededGenerator
   var machine: ElectionMachine
   var losses: [[Stretch]] = []
   var outages: [Stretch] = []
-  var spooled: [[FleetRun]] = Array(repeating: [], count: 5)
+  var spooled: [[FleetRun]] = Array(repeating: [], count: Self.regions)
   var falseAlarms = 0
   var blindSlots = 0
   var lateDecisions = 0
   var decisions = 0
-  var delays: [Duration] = []
+  /// When each outage was first held for what it is, by its place.
+  private var seen: [Int: Timestamp] = [:]
   private var isDown = false
 
   init(days: Int, seed: UInt64) throws {
@@ -35,9 +53,9 @@ private struct LossyRegions {
     random = SeededGenerator(seed: seed)
     machine = ElectionMachine(at: newYear)
     _ = machine.handle(.planChanged([check]), at: newYear)
-    _ = machine.handle(.regionsChanged((0..<5).map { FleetRegion(name: "r\($0)") }), at: newYear)
+    _ = machine.handle(.regionsChanged((0..<Self.regions).map { FleetRegion(name: "r\($0)") }), at: newYear)
     let meanUp = Self.meanLoss * (1 - Self.share) / Self.share
-    for _ in 0..<5 { losses.append(stretches(every: meanUp, for: Self.meanLoss)) }
+    for _ in 0..<Self.regions { losses.append(stretches(every: meanUp, for: Self.meanLoss)) }
     outages = stretches(every: 5 * 86_400, for: 900)
   }
 
@@ -50,7 +68,8 @@ private struct LossyRegions {
       found.append(Stretch(from: from, to: to, cutsHub: random.chance(0.5)))
       now = to
     }
-    return found
+    // One that begins when it is over is no part of the experiment.
+    return found.filter { $0.from + .minutes(3) < end }
   }
 
   mutating func run() {
@@ -61,7 +80,7 @@ private struct LossyRegions {
       if from > next.start {
         next = check.grid.firstSlot(startingFrom: from)
         // The machine is told nothing of the time between, and passes it over.
-        take(machine.handle(.timer, at: next.start - .milliseconds(1)), nil)
+        take(machine.handle(.timer, at: next.start - .milliseconds(1)))
       }
       while next.start < to, next.start < end {
         watch(next)
@@ -70,17 +89,26 @@ private struct LossyRegions {
     }
   }
 
+  private func loss(of region: Int, at moment: Timestamp) -> Stretch? {
+    losses[region].first { moment < $0.to }.flatMap { $0.from <= moment ? $0 : nil }
+  }
+
+  /// The place of the outage that lasts at a moment.
+  private func outage(at moment: Timestamp) -> Int? {
+    outages.firstIndex { $0.from <= moment && moment < $0.to }
+  }
+
   private mutating func watch(_ slot: Slot) {
     var fast: [FleetRun] = []
     var slow: [FleetRun] = []
-    let outage = outages.first { $0.from <= slot.start && slot.start < $0.to }
-    for region in 0..<5 {
-      let loss = losses[region].first { slot.start < $0.to }.flatMap { $0.from <= slot.start ? $0 : nil }
+    let isWorking = outage(at: slot.start) == nil
+    for region in 0..<Self.regions {
+      let loss = loss(of: region, at: slot.start)
       if loss == nil, !spooled[region].isEmpty {
         fast += spooled[region]
         spooled[region] = []
       }
-      var verdict: Verdict = outage == nil ? .up : .down
+      var verdict: Verdict = isWorking ? .up : .down
       if loss != nil { verdict = random.chance(0.9) ? .unknown : .down }
       let run = vote(region, verdict, slot)
       if loss?.cutsHub == true {
@@ -91,9 +119,9 @@ private struct LossyRegions {
         fast.append(run)
       }
     }
-    tell(fast, at: slot.start + .milliseconds(500), outage)
-    tell(slow, at: slot.start + .milliseconds(10_500), outage)
-    tell([], at: slot.start + .seconds(59), outage)
+    tell(fast, at: slot.start + .milliseconds(500))
+    tell(slow, at: slot.start + .milliseconds(10_500))
+    tell([], at: slot.start + .seconds(59))
   }
 
   private func vote(_ region: Int, _ verdict: Verdict, _ slot: Slot) -> FleetRun {
@@ -103,12 +131,12 @@ private struct LossyRegions {
         duration: nil, verdict: verdict), configuration: 1, epoch: 1)
   }
 
-  private mutating func tell(_ runs: [FleetRun], at moment: Timestamp, _ outage: Stretch?) {
-    while let wake = machine.wake, wake <= moment { take(machine.handle(.timer, at: wake), outage) }
-    if !runs.isEmpty { take(machine.handle(.votes(runs, received: moment), at: moment), outage) }
+  private mutating func tell(_ runs: [FleetRun], at moment: Timestamp) {
+    while let wake = machine.wake, wake <= moment { take(machine.handle(.timer, at: wake)) }
+    if !runs.isEmpty { take(machine.handle(.votes(runs, received: moment), at: moment)) }
   }
 
-  private mutating func take(_ actions: [ElectionMachine.Action], _ outage: Stretch?) {
+  private mutating func take(_ actions: [ElectionMachine.Action]) {
     for decision in actions.decisions {
       if decision.isLate {
         lateDecisions += 1
@@ -117,15 +145,47 @@ private struct LossyRegions {
       decisions += 1
       if decision.isBlind { blindSlots += 1 }
       guard decision.verdict != .unknown else { continue }
-      if decision.verdict == .down, !isDown {
-        if let seen = outages.last(where: { $0.from <= decision.slot.start }), decision.slot.start < seen.to {
-          delays.append(decision.decided - seen.from)
-        } else {
+      if decision.verdict == .down {
+        if let outage = outage(at: decision.slot.start) {
+          if seen[outage] == nil { seen[outage] = decision.decided }
+        } else if !isDown {
           falseAlarms += 1
         }
       }
       isDown = decision.verdict == .down
     }
+  }
+
+  /// What became of every outage.
+  var sightings: [Sighting] {
+    outages.indices.map { place in
+      let outage = outages[place]
+      let slots = slots(of: outage)
+      let watched = slots.first { connected(at: $0.start) >= Self.quorum }
+      guard let seen = seen[place] else {
+        return watched != nil ? .missed : slots.isEmpty ? .betweenSlots : .withoutQuorum
+      }
+      // Where a quorum looked from the first slot on, two intervals are counted from the begin, and otherwise one from the slot in
+      // which a quorum looked. One that is seen without, because lost regions happened to say so, is seen early.
+      guard let watched, watched != slots.first else { return .seen(after: seen - outage.from) }
+      return seen <= watched.start + check.interval ? .seenWhenQuorumWas(after: seen - outage.from) : .missed
+    }
+  }
+
+  /// The slots that begin in an outage.
+  private func slots(of outage: Stretch) -> [Slot] {
+    var slots: [Slot] = []
+    var slot = check.grid.firstSlot(startingFrom: outage.from)
+    while slot.start < outage.to {
+      slots.append(slot)
+      slot = check.grid.slot(number: slot.number + 1)
+    }
+    return slots
+  }
+
+  /// How many regions have their network.
+  private func connected(at moment: Timestamp) -> Int {
+    (0..<Self.regions).count { loss(of: $0, at: moment) == nil }
   }
 }
 
@@ -140,15 +200,21 @@ struct FalseAlarmTests {
     var regions = try LossyRegions(days: days, seed: seed)
     regions.run()
     #expect(regions.falseAlarms == 0)
-    // An outage of a few seconds may lie between two slots, and one may begin while too few regions can vote.
-    #expect(regions.delays.count * 10 >= regions.outages.count * 8)
-    #expect(regions.delays.allSatisfy { $0 <= .seconds(120) })
+    let sightings = regions.sightings
+    #expect(!sightings.contains(.missed))
+    let delays = sightings.compactMap { if case .seen(let delay) = $0 { delay } else { nil } }
+    #expect(delays.allSatisfy { $0 <= regions.check.interval * 2 })
+    // As short as an interval or as rare as three losses at once is not many of them.
+    #expect(delays.count * 10 >= sightings.count * 9)
     if Self.days != nil {
       print(
         """
-        \(days) days: \(regions.decisions) decisions around losses, \(regions.falseAlarms) false, \
-        \(regions.blindSlots) blind, \(regions.lateDecisions) late, \(regions.delays.count) of \
-        \(regions.outages.count) outages seen, at most \(regions.delays.max()?.seconds ?? 0) s after they began
+        seed \(seed), \(days) days: \(regions.decisions) decisions around losses, \(regions.falseAlarms) false, \
+        \(regions.blindSlots) blind, \(regions.lateDecisions) late; of \(sightings.count) outages \(delays.count) seen \
+        at most \(delays.max()?.seconds ?? 0) s after they began, \
+        \(sightings.count { if case .seenWhenQuorumWas = $0 { true } else { false } }) when a quorum had its network, \
+        \(sightings.count { $0 == .betweenSlots }) between two slots, \
+        \(sightings.count { $0 == .withoutQuorum }) without a quorum, \(sightings.count { $0 == .missed }) missed
         """)
     }
   }

@@ -22,6 +22,10 @@ enum FleetFaultKind: Hashable {
   case freeze(Int)
   /// A check is down, wherever one looks from.
   case outage(check: Int)
+  /// Every check is.
+  case blackout
+  /// A node fails what others pass.
+  case sickness(node: Int)
 }
 
 /// What a simulation is made of.
@@ -39,9 +43,11 @@ struct SimulationPlan {
   var duplication = 0.02
   /// How often a node without a network knows that the fault is its own.
   var selfKnowledge = 0.9
+  /// Whether a new leader reads the feed to its end before it begins, as it does.
+  var leadersReadFeed = true
 
   enum Kind: CaseIterable {
-    case death, hubLink, targets, region, clock, store, hub, freeze, outage
+    case death, hubLink, targets, region, clock, store, hub, freeze, outage, stall, blackout, sickness
   }
 }
 
@@ -81,8 +87,24 @@ extension FleetSimulation {
     case .outage:
       kind = .outage(check: checks.indices.randomElement(using: &random) ?? 0)
       mean = 400
+    case .stall:
+      // Mostly longer than a lease. It begins when the leader has something in its hands.
+      plannedStall = (random.chance(0.7) ? .deciding : .assigning, milliseconds(1000...20_000))
+      return
+    case .blackout:
+      kind = .blackout
+      mean = 300
+    case .sickness:
+      // Of more sick regions at a time a quorum could be made, as of any that lie.
+      let sick = Set(nodes.filter { $0.isSick || store.quarantines[$0.name] != nil }.map(\.region))
+        .union([nodes[node].region])
+      guard !nodes[node].isSick, 2 * sick.count < plan.regions.count else { return }
+      kind = .sickness(node: node)
+      mean = 400
     }
-    let seconds = min(1200, max(0.5, random.exponential(mean: mean)))
+    var seconds = min(1200, max(0.5, random.exponential(mean: mean)))
+    // What makes a node sick is not over before anybody could know.
+    if drawn == .sickness { seconds = min(1200, seconds + 120) }
     apply(kind, begins: true)
     events.plan(.heal(kind), at: now + .milliseconds(Int(seconds * 1000)))
   }
@@ -102,13 +124,15 @@ extension FleetSimulation {
         nodes[node].hasTargets = !begins
       }
     case .clock(let node): if begins { setClock(node) }
-    case .store:
-      storeStalledUntil = begins ? end : now
-      store.stopProlonging(nil, at: now)
+    case .store: begins ? stall() : resume()
     case .hub(let hub): begins ? killHub(hub) : startHub(hub)
     case .freeze(let hub): begins ? freeze(hub) : thaw(hub)
     case .outage(let check): outage(of: check, begins: begins)
+    case .blackout: for check in checks.indices { outage(of: check, begins: begins) }
+    case .sickness(let node):
+      nodes[node].isSick = begins
     }
+    if watchesHealth { oracle.health.look(self) }
     listen(before: heard)
     oracle.disturb(kind, at: now, self)
     for hub in hubs.indices { step(hub, in: milliseconds(500...1500)) }
@@ -132,8 +156,9 @@ extension FleetSimulation {
   private func setClock(_ node: Int) {
     // Within what is corrected: a clock that is wrong by more is refused, and its node does nothing.
     let raw = milliseconds(-300_000...300_000)
-    nodes[node].clockError += raw - clocks[node].raw
     clocks[node].raw = raw
+    let reading = ClockOffset.Reading(wall: now + raw, uptime: now - newYear)
+    nodes[node].clockError = clocks[node].offset.corrected(reading) - now
     // It is measured with the next beat, or when hubs are heard again.
     events.plan(.beat(node: node), at: now + milliseconds(0...3000))
   }
@@ -156,12 +181,11 @@ extension FleetSimulation {
 
   private func killHub(_ hub: Int) {
     guard hubs[hub].isAlive else { return }
-    store.stopProlonging(hubs[hub].holder, at: now)
-    hubs[hub].isAlive = false
-    hubs[hub].isFrozen = false
+    stopProlonging(hub)
+    if hubs[hub].elections != nil { oracle.machineEnded(hubs[hub].stoodSince ?? now, at: now) }
     hubs[hub].life += 1
-    oracle.killed(at: now)
     hubs[hub].forget()
+    hubs[hub].isAlive = false
   }
 
   private func startHub(_ hub: Int) {
@@ -171,19 +195,44 @@ extension FleetSimulation {
   private func freeze(_ hub: Int) {
     guard hubs[hub].isAlive, !hubs[hub].isFrozen else { return }
     hubs[hub].isFrozen = true
-    oracle.killed(at: now)
-    store.stopProlonging(hubs[hub].holder, at: now)
+    hubs[hub].stoodSince = hubs[hub].stoodSince ?? now
+    lastStandstill = now
+    stopProlonging(hub)
   }
 
   private func thaw(_ hub: Int) {
     guard hubs[hub].isFrozen else { return }
     hubs[hub].isFrozen = false
     // What it wanted to settle before, it settles now: under a lease that is another's, mostly.
-    if hubs[hub].pending != nil { events.plan(.settle(hub: hub, life: hubs[hub].life), at: now + .milliseconds(1)) }
+    if hubs[hub].pending != nil {
+      events.plan(.settle(hub: hub, life: hubs[hub].life), at: now + milliseconds(0...30))
+    }
+    if hubs[hub].orders != nil {
+      events.plan(.order(hub: hub, life: hubs[hub].life), at: now + milliseconds(0...30))
+    }
+    resumeLeases(hub)
   }
+
+  // MARK: The store
+
+  private func stall() {
+    guard now >= storeStalledUntil else { return }
+    storeStalledUntil = end
+    lastStandstill = now
+    for hub in hubs.indices { hubs[hub].stoodSince = hubs[hub].stoodSince ?? now }
+    stopProlonging(nil)
+  }
+
+  private func resume() {
+    storeStalledUntil = now
+    for hub in hubs.indices { resumeLeases(hub) }
+  }
+
+  // MARK: Checks
 
   private func outage(of check: Int, begins: Bool) {
     let id = checks[check].id
+    oracle.health.outageChanged(at: now)
     if begins {
       outages[id, default: []].append((now, end))
     } else {

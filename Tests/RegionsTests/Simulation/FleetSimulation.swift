@@ -20,7 +20,11 @@ final class FleetSimulation {
     case assign
     case step(hub: Int, life: Int)
     case settle(hub: Int, life: Int)
-    case recalled(hub: Int, life: Int, CheckID, [Slot])
+    case recalled(hub: Int, life: Int, SingletonLease, CheckID, [Slot])
+    case order(hub: Int, life: Int)
+    case lost(hub: Int, life: Int, SingletonLease)
+    case fed([SlotDecision])
+    case known(node: String, Quarantine?)
     case fault
     case begin(FleetFaultKind)
     case heal(FleetFaultKind)
@@ -38,6 +42,12 @@ final class FleetSimulation {
   var hubs: [SimulatedHub]
   var store = SimulatedStore()
   var storeStalledUntil = newYear
+  /// When the store or a replica stood still last.
+  var lastStandstill = newYear
+  /// What hubs know of quarantines when runs come in.
+  var quarantines: [String: Quarantine] = [:]
+  /// A leader will stand still with something in its hands.
+  var plannedStall: (singleton: Singleton, duration: Duration)?
   var disturbedUntil = newYear + .minutes(5)
   var isAssigning = false
   /// Since when a check is down everywhere, and until when.
@@ -51,7 +61,7 @@ final class FleetSimulation {
     checks = try plan.intervals.enumerated().map { index, interval in
       try .watched("check-\(seed)-\(index)", every: .seconds(interval))
     }
-    hubs = (0..<plan.hubs).map(SimulatedHub.init)
+    hubs = (0..<plan.hubs).map { SimulatedHub($0) }
     for region in plan.regions {
       for number in 0..<plan.nodesPerRegion {
         nodes.append(SimulatedNode("\(region)-\(number)", in: region, seed: random.next(), at: now))
@@ -70,6 +80,10 @@ final class FleetSimulation {
       for region in plan.regions { events.plan(.slot(check: index, region: region, slot), at: slot.start) }
     }
     for hub in hubs.indices { step(hub, in: milliseconds(100...900)) }
+    if watchesHealth {
+      oracle.health.isCalm = plan.kinds.isSubset(of: [.sickness, .outage, .blackout])
+      oracle.health.look(self)
+    }
     planFault()
     while let (time, event) = events.next(), time < end {
       now = time
@@ -97,7 +111,12 @@ final class FleetSimulation {
     case .assign: assign()
     case .step(let hub, let life): step(hub, life: life)
     case .settle(let hub, let life): settle(hub, life: life)
-    case .recalled(let hub, let life, let check, let slots): recalled(hub, life: life, check, slots)
+    case .recalled(let hub, let life, let lease, let check, let slots):
+      recalled(hub, life: life, lease, check, slots)
+    case .order(let hub, let life): order(hub, life: life)
+    case .lost(let hub, let life, let lease): lost(hub, life: life, lease)
+    case .fed(let decisions): fed(decisions)
+    case .known(let node, let quarantine): quarantines[node] = quarantine
     case .fault: beginFault()
     case .begin(let kind): apply(kind, begins: true)
     case .heal(let kind): apply(kind, begins: false)
@@ -131,10 +150,11 @@ final class FleetSimulation {
   }
 
   private func probe(_ check: Check, _ slot: Slot, by node: Int) -> FleetRun {
-    let isDown = isDown(check.id, at: now)
+    // Not all of them begin at the very same moment.
+    let isDown = isDown(check.id, at: now + milliseconds(0...300))
     var verdict = Verdict.up
     var reason: HistoryReason?
-    if isDown || !nodes[node].hasTargets {
+    if isDown || !nodes[node].hasTargets || nodes[node].isSick {
       verdict = .down
       reason = HistoryReason(code: .timeout, message: "no answer")
       // References are down too where the network is: mostly the node sees that by itself.
@@ -192,7 +212,7 @@ final class FleetSimulation {
   private func send(_ runs: SpoolBatch, _ batch: Int, of node: Int) {
     let life = nodes[node].life
     guard nodes[node].hasHub, hubs.contains(where: { $0.isAlive && !$0.isFrozen }) else {
-      events.plan(.outbox(node: node, life: life, .failed(batch: batch)), at: now + .seconds(1))
+      events.plan(.outbox(node: node, life: life, .failed(batch: batch, "no route")), at: now + .seconds(1))
       return
     }
     // Lost on its way, sometimes; or twice, the second time whenever the network likes.
@@ -210,21 +230,29 @@ final class FleetSimulation {
       events.plan(.outbox(node: node, life: life, event), at: now + milliseconds(10...100))
     }
     guard now >= storeStalledUntil, hubs.contains(where: { $0.isAlive && !$0.isFrozen }) else {
-      return reply(.failed(batch: batch ?? 0))
+      return reply(.failed(batch: batch ?? 0, "no store"))
     }
     guard runs.runs.allSatisfy({ $0.run.slotStart <= now + FleetProtocol.futureTolerance }) else {
       oracle.future += 1
-      return reply(.refused(batch: batch ?? 0, .future, acknowledged: nil))
+      return reply(.refused(batch: batch ?? 0, Outbox.Rejection(.future, "", of: runs.first...runs.last)))
+    }
+    var runs = runs
+    if let quarantine = quarantines[runs.node] {
+      for index in runs.runs.indices {
+        runs.runs[index].run = Abstention.abstaining(runs.runs[index].run, quarantine: quarantine)
+      }
     }
     do throws(FleetFault) {
       let summary = try store.ingest(runs, at: now)
+      oracle.arrived(runs, at: now)
       reply(.answered(batch: batch ?? 0, summary.progress))
       for hub in hubs.indices { step(hub, in: milliseconds(30...150)) }
     } catch {
       guard case .gap(let acknowledged) = error else { return }
       // What comes a second time may have been overtaken by the drops of its spool.
       if batch != nil { oracle.gaps += 1 }
-      reply(.refused(batch: batch ?? 0, .gap, acknowledged: acknowledged))
+      let numbers = runs.first...max(runs.first, runs.last)
+      reply(.refused(batch: batch ?? 0, Outbox.Rejection(.gap, "", of: numbers, acknowledged: acknowledged)))
     }
   }
 
@@ -246,47 +274,13 @@ final class FleetSimulation {
     guard nodes[node].isAlive, nodes[node].isHeard else { return }
     let out = milliseconds(5...80)
     let back = milliseconds(5...80)
-    clocks[node].offset.add(sent: now + clocks[node].raw, roundTrip: out + back, hubTime: now + out)
-    nodes[node].clockError = clocks[node].offset.corrected(now + clocks[node].raw) - now
+    let reading = ClockOffset.Reading(wall: now + clocks[node].raw, uptime: now - newYear)
+    clocks[node].offset.add(sent: reading, roundTrip: out + back, hubTime: now + out)
+    nodes[node].clockError = clocks[node].offset.corrected(reading) - now
   }
 
   private func learn(_ node: Int) {
     guard nodes[node].isAlive, nodes[node].isHeard else { return }
     assignments[node] = Assignment(store.memberships[nodes[node].region] ?? [])
-  }
-
-  // MARK: Who runs what
-
-  func standings() -> [NodeStanding] { nodes.map { $0.standing(at: now, quarantine: nil) } }
-
-  func wakeAssigning() {
-    guard !isAssigning else { return }
-    isAssigning = true
-    events.plan(.assign, at: now + milliseconds(100...900))
-  }
-
-  private func assign() {
-    isAssigning = false
-    if now < disturbedUntil {
-      isAssigning = true
-      events.plan(.assign, at: now + .milliseconds(3500))
-    }
-    guard now >= storeStalledUntil else { return }
-    for hub in hubs.indices.shuffled(using: &random) where hubs[hub].isAlive && !hubs[hub].isFrozen {
-      guard let lease = store.acquire(.assigning, holder: hubs[hub].holder, at: now) else { continue }
-      if hubs[hub].memberships == nil || hubs[hub].membershipToken != lease.token {
-        hubs[hub].memberships = MembershipMachine(plan.regions.compactMap { store.memberships[$0]?.last })
-        hubs[hub].membershipToken = lease.token
-      }
-      let leases = Set(checks.map { CheckLease.duration(interval: $0.interval) })
-      for membership in hubs[hub].memberships?.update(nodes: standings(), leases: leases, at: now) ?? [] {
-        oracle.memberships += 1
-        do { try store.put(membership, under: lease) } catch { oracle.violate("\(now): \(error)") }
-        for node in nodes.indices where nodes[node].region == membership.region {
-          events.plan(.memberships(node: node), at: now + milliseconds(30...400))
-        }
-      }
-      return
-    }
   }
 }

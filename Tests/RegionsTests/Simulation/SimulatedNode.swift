@@ -12,6 +12,8 @@ struct SimulatedNode {
   var hasHub = true
   /// Whether it reaches what it checks.
   var hasTargets = true
+  /// Whether its own fault makes it fail what others pass, without knowing it: its references answer, its resolver does not.
+  var isSick = false
   /// How far its corrected clock is wrong.
   var clockError = Duration.zero
   /// The newest slot of each check that it ran.

@@ -14,8 +14,6 @@ struct SimulatedStore {
     var until: Timestamp?
   }
 
-  static let leaseDuration = Duration.seconds(10)
-
   private var holdings: [Singleton: Holding] = [:]
   private var progress: [String: SpoolProgress] = [:]
   private var batches = 0
@@ -23,7 +21,9 @@ struct SimulatedStore {
   /// Runs by slot, a region each.
   private(set) var history: [SlotKey: [HistoryRun]] = [:]
   private(set) var newest: [CheckID: [String: [HistoryRun]]] = [:]
-  private(set) var decisions: [CheckID: SlotDecision] = [:]
+  /// What was decided, from the oldest that is kept on; the last one has the place `feedEnd`.
+  private(set) var feed: [SimulatedPiece] = []
+  private(set) var feedEnd = 0
   private(set) var memberships: [String: [Membership]] = [:]
   private(set) var quarantines: [String: Quarantine] = [:]
   private(set) var stored = 0
@@ -32,6 +32,7 @@ struct SimulatedStore {
 
   // MARK: Leases
 
+  /// Gives a lease to a holder that prolongs it from now on; nil while it is another's.
   mutating func acquire(_ singleton: Singleton, holder: String, at now: Timestamp) -> SingletonLease? {
     var holding = holdings[singleton] ?? Holding(holder: holder, token: 1)
     if holding.holder != holder {
@@ -40,15 +41,25 @@ struct SimulatedStore {
     }
     holding.until = nil
     holdings[singleton] = holding
-    return SingletonLease(
-      singleton: singleton, holder: holder, token: holding.token, until: now + Self.leaseDuration)
+    // Its end is known when it is prolonged no more.
+    return SingletonLease(singleton: singleton, holder: holder, token: holding.token, until: now)
   }
 
-  /// A holder does not prolong what it holds any more: it died, or the store was not there for it.
-  mutating func stopProlonging(_ holder: String?, at now: Timestamp) {
+  /// A holder does not prolong what it holds any more: it died or stands still, or the store is not there for it.
+  mutating func stopProlonging(_ holder: String?, until: Timestamp) {
     for singleton in Array(holdings.keys) where holder == nil || holdings[singleton]?.holder == holder {
-      if holdings[singleton]?.until == nil { holdings[singleton]?.until = now + Self.leaseDuration }
+      if holdings[singleton]?.until == nil { holdings[singleton]?.until = until }
     }
+  }
+
+  /// When a lease ends; nil while it is prolonged, or is another's.
+  func end(of lease: SingletonLease) -> Timestamp? { holds(lease) ? holdings[lease.singleton]?.until : nil }
+
+  /// Whoever takes it next has another number.
+  mutating func release(_ lease: SingletonLease) {
+    guard holds(lease) else { return }
+    holdings[lease.singleton]?.holder = ""
+    holdings[lease.singleton]?.until = newYear
   }
 
   func holds(_ lease: SingletonLease) -> Bool {
@@ -97,15 +108,36 @@ struct SimulatedStore {
   // MARK: Deciding
 
   mutating func settle(
-    _ settled: Set<Int64>, decisions new: [SlotDecision], under lease: SingletonLease
+    _ settled: Set<Int64>, decisions: [SlotDecision], under lease: SingletonLease, at now: Timestamp
   ) throws(FleetFault) {
     guard holds(lease) else { throw .leaseLost(lease.singleton) }
     queue.removeAll { settled.contains($0.id) }
-    for decision in new where !decision.isLate { decisions[decision.check] = decision }
+    guard !decisions.isEmpty else { return }
+    feedEnd += 1
+    feed.append(SimulatedPiece(place: feedEnd, made: now, decisions: decisions))
+    // Kept for an hour, and looked at seldom.
+    if feed.count > 10_000 { feed.removeAll { $0.made + .hours(1) < now } }
   }
+
+  /// What was decided after a place.
+  func decisions(after place: Int) -> ArraySlice<SimulatedPiece> { feed.suffix(max(0, feedEnd - place)) }
 
   mutating func put(_ membership: Membership, under lease: SingletonLease) throws(FleetFault) {
     guard holds(lease) else { throw .leaseLost(lease.singleton) }
     memberships[membership.region] = memberships[membership.region, default: []].suffix(2) + [membership]
   }
+
+  mutating func setQuarantine(
+    _ quarantine: Quarantine?, of node: String, under lease: SingletonLease
+  ) throws(FleetFault) {
+    guard holds(lease) else { throw .leaseLost(lease.singleton) }
+    quarantines[node] = quarantine
+  }
+}
+
+/// Decisions that were made together.
+struct SimulatedPiece {
+  let place: Int
+  let made: Timestamp
+  let decisions: [SlotDecision]
 }

@@ -12,6 +12,7 @@ struct SimulationOracle {
   var memberships = 0
   var leaders = 0
   var fenced = 0
+  var stalls = 0
   var future = 0
   var gaps = 0
   var blindness = 0
@@ -34,12 +35,17 @@ struct SimulationOracle {
   private var passedOver: Set<RunKey> = []
   private var newestDecided: [CheckID: Timestamp] = [:]
   private var held: [CheckID: Verdict] = [:]
-  private var lastToken: Int64 = 0
+  private var newestTokens: [Singleton: Int64] = [:]
+  private var toldSlots: Set<SimulatedStore.SlotKey> = []
   private var votesOf: [SimulatedStore.SlotKey: Set<String>] = [:]
   /// When something happened to a region, in order; `""` for what happens to all.
   private var disturbances: [String: [Timestamp]] = [:]
   private var heardNodes: [(at: Timestamp, regions: Set<String>)] = [(newYear, [])]
-  private var leaderDeaths: [Timestamp] = []
+  /// Since when leaders stood still or were dead whose machines were thrown away, and when they were.
+  private var machineEnds: [(since: Timestamp, at: Timestamp)] = []
+  /// When runs arrived that were late.
+  private var arrivals: [RunKey: Timestamp] = [:]
+  var health = HealthOracle()
 
   mutating func violate(_ text: String) { violations.append(text) }
 
@@ -60,7 +66,41 @@ struct SimulationOracle {
     passedOver.insert(RunKey(check: check, region: region, start: slot.start.millisecondsSinceEpoch))
   }
 
-  mutating func killed(at now: Timestamp) { leaderDeaths.append(now) }
+  /// What a leader held in memory is gone. It did nothing with it any more since a moment.
+  mutating func machineEnded(_ since: Timestamp, at now: Timestamp) { machineEnds.append((since, now)) }
+
+  /// Runs are stored. Those that come within their slots are decided with them.
+  mutating func arrived(_ batch: SpoolBatch, at now: Timestamp) {
+    for fleetRun in batch.runs where now - fleetRun.run.slotStart > .seconds(11) {
+      let key = key(fleetRun.run)
+      if arrivals[key] == nil { arrivals[key] = now }
+    }
+  }
+
+  /// A replica leads from now on.
+  mutating func acquired(_ lease: SingletonLease) {
+    if lease.token < newestTokens[lease.singleton, default: 0] { violate("\(lease) is older than one before") }
+    newestTokens[lease.singleton] = lease.token
+  }
+
+  /// A membership that the store took.
+  mutating func put(_ membership: Membership, after epoch: Int64, under lease: SingletonLease, at now: Timestamp) {
+    memberships += 1
+    checkLeader(lease, at: now)
+    if membership.epoch != epoch + 1 { violate("\(now): epoch \(membership.epoch) after \(epoch)") }
+  }
+
+  /// Incidents were told of a slot, and whoever told them led.
+  mutating func told(_ decision: SlotDecision) {
+    let slot = SimulatedStore.SlotKey(check: decision.check, start: decision.slot.start.millisecondsSinceEpoch)
+    if !toldSlots.insert(slot).inserted { violate("\(slot) was told twice") }
+  }
+
+  /// The store takes nothing from anybody but the newest leader.
+  private mutating func checkLeader(_ lease: SingletonLease, at now: Timestamp) {
+    let newest = newestTokens[lease.singleton, default: 0]
+    if lease.token != newest { violate("\(now): \(lease.singleton) \(lease.token) acted, and \(newest) leads") }
+  }
 
   private func key(_ run: HistoryRun) -> RunKey {
     RunKey(check: run.check, region: run.region, start: run.slotStart.millisecondsSinceEpoch)
@@ -72,7 +112,8 @@ struct SimulationOracle {
       case .death(let node), .hubLink(let node), .targets(let node), .clock(let node): fleet.nodes[node].region
       case .region(let region): region
       case .store, .hub, .freeze: ""
-      case .outage: "none"
+      // They have their runs all the same.
+      case .outage, .blackout, .sickness: "none"
       }
     disturbances[place, default: []].append(now)
     let good = fleet.nodes.filter { $0.isAlive && $0.isHeard }
@@ -80,9 +121,8 @@ struct SimulationOracle {
   }
 
   /// A decision that the store took.
-  mutating func decided(_ decision: SlotDecision, token: Int64, _ fleet: FleetSimulation) {
-    if token < lastToken { violate("\(decision.decided): token \(token) after \(lastToken)") }
-    lastToken = token
+  mutating func decided(_ decision: SlotDecision, under lease: SingletonLease, _ fleet: FleetSimulation) {
+    checkLeader(lease, at: fleet.now)
     let regions = decision.votes.map(\.region)
     if Set(regions).count != regions.count { violate("\(decision.slot): a region counts twice: \(regions)") }
     let slot = SimulatedStore.SlotKey(check: decision.check, start: decision.slot.start.millisecondsSinceEpoch)
@@ -102,6 +142,7 @@ struct SimulationOracle {
     }
     newestDecided[decision.check] = decision.slot.start
     checkQuorum(decision, of: fleet.plan.regions.count)
+    if fleet.watchesHealth { health.take(decision, at: fleet.now) }
     if decision.verdict == .down {
       downs += 1
       let wasDown = (0...10).contains { step in
@@ -128,6 +169,8 @@ struct SimulationOracle {
   // MARK: At the end
 
   mutating func conclude(_ fleet: FleetSimulation) {
+    health.conclude(at: fleet.now)
+    violations += health.violations
     for node in fleet.nodes where !node.spool.isEmpty { violate("\(node.name) still has \(node.spool.count) runs") }
     if !fleet.store.queue.isEmpty { violate("\(fleet.store.queue.count) batches were never settled") }
     var stored: Set<RunKey> = []
@@ -170,19 +213,32 @@ struct SimulationOracle {
     return last.regions.contains(region)
   }
 
-  /// What is held of a slot at last must follow from all its runs, except where a leader died with late votes in its hands.
+  /// What is held of a slot at last must follow from all its runs, except where late votes were lost with the machine of
+  /// a leader.
   private mutating func findStale(_ fleet: FleetSimulation) {
     for (slot, runs) in fleet.store.history {
-      guard let regions = votesOf[slot] else {
-        let start = Timestamp(millisecondsSinceEpoch: slot.start)
-        let interval = runs.first?.interval ?? .zero
-        // Of the last slot somebody may still wait for votes.
-        if leaderDeaths.isEmpty, start + interval + .seconds(30) < fleet.end { violate("\(slot) was never decided") }
-        continue
-      }
-      guard !regions.isSuperset(of: runs.map(\.region)) else { continue }
+      let regions = votesOf[slot] ?? []
+      let missing = runs.filter { !regions.contains($0.region) }
+      guard !missing.isEmpty else { continue }
+      let start = Timestamp(millisecondsSinceEpoch: slot.start)
+      let end = start + (runs.first?.interval ?? .zero)
+      // Of the last slot somebody may still wait for votes.
+      if regions.isEmpty, end + .seconds(30) >= fleet.end { continue }
       staleVerdicts += 1
-      if leaderDeaths.isEmpty { violate("\(slot) was decided without \(Set(runs.map(\.region)).subtracting(regions))") }
+      guard missing.contains(where: { !isForgiven(key($0)) }) else { continue }
+      if regions.isEmpty, wasUnwatched(from: start, to: end) { continue }
+      violate("\(slot) was decided without \(missing.map(\.region)), and no leader had them in its hands")
     }
+  }
+
+  /// Whether a machine ended while it gathered late votes with this one.
+  private func isForgiven(_ run: RunKey) -> Bool {
+    guard let arrival = arrivals[run] else { return false }
+    return machineEnds.contains { $0.since <= arrival + .seconds(7) && arrival <= $0.at }
+  }
+
+  /// Whether a leader went and none came before the slot was too old to be decided in its turn.
+  private func wasUnwatched(from start: Timestamp, to end: Timestamp) -> Bool {
+    machineEnds.contains { $0.at >= start && $0.since <= end + ElectionMachine.grace + ElectionMachine.patience }
   }
 }

@@ -84,19 +84,34 @@ struct HTTPClient: Sendable {
 
   /// Asks and never reads the answer; the connection stays open until the caller closes the socket.
   func stall(_ path: String) throws -> Int32 {
+    try begin("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
+  }
+
+  /// Sends text as it is, to go on with; the connection stays open until the caller closes the socket.
+  func begin(_ text: String) throws -> Int32 {
     let socket = try connected()
-    let bytes = Array("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+    try more(text, on: socket)
+    return socket
+  }
+
+  /// Sends more over a connection.
+  func more(_ text: String, on socket: Int32) throws {
+    let bytes = Array(text.utf8)
     guard Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
       throw Failure(message: "the request could not be sent")
     }
-    return socket
+  }
+
+  /// Reads until the server closes.
+  func rest(of socket: Int32) async throws -> [UInt8] {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue(label: "client").async { continuation.resume(with: Result { try blockingRest(of: socket) }) }
+    }
   }
 
   private func blockingExchange(_ bytes: [UInt8]) throws -> [UInt8] {
     let socket = try connected()
     defer { close(socket) }
-    var limit = timeval(tv_sec: 60, tv_usec: 0)
-    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var sent = 0
     while sent < bytes.count {
       let count = bytes[sent...].withUnsafeBytes {
@@ -105,6 +120,12 @@ struct HTTPClient: Sendable {
       guard count > 0 else { break }
       sent += count
     }
+    return try blockingRest(of: socket)
+  }
+
+  private func blockingRest(of socket: Int32) throws -> [UInt8] {
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var received: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
     while true {

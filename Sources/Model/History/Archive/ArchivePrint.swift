@@ -1,14 +1,17 @@
-/// Tells whether a check is still what it was when it was copied: a number that follows from all that is kept of it (FNV-1a
-/// over words, with a shift so that high bits count too).
-struct ArchivePrint {
-  private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+/// Tells whether a check is still what it was when it was copied: a number that follows from all that is kept of it.
+package struct ArchivePrint {
+  private var state = StableHash()
+
+  /// The print of nothing.
+  package init() {}
 
   /// The number, as tables can hold it.
-  var number: Int64 { Int64(bitPattern: state) }
+  package var number: Int64 { Int64(bitPattern: state.value) }
 
-  mutating func combine(_ number: Int64) {
-    state = (state ^ UInt64(bitPattern: number)) &* 0x0000_0100_0000_01b3
-    state ^= state >> 32
+  /// Takes in one number.
+  package mutating func combine(_ number: Int64) {
+    state.add(word: UInt64(bitPattern: number))
+    state.fold()
   }
 
   mutating func combine(_ bytes: some Sequence<UInt8>) {
@@ -20,7 +23,8 @@ struct ArchivePrint {
     combine(count)
   }
 
-  mutating func combine(_ text: String?) {
+  /// Takes in a text, or that there is none.
+  package mutating func combine(_ text: String?) {
     combine((text ?? "").utf8)
     combine(text == nil ? 0 : 1)
   }

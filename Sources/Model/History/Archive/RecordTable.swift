@@ -15,11 +15,17 @@ package struct RecordTable: Hashable, Sendable {
   package var keyCount: Int
   /// Whether a row may change once it is written.
   package var mayChange: Bool
+  /// Whether a row may go again. A copy that goes on begins without any of them: what its source has let go of since would
+  /// stay otherwise.
+  package var mayGo: Bool
 
-  private init(_ name: String, keys: Int, mayChange: Bool = false, _ columns: [(Kind, String)]) {
+  private init(
+    _ name: String, keys: Int, mayChange: Bool = false, mayGo: Bool = false, _ columns: [(Kind, String)]
+  ) {
     self.name = name
     keyCount = keys
     self.mayChange = mayChange
+    self.mayGo = mayGo
     self.columns = columns.flatMap { kind, names in
       names.split(separator: " ").map { Column(name: String($0), kind: kind) }
     }
@@ -35,7 +41,7 @@ package struct RecordTable: Hashable, Sendable {
         (.text, "acknowledged_by acknowledged_note"), (.int, "acknowledged_at"), (.flag, "published"),
       ]),
     RecordTable(
-      "incident_impacts", keys: 3, mayChange: true,
+      "incident_impacts", keys: 3, mayChange: true, mayGo: true,
       [(.text, "check_id"), (.int, "began incident position"), (.text, "level")]),
     RecordTable(
       "incident_updates", keys: 2, [(.int, "incident number at"), (.text, "kind author state text")]),
@@ -45,7 +51,8 @@ package struct RecordTable: Hashable, Sendable {
         (.int, "id"), (.flag, "every_check"), (.int, "since until"), (.text, "reason author"),
         (.int, "recorded withdraws"),
       ]),
-    RecordTable("exclusion_checks", keys: 2, [(.int, "exclusion position"), (.text, "check_id")]),
+    // A check that was renamed takes its exclusions along.
+    RecordTable("exclusion_checks", keys: 2, mayChange: true, [(.int, "exclusion position"), (.text, "check_id")]),
     RecordTable(
       "closed_months", keys: 4,
       [
@@ -55,9 +62,9 @@ package struct RecordTable: Hashable, Sendable {
         (.int, "plain_maintenance plain_down_ms incident_ms"), (.real, "objective"), (.int, "p50_us p95_us p99_us"),
       ]),
     RecordTable(
-      "jobs", keys: 1, mayChange: true,
+      "jobs", keys: 1, mayChange: true, mayGo: true,
       [(.text, "check_id"), (.int, "started"), (.text, "kind"), (.int, "at took_us"), (.text, "output key")]),
-    RecordTable("job_keys", keys: 2, mayChange: true, [(.text, "check_id key"), (.int, "at")]),
+    RecordTable("job_keys", keys: 2, mayChange: true, mayGo: true, [(.text, "check_id key"), (.int, "at")]),
   ]
 
   /// Its name for people.

@@ -1,12 +1,20 @@
+import CMimalloc
 import Glibc
 
-/// The pages of code that only starting up needed: the command line, files, the libraries' own beginnings.
-enum StartupPages {
-  /// Takes all pages of code out of the process. Those that it goes on with come back from the page cache one by one, and the
-  /// others, some 20 MiB, no longer count as its memory.
+/// What only starting up or loading files needed, and the process would keep for good.
+enum SpareMemory {
+  /// Gives back what the allocator keeps of what the calling thread has freed: all that reading files took, and files that
+  /// are in force no more. To be called on the thread that loads, when it is done.
+  static func giveBackHeap() {
+    mi_collect(true)
+  }
+
+  /// Takes all pages of code out of the process: those of the command line, of reading files, of the libraries' own beginnings.
+  /// Those that it goes on with come back from the page cache one by one, and the others, some 20 MiB, no longer count as its
+  /// memory.
   ///
   /// Code alone is given back: it is never written to, so nothing of it can be lost (madvise(2), MADV_DONTNEED).
-  static func giveBack() {
+  static func giveBackCode() {
     guard let maps = fopen("/proc/self/maps", "re") else { return }
     defer { fclose(maps) }
     var line = [CChar](repeating: 0, count: 8192)
