@@ -13,7 +13,7 @@ struct AgentSessionTests {
     let node = try await Node()
     await node.run {
       for number in 1...50 { node.spool.add(node.fleetRun(number)) }
-      await node.until { node.hub.seen.stored.count == 50 }
+      await node.until { node.hub.seen.stored.count == 50 && node.spool.status.length == 0 }
     }
     let stored = node.hub.seen.stored.sorted { $0.key < $1.key }
     #expect(stored.map(\.key) == Array(1...50))
