@@ -155,7 +155,8 @@ let tests: [Target] = [
   .testTarget(name: "FleetTests", dependencies: ["Model", "Fleet"]),
   .testTarget(name: "RegionsTests", dependencies: ["Model", "Fleet", "Regions", "Agent", "Hub", "TestSupport"]),
   .testTarget(name: "AgentTests", dependencies: ["Model", "Fleet", "Regions", "Transport", "Agent", "TestSupport"]),
-  .testTarget(name: "HubTests", dependencies: ["Model", "Fleet", "Regions", "Hub", "TestSupport"]),
+  .testTarget(
+    name: "HubTests", dependencies: ["Model", "Fleet", "Regions", "Transport", "Agent", "Hub", "TestSupport"]),
   .testTarget(name: "DemoOriginTests", dependencies: ["Model", "Transport", "Probes", "DemoOrigin"]),
   .testTarget(name: "SchedulingTests", dependencies: ["Model", "Scheduling", "TestSupport"]),
   .testTarget(

@@ -60,7 +60,7 @@ struct HandoverTests {
     }
     let path = folder.path
     let old = SpoolKeeper(on: loops.0, time: time)
-    try await old.open(at: path, settings: Spool.Settings(), identity: 42)
+    _ = try await old.open(at: path, settings: Spool.Settings(), identity: 42)
     let new = SpoolKeeper(on: loops.1, time: time)
     let progress = Progress()
     let clock = time
@@ -73,7 +73,7 @@ struct HandoverTests {
         progress.state.withLock { $0.isReady }
       }) {
         () async throws(SpoolFault) in
-        try await new.open(at: path, settings: Spool.Settings(), identity: 7)
+        _ = try await new.open(at: path, settings: Spool.Settings(), identity: 7)
       }
       progress.state.withLock { $0.hasNew = true }
     }
@@ -116,7 +116,7 @@ struct HandoverTests {
     try await succeeding.value
     runSlots()
     _ = await new.write()
-    let stored = try #require(await new.read(from: 1, limit: 1_000))
+    let stored = try #require(try await new.read(from: 1, limit: 1_000))
     #expect(stored.runs.map(\.run.attempts) == Array(1...attempts))
     #expect(stored.first == 1)
     #expect(!folder.names.contains("handover") && !folder.names.contains("successor"))
@@ -139,7 +139,7 @@ struct HandoverTests {
     defer { for loop in loops { loop.stop() } }
     let (path, clock) = (folder.path, time)
     let old = SpoolKeeper(on: loops[0], time: time)
-    try await old.open(at: path, settings: Spool.Settings(), identity: 42)
+    _ = try await old.open(at: path, settings: Spool.Settings(), identity: 42)
     let progress = (Progress(), Progress())
     func successor(_ plan: WorkPlan, _ loop: EventLoop, _ progress: Progress) -> (SpoolKeeper, Task<Void, Never>) {
       let keeper = SpoolKeeper(on: loop, time: time)
@@ -147,7 +147,7 @@ struct HandoverTests {
         do throws(SpoolFault) {
           try await Handover(in: path, plan: plan, clock: clock).succeed(isReady: { true }) {
             () async throws(SpoolFault) in
-            try await keeper.open(at: path, settings: Spool.Settings(), identity: 7)
+            _ = try await keeper.open(at: path, settings: Spool.Settings(), identity: 7)
           }
           progress.state.withLock { $0.hasNew = true }
         } catch {
@@ -213,7 +213,7 @@ struct HandoverTests {
       do throws(SpoolFault) {
         try await Handover(in: path, plan: plan, clock: clock).succeed(isReady: { true }) {
           () async throws(SpoolFault) in
-          try await keeper.open(at: path, settings: Spool.Settings(), identity: 7)
+          _ = try await keeper.open(at: path, settings: Spool.Settings(), identity: 7)
         }
       } catch {
         progress.state.withLock { $0.fault = error }
@@ -236,6 +236,60 @@ struct HandoverTests {
     #expect(!Handover(in: folder.path, plan: plan, clock: time).isAwaited)
   }
 
+  @Test("A successor that is gone before the moment leaves the place to the holder")
+  func goneSuccessor() async throws {
+    let (plan, check) = try plan()
+    let (path, clock) = (folder.path, time)
+    let progress = Progress()
+    let holding = Task {
+      let moment = await Handover(in: path, plan: plan, clock: clock).waitForSuccessor()
+      progress.state.withLock { $0.oldEnd = moment }
+    }
+    let claim = open(path + "/successor", O_RDWR | O_CREAT, 0o600)
+    try #require(flock(claim, LOCK_EX | LOCK_NB) == 0)
+    let later = clock.now + .seconds(30)
+    await until { plan.ticket(for: check.id, slotStart: later) == nil }
+    close(claim)
+    await until { plan.ticket(for: check.id, slotStart: later) != nil }
+    #expect(!folder.names.contains("handover"))
+    #expect(progress.state.withLock { $0.oldEnd } == nil)
+    holding.cancel()
+    await holding.value
+  }
+
+  @Test("A successor goes on for as long as the process before does not end, and says so once")
+  func slowEnd() async throws {
+    let (oldPlan, _) = try plan()
+    let (newPlan, check) = try plan()
+    newPlan.setSlots(from: Timestamp(nanosecondsSinceEpoch: .max), until: nil)
+    let loop = try EventLoop(name: "new-spool")
+    defer { loop.stop() }
+    let keeper = SpoolKeeper(on: loop, time: time)
+    let progress = Progress()
+    let (path, clock) = (folder.path, time)
+    // It holds the spool for as long as this test lets it.
+    let held = open(path + "/lock", O_RDWR | O_CREAT, 0o600)
+    try #require(flock(held, LOCK_EX | LOCK_NB) == 0)
+    let holding = Task { await Handover(in: path, plan: oldPlan, clock: clock).waitForSuccessor() }
+    let succeeding = Task {
+      try await Handover(in: path, plan: newPlan, clock: clock).succeed(
+        isReady: { true }, isLate: { progress.state.withLock { $0.lateWords += 1 } }
+      ) {
+        () async throws(SpoolFault) in
+        _ = try await keeper.open(at: path, settings: Spool.Settings(), identity: 7)
+      }
+    }
+    await until { progress.state.withLock { $0.lateWords } > 0 }
+    #expect(await holding.value != nil)
+    #expect(newPlan.ticket(for: check.id, slotStart: time.now) != nil)
+    let later = time.uptime + .minutes(3)
+    await until { clock.uptime >= later }
+    close(held)
+    await until { !folder.names.contains("successor") }
+    try await succeeding.value
+    #expect(progress.state.withLock { $0.lateWords } == 1)
+  }
+
   @Test("A process that does not hand over keeps its place")
   func silent() async throws {
     let (plan, check) = try plan()
@@ -250,7 +304,7 @@ struct HandoverTests {
       do throws(SpoolFault) {
         try await Handover(in: path, plan: plan, clock: clock).succeed(isReady: { true }) {
           () async throws(SpoolFault) in
-          try await keeper.open(at: path, settings: Spool.Settings(), identity: 7)
+          _ = try await keeper.open(at: path, settings: Spool.Settings(), identity: 7)
         }
       } catch {
         progress.state.withLock { $0.fault = error }
@@ -269,6 +323,7 @@ private final class Progress: Sendable {
   struct State {
     var isReady = false
     var oldEnd: Timestamp?
+    var lateWords = 0
     var hasNew = false
     var fault: SpoolFault?
   }

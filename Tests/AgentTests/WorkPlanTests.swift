@@ -1,7 +1,9 @@
 import Agent
 import Model
 import Synchronization
+import TestSupport
 import Testing
+import Transport
 
 @Suite("Work plan")
 struct WorkPlanTests {
@@ -108,6 +110,61 @@ struct WorkPlanTests {
     OwnSlots(sink, plan: plan).record(
       MissedSlots(check: check.id, grid: check.grid, numbers: (last - 3)...(last + 2), cause: .late), in: "eu")
     #expect(sink.missed == [(last - 3)...(last - 1)])
+  }
+
+  @Test("However many slots are missed, they are divided by memberships and not gone through")
+  func manyMissedSlots() throws {
+    let check = try #require(try Self.checks(1).first)
+    let plan = WorkPlan(node: "a", region: "eu")
+    plan.configure(version: 1, checks: [check])
+    let change = check.grid.slot(at: Self.now).start
+    plan.follow([
+      Self.membership(1, since: change - .hours(1), ["a"]), Self.membership(2, since: change, ["b"]),
+      Self.membership(3, since: change + .hours(1), ["a"]), Self.membership(4, since: change + .hours(2), ["a"]),
+    ])
+    plan.setSlots(from: nil, until: change + .hours(3))
+    let now = check.grid.slot(at: change).number
+    let sink = MissedRecorder()
+    OwnSlots(sink, plan: plan).record(
+      MissedSlots(
+        check: check.id, grid: check.grid, numbers: (now - 1_000_000_000_000)...(now + 1_000_000_000_000), cause: .late),
+      in: "eu")
+    #expect(sink.missed == [(now - 60)...(now - 1), (now + 60)...(now + 179)])
+  }
+
+  @Test("A run bears what it was begun by, whatever has changed when it ends")
+  func begunRuns() async throws {
+    let checks = try Self.checks(2)
+    let folder = try Folder()
+    let loop = try EventLoop(name: "begun-runs")
+    defer { loop.stop() }
+    let plan = WorkPlan(node: "a", region: "eu")
+    let keeper = SpoolKeeper(try Spool(at: folder.path, identity: 1), on: loop, time: ManualTime(now: Self.now))
+    let spooler = RunSpooler(keeper, plan: plan)
+    plan.configure(version: 4, checks: checks)
+    plan.follow([Self.membership(1, since: Self.now - .hours(1), ["a"])])
+    let slots = checks.map { $0.grid.slot(at: Self.now) }
+    for (check, slot) in zip(checks, slots) {
+      #expect(plan.begin(check.id, slotStart: slot.start))
+    }
+    // The first one is another node's by now, and its values are here no more; the second one is written otherwise.
+    plan.configure(version: 5, checks: [checks[1]])
+    plan.follow([Self.membership(2, since: Self.now, ["b"])])
+    plan.setPaused(true)
+    for (check, slot) in zip(checks, slots) {
+      let run = Run(
+        check: check.id, region: "eu", node: "a", slot: slot, started: slot.start, duration: .seconds(9),
+        verdict: .up, traceID: "0af7651916cd43dd8448eb211c80319c")
+      spooler.record(run)
+      // A slot has one run.
+      spooler.record(run)
+    }
+    #expect(!plan.begin(checks[1].id, slotStart: slots[1].start))
+    _ = await keeper.write()
+    let read = try await keeper.read(from: 1, limit: 10)
+    let stored = try #require(read)
+    #expect(stored.runs.map(\.run.check) == checks.map(\.id))
+    #expect(stored.runs.allSatisfy { $0.configuration == 4 && $0.epoch == 1 })
   }
 }
 

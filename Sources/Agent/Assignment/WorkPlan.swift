@@ -29,9 +29,12 @@ package final class WorkPlan: Sendable {
     var isPaused = false
     /// Slots that begin before or after are another process's.
     var slots: (from: Timestamp?, until: Timestamp?) = (nil, nil)
+    /// By what the newest slot of a check was begun, until its run is recorded: runs of one check do not overlap.
+    var begun: [CheckID: (start: Timestamp, ticket: Ticket)] = [:]
   }
 
-  private let node: String
+  /// The name of this node.
+  package let node: String
   private let region: String
   private let state = Mutex(State())
 
@@ -100,13 +103,51 @@ package final class WorkPlan: Sendable {
 
   /// By what this node runs a slot; nil when it is another's, or nobody's.
   package func ticket(for check: CheckID, slotStart: Timestamp) -> Ticket? {
+    state.withLock { ticket($0, for: check, slotStart: slotStart) }
+  }
+
+  private func ticket(_ state: State, for check: CheckID, slotStart: Timestamp) -> Ticket? {
+    if let from = state.slots.from, slotStart < from { return nil }
+    if let until = state.slots.until, slotStart >= until { return nil }
+    guard !state.isPaused, let interval = state.checks[check]?.interval,
+      state.assignment.node(of: check, interval: interval, at: slotStart) == node
+    else { return nil }
+    return Ticket(configuration: state.configuration, epoch: state.assignment.epoch(at: slotStart) ?? 0)
+  }
+
+  /// A slot has come. Where this node runs it, by what is settled now: its run may end when the check is another's, or is
+  /// written otherwise.
+  ///
+  /// - Returns: whether this node runs it.
+  package func begin(_ check: CheckID, slotStart: Timestamp) -> Bool {
     state.withLock { state in
-      if let from = state.slots.from, slotStart < from { return nil }
-      if let until = state.slots.until, slotStart >= until { return nil }
-      guard !state.isPaused, let interval = state.checks[check]?.interval,
-        state.assignment.node(of: check, interval: interval, at: slotStart) == node
-      else { return nil }
-      return Ticket(configuration: state.configuration, epoch: state.assignment.epoch(at: slotStart) ?? 0)
+      guard let ticket = ticket(state, for: check, slotStart: slotStart) else { return false }
+      state.begun[check] = (slotStart, ticket)
+      return true
+    }
+  }
+
+  /// By what the run of a slot was begun; nil when it was not, or has ended before.
+  package func end(_ check: CheckID, slotStart: Timestamp) -> Ticket? {
+    state.withLock { state in
+      guard let begun = state.begun[check], begun.start == slotStart else { return nil }
+      state.begun[check] = nil
+      return begun.ticket
+    }
+  }
+
+  /// Those of many slots that this node runs, oldest first, in pieces of one ticket each: as few as there are memberships, however
+  /// many slots there are.
+  package func pieces(
+    of numbers: ClosedRange<Int64>, on grid: SlotGrid, for check: CheckID
+  ) -> [(numbers: ClosedRange<Int64>, ticket: Ticket)] {
+    state.withLock { state in
+      let changes = state.memberships.map(\.since) + [state.slots.from, state.slots.until].compactMap { $0 }
+      let starts = Set(changes.map { grid.firstSlot(startingFrom: $0).number }.filter(numbers.contains))
+        .union([numbers.lowerBound]).sorted()
+      return zip(starts, starts.dropFirst().map { $0 - 1 } + [numbers.upperBound]).compactMap { first, last in
+        ticket(state, for: check, slotStart: grid.slot(number: first).start).map { (first...last, $0) }
+      }
     }
   }
 

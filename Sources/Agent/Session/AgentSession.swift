@@ -127,6 +127,7 @@ package final class AgentSession: Sendable {
     tell(.start)
     await withDiscardingTaskGroup { group in
       group.addTask { await self.spoolRuns() }
+      group.addTask { await self.parts.spool.tend() }
       for await job in jobs {
         // Work for the disk and the loader is begun in its order, and each of them does one thing at a time.
         group.addTask { await self.perform(job) }
@@ -269,6 +270,7 @@ package final class AgentSession: Sendable {
     case .ask(let number, let question): await ask(number, question)
     case .admitted(let progress):
       await parts.spool.release(through: progress.acknowledged)
+      await parts.spool.setAhead(progress.ahead)
       tell(outbox: .admitted(progress))
     case .load(let change, let values): await load(change, values)
     case .giveOpinions(let requests): await giveOpinions(requests)
@@ -389,7 +391,14 @@ package final class AgentSession: Sendable {
 
   private func push(_ number: Int, from: Int64, limit: Int, isAhead: Bool) async {
     let newest = await parts.spool.last
-    guard let (first, oldest, runs) = await parts.spool.read(from: from, limit: limit) else {
+    let read: (first: Int64, oldest: Int64, runs: [FleetRun])?
+    do throws(SpoolFault) {
+      read = try await parts.spool.read(from: from, limit: limit)
+    } catch {
+      // It is read again after a pause.
+      return tell(outbox: .failed(batch: number, error.description))
+    }
+    guard let (first, oldest, runs) = read else {
       return tell(outbox: .nothingLeft(batch: number, through: newest))
     }
     if isAhead, first != from { return tell(outbox: .notAhead(batch: number)) }
@@ -402,6 +411,7 @@ package final class AgentSession: Sendable {
       // Of no more runs than were sent.
       let taken = [reply.added, reply.duplicates].reduce(0) { $0 + min(max(0, $1), runs.count) }
       state.withLock { $0.pushed += min(taken, runs.count) }
+      await parts.spool.setAhead(reply.progress.ahead)
       tell(outbox: .answered(batch: number, reply.progress))
     } catch {
       switch error {

@@ -22,7 +22,7 @@ package struct Handover: Sendable {
   static let claimBound = Duration.seconds(1)
   /// How long the holder has to answer.
   static let answerBound = Duration.seconds(15)
-  /// How long it may take to end: its runs, and what it writes at last.
+  /// How long it takes to end at most, as a rule: its runs, and what it writes at last.
   static let endBound = Duration.seconds(60)
 
   private let directory: String
@@ -53,21 +53,30 @@ package struct Handover: Sendable {
       guard isAwaited else { continue }
       let moment = clock.now + Self.lead
       plan.setSlots(from: nil, until: moment)
-      guard announce(moment) else {
-        // Nobody can be told, so nothing is handed over; a full disk may have room the next time.
+      guard announce(moment), await isAwaited(until: moment) else {
+        // Nobody can be told, because the disk is full say, or nobody is there any more: nothing is handed over.
+        unlink(momentPath)
         plan.setSlots(from: nil, until: nil)
         continue
       }
-      while clock.now < moment, await pause() {}
       return moment
     }
     return nil
   }
 
+  /// Whether another process stays ready until a moment has come.
+  private func isAwaited(until moment: Timestamp) async -> Bool {
+    while clock.now < moment {
+      guard isAwaited, await pause() else { return false }
+    }
+    return isAwaited
+  }
+
   /// Whether another process is ready to take the place of the one that has the spool.
   package var isAwaited: Bool {
     guard let file = try? SpoolFile(successorPath, flags: O_RDWR) else { return false }
-    return flock(file.descriptor, LOCK_EX | LOCK_NB) != 0
+    // Shared, so that two that look see nobody where nobody is.
+    return flock(file.descriptor, LOCK_SH | LOCK_NB) != 0
   }
 
   private func announce(_ moment: Timestamp) -> Bool {
@@ -84,10 +93,13 @@ package struct Handover: Sendable {
   ///
   /// - Parameters:
   ///   - isReady: whether everything else is there: a schedule from the hub.
+  ///   - isLate: called when the other process has handed over and does not end. It starts nothing any more, so this one goes on,
+  ///     with its runs in memory.
   ///   - open: opens the spool; called again as long as another process has it.
-  /// - Throws: where the other process does not answer, or does not end; what the system says.
+  /// - Throws: where the other process does not answer; what the system says.
   package func succeed(
-    isReady: @Sendable () -> Bool, open: @Sendable () async throws(SpoolFault) -> Void
+    isReady: @Sendable () -> Bool, isLate: @Sendable () -> Void = {},
+    open: @Sendable () async throws(SpoolFault) -> Void
   ) async throws(SpoolFault) {
     // Where the process before ends for other reasons, its place is free at once.
     while !isReady() {
@@ -105,6 +117,7 @@ package struct Handover: Sendable {
     defer {
       unlink(momentPath)
       unlink(successorPath)
+      withExtendedLifetime(claim) {}
     }
     let answerEnd = clock.uptime + Self.answerBound
     while true {
@@ -118,10 +131,11 @@ package struct Handover: Sendable {
       }
       guard await pause() else { return }
     }
-    let end = clock.uptime + Self.endBound
+    var end: Duration? = clock.uptime + Self.endBound
     while !(try await opens(open)) {
-      guard clock.uptime < end else {
-        throw SpoolFault("the process that handed over the spool \(directory) does not end")
+      if let bound = end, clock.uptime >= bound {
+        isLate()
+        end = nil
       }
       guard await pause() else { return }
     }

@@ -2,6 +2,9 @@ package import Model
 
 /// Spools the runs of this node's slots, with what they were made by.
 package struct RunSpooler: RunSink {
+  /// The most slots that are told of at a time; what is older corrects next to nothing.
+  private static let mostMissed = Int64(SpoolKeeper.queueLength / 10)
+
   private let keeper: SpoolKeeper
   private let plan: WorkPlan
 
@@ -12,20 +15,22 @@ package struct RunSpooler: RunSink {
   }
 
   package func record(_ run: Run) {
-    guard let ticket = plan.ticket(for: run.check, slotStart: run.slot.start) else { return }
+    guard let ticket = plan.end(run.check, slotStart: run.slot.start) else { return }
     keeper.add(FleetRun(run: HistoryRun(run), configuration: ticket.configuration, epoch: ticket.epoch))
   }
 
   /// Slots in planned work are told, as history keeps them; others are missed by having no run.
   package func record(_ missed: MissedSlots, in region: String) {
     guard missed.isInMaintenance else { return }
-    for number in missed.numbers.suffix(SpoolKeeper.queueLength / 10) {
-      let slot = missed.grid.slot(number: number)
-      guard let ticket = plan.ticket(for: missed.check, slotStart: slot.start) else { continue }
-      keeper.add(
-        FleetRun(
-          run: HistoryRun(missedInMaintenance: slot, of: missed.check, in: region),
-          configuration: ticket.configuration, epoch: ticket.epoch))
+    let (first, last) = (missed.numbers.lowerBound, missed.numbers.upperBound)
+    let newest = max(first, last - Self.mostMissed + 1)...last
+    for piece in plan.pieces(of: newest, on: missed.grid, for: missed.check) {
+      for number in piece.numbers {
+        var run = HistoryRun(missedInMaintenance: missed.grid.slot(number: number), of: missed.check, in: region)
+        // A hub takes nothing that does not say whose it is.
+        run.node = plan.node
+        keeper.add(FleetRun(run: run, configuration: piece.ticket.configuration, epoch: piece.ticket.epoch))
+      }
     }
   }
 
@@ -52,22 +57,19 @@ package struct OwnSlots: RunSink {
   package func record(_ run: Run) { sink.record(run) }
 
   package func record(_ missed: MissedSlots, in region: String) {
-    var piece: ClosedRange<Int64>?
-    func flush() {
-      guard let numbers = piece else { return }
+    var own: [ClosedRange<Int64>] = []
+    for (numbers, _) in plan.pieces(of: missed.numbers, on: missed.grid, for: missed.check) {
+      if let last = own.last, last.upperBound + 1 == numbers.lowerBound {
+        own[own.count - 1] = last.lowerBound...numbers.upperBound
+      } else {
+        own.append(numbers)
+      }
+    }
+    for numbers in own {
       sink.record(
         MissedSlots(
           check: missed.check, grid: missed.grid, numbers: numbers, cause: missed.cause,
           isInMaintenance: missed.isInMaintenance), in: region)
-      piece = nil
     }
-    for number in missed.numbers {
-      if plan.ticket(for: missed.check, slotStart: missed.grid.slot(number: number).start) != nil {
-        piece = (piece?.lowerBound ?? number)...number
-      } else {
-        flush()
-      }
-    }
-    flush()
   }
 }

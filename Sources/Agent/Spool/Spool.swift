@@ -8,8 +8,8 @@ package import Model
 /// - Runs have numbers from 1 in the order in which they were spooled. A number is told to nobody before its run is on the
 ///   disk (fdatasync(2)), so what the hub has acknowledged is never given to another run. Where that cannot be proved, after
 ///   damage, numbers go on far behind the damage.
-/// - Each write is one record with a checksum. What is read back ends at the first record that is not whole, segment by
-///   segment.
+/// - Each write is one record with a checksum. What is read back after a start ends at the first record that is not whole, segment
+///   by segment; a record that the disk loses later is passed over, and one that it cannot read now is asked for again.
 /// - Size and age are bounded: the oldest segments are dropped, and their runs counted.
 /// - While the disk cannot be written, because it is full or broken, runs are kept in memory within a bound, and written when
 ///   it can be again.
@@ -17,56 +17,6 @@ package import Model
 ///
 /// Blocks on the disk, and is used on one thread (`SpoolKeeper`).
 package final class Spool {
-  /// What bounds a spool.
-  package struct Settings: Hashable, Sendable {
-    /// The most bytes in files.
-    package var maxBytes: Int
-    /// Runs that were spooled longer ago than this are dropped: they would correct nothing any more.
-    package var maxAge: Duration
-    /// The most bytes of one segment, which is what is dropped at a time.
-    package var segmentBytes: Int
-    /// The most bytes in memory while the disk cannot be written.
-    package var memoryBytes: Int
-    /// From one attempt to write to a disk that failed to the next.
-    package var diskPause: Duration
-
-    /// Settings with everything said.
-    package init(
-      maxBytes: Int = 256 << 20, maxAge: Duration = FleetProtocol.latenessBound, segmentBytes: Int = 8 << 20,
-      memoryBytes: Int = 8 << 20, diskPause: Duration = .seconds(10)
-    ) {
-      self.maxBytes = maxBytes
-      self.maxAge = maxAge
-      self.segmentBytes = max(1, min(segmentBytes, maxBytes / 4))
-      self.memoryBytes = memoryBytes
-      self.diskPause = diskPause
-    }
-  }
-
-  /// How a spool does.
-  package struct Status: Hashable, Sendable {
-    /// Runs that the hub has not acknowledged.
-    package var length = 0
-    /// Bytes in files and in memory.
-    package var bytes = 0
-    /// When the oldest run that waits was spooled; nil without any.
-    package var oldest: Timestamp?
-    /// Runs that were dropped, since the spool was made.
-    package var dropped = 0
-    /// What the disk fails with; nil while it can be written.
-    package var diskError: String?
-  }
-
-  /// What was found when the spool was opened.
-  package struct Finding: Hashable, Sendable {
-    /// Bytes that were cut off because they were not whole.
-    package var cutBytes = 0
-    /// Files that were no segments of this spool, and were put aside.
-    package var foreignFiles: [String] = []
-    /// Whether everything was as it was left.
-    package var isNothing: Bool { cutBytes == 0 && foreignFiles.isEmpty }
-  }
-
   /// How far numbers go on behind damage, or while they cannot be written: more than anybody can have sent of what is lost.
   static let leap: Int64 = 1_000_000
   /// The most runs of one record.
@@ -89,14 +39,21 @@ package final class Spool {
   private var next: Int64
   private var givenUp: Set<Int64> = []
   private var diskError: String?
+  private var readError: String?
+  /// Newer runs that the hub has too, though not those before them.
+  private var ahead: ClosedRange<Int64>?
   private var nextDiskAttempt: Duration?
 
   /// Opens the spool of a directory, or makes one.
   ///
-  /// - Parameter identity: of a spool that has to be made.
-  /// - Throws: what the system says; `EWOULDBLOCK` when another process has it.
+  /// - Parameters:
+  ///   - identity: of a spool that has to be made.
+  ///   - owner: whose runs it is to hold; nil where nobody asks.
+  /// - Throws: what the system says; `EWOULDBLOCK` when another process has it. Words, when runs of another owner wait in it: no
+  ///   hub would take them from this one.
   package init(
-    at directory: String, settings: Settings = Settings(), identity: UInt64, disk: any SpoolDisk = SystemDisk()
+    at directory: String, settings: Settings = Settings(), identity: UInt64, owner: Owner? = nil,
+    disk: any SpoolDisk = SystemDisk()
   ) throws(SpoolFault) {
     self.settings = settings
     self.directory = directory
@@ -115,10 +72,11 @@ package final class Spool {
       known
       ?? SpoolPosition(spool: names.lazy.compactMap { SpoolSegment.spool(of: $0, in: directory) }.first ?? identity)
     var finding = Finding()
+    var next = max(position.acknowledged, position.reserved) + 1
     // Without a position nobody knows what was sent.
     var isDamaged = known == nil && !names.isEmpty
     for name in names {
-      let (segment, cut) = try SpoolSegment.open(name, in: directory, spool: position.spool)
+      let (segment, cut) = try SpoolSegment.open(name, in: directory, spool: position.spool, disk: disk)
       finding.cutBytes += cut
       isDamaged = isDamaged || cut > 0 || segment == nil
       guard let segment else {
@@ -131,8 +89,18 @@ package final class Spool {
         finding.foreignFiles.append(name)
         continue
       }
-      // Segments whose numbers overlap would be two histories; the later one is kept.
+      next = max(next, segment.last + 1)
+      // One that was made just before the end of its process; the next one may be of the same name.
+      if segment.isEmpty {
+        unlink(segment.file.path)
+        continue
+      }
+      // A record that the disk said it had not written, and could not cut off, was written again to the next segment.
       while let previous = segments.last, previous.last >= segment.first {
+        let size = previous.size
+        try previous.end(before: segment.first)
+        if previous.last + 1 < segment.first { finding.cutBytes += size - previous.size }
+        guard previous.isEmpty else { break }
         finding.foreignFiles.append(SpoolSegment.name(first: previous.first))
         rename(previous.file.path, previous.file.path + ".foreign")
         segments.removeLast()
@@ -140,11 +108,20 @@ package final class Spool {
       segments.append(segment)
     }
     self.finding = finding
-    next = max(segments.last?.last ?? 0, position.acknowledged, position.reserved) + 1
     if isDamaged { next += Self.leap }
+    self.next = next
     position.reserved = next - 1
+    let acknowledged = position.acknowledged
+    let isOccupied = owner != nil && position.owner != owner && segments.contains { $0.last > acknowledged }
+    let other = isOccupied ? position.owner : nil
+    if other == nil, let owner { position.owner = owner }
     self.position = position
     try self.position.write(to: positionFile, disk: disk)
+    if let other {
+      throw SpoolFault(
+        "the spool \(directory) holds runs of node '\(other.node)' of region '\(other.region)' that are not sent yet; give this node a --spool of its own, or that name and region until it is empty"
+      )
+    }
     releaseSegments()
   }
 
@@ -157,10 +134,12 @@ package final class Spool {
   /// The newest number that was given to a run; 0 before the first one.
   package var last: Int64 { next - 1 }
 
-  /// The identity of the spool of a directory, whoever has it; nil where there is none.
-  package static func identity(of directory: String) -> UInt64? {
-    guard let file = try? SpoolFile(directory + "/" + SpoolPosition.name, flags: O_RDONLY) else { return nil }
-    return (try? SpoolPosition.read(from: file))??.spool
+  /// The identity of the spool of a directory and whose it is, whatever process has it; nil where there is none.
+  package static func known(of directory: String) -> (identity: UInt64, owner: Owner?)? {
+    guard let file = try? SpoolFile(directory + "/" + SpoolPosition.name, flags: O_RDONLY),
+      let position = (try? SpoolPosition.read(from: file)) ?? nil
+    else { return nil }
+    return (position.spool, position.owner)
   }
 
   private static func segmentNames(in directory: String) throws(SpoolFault) -> [String] {
@@ -188,8 +167,19 @@ package final class Spool {
       memory.append(record)
       memoryBytes += record.size
     }
+    tend(at: moment, uptime: uptime)
+  }
+
+  /// Writes what the disk did not take before, when its time has come, and drops what has waited for too long.
+  package func tend(at moment: Timestamp, uptime: Duration) {
     store(at: uptime)
     bound(at: moment)
+  }
+
+  /// Writes what the disk did not take before, at once: there is no later time.
+  package func flush(at uptime: Duration) {
+    nextDiskAttempt = nil
+    store(at: uptime)
   }
 
   /// Writes what waits in memory, unless the disk failed a moment ago.
@@ -227,7 +217,13 @@ package final class Spool {
       isLastOurs = true
       synchronizeDirectory()
     }
-    try segments.last?.append(record, disk: disk)
+    do throws(SpoolFault) {
+      try segments.last?.append(record)
+    } catch {
+      // The next attempt makes a file of the same name.
+      if let last = segments.last, last.isEmpty { remove(last) }
+      throw error
+    }
   }
 
   /// The name of a new file outlives the machine's power only then (fsync(2)).
@@ -267,6 +263,8 @@ package final class Spool {
 
   private func drop(_ first: Int64, through last: Int64) {
     position.dropped += max(0, last - first + 1)
+    // No file bears these numbers any more, and none is given to another run.
+    position.reserved = max(position.reserved, last)
   }
 
   private func remove(_ segment: SpoolSegment) {
@@ -300,17 +298,30 @@ package final class Spool {
     }
   }
 
+  /// The hub has these newer runs too, or none but what is acknowledged: they are kept, and do not wait.
+  package func setAhead(_ numbers: ClosedRange<Int64>?) {
+    ahead = numbers
+  }
+
   /// This run is not sent any more.
   package func giveUp(_ number: Int64) {
-    guard number > acknowledged, number < next else { return }
-    if givenUp.insert(number).inserted { drop(number, through: number) }
+    giveUp(number...number)
+  }
+
+  private func giveUp(_ numbers: ClosedRange<Int64>) {
+    for number in numbers where number > acknowledged && number < next {
+      if givenUp.insert(number).inserted { drop(number, through: number) }
+    }
     keepPosition()
   }
 
   /// Runs one after the other from a number on, or from the next one that there is.
   ///
   /// - Returns: them, and below which number nothing will come any more; nil where there are none.
-  package func read(from number: Int64, limit: Int) -> (first: Int64, oldest: Int64, runs: [FleetRun])? {
+  /// - Throws: what the disk says where it cannot be read now; nothing is lost by it.
+  package func read(
+    from number: Int64, limit: Int
+  ) throws(SpoolFault) -> (first: Int64, oldest: Int64, runs: [FleetRun])? {
     var first = max(1, number)
     var runs: [FleetRun] = []
     while runs.count < limit {
@@ -320,7 +331,16 @@ package final class Spool {
         first = wanted + 1
         continue
       }
-      guard let record = record(atOrAfter: wanted) else { break }
+      let found: SpoolRecord?
+      do throws(SpoolFault) {
+        found = try record(atOrAfter: wanted)
+        readError = nil
+      } catch {
+        readError = error.description
+        guard runs.isEmpty else { break }
+        throw error
+      }
+      guard let record = found else { break }
       if record.numbers.lowerBound > wanted {
         // A hole: what is behind it goes in a batch of its own.
         guard runs.isEmpty else { break }
@@ -347,15 +367,24 @@ package final class Spool {
     segments.first { !$0.isEmpty }?.first ?? memory.first?.numbers.lowerBound ?? next
   }
 
-  private func record(atOrAfter number: Int64) -> SpoolRecord? {
-    for segment in segments where segment.last >= number {
-      let wanted = max(number, segment.first)
-      if let record = (try? segment.record(holding: wanted)) ?? nil { return record }
-      // The disk has lost it since it was written: the rest of this segment is not to be had.
-      drop(wanted, through: segment.last)
-      remove(segment)
+  private func record(atOrAfter number: Int64) throws(SpoolFault) -> SpoolRecord? {
+    var wanted = number
+    while let segment = segments.first(where: { $0.last >= wanted }) {
+      wanted = max(wanted, segment.first)
+      switch try segment.record(holding: wanted) {
+      case .whole(let record): return record
+      case .lost(let numbers):
+        giveUp(numbers)
+        wanted = numbers.upperBound + 1
+      case .lostFromHere:
+        let last = segment.last
+        try segment.end(before: wanted)
+        drop(max(wanted, acknowledged + 1), through: last)
+        keepPosition()
+        if segment.isEmpty { remove(segment) }
+      }
     }
-    return memory.first { $0.numbers.upperBound >= number }
+    return memory.first { $0.numbers.upperBound >= wanted }
   }
 
   // MARK: Status
@@ -365,20 +394,38 @@ package final class Spool {
     var status = Status()
     for segment in segments {
       status.bytes += segment.size
-      status.length += Int(max(0, segment.last - max(segment.first, acknowledged + 1) + 1))
+      if !segment.isEmpty { status.length += waiting(in: segment.first...segment.last) }
     }
     for record in memory {
       status.bytes += record.size
-      status.length += Int(max(0, record.numbers.upperBound - max(record.numbers.lowerBound, acknowledged + 1) + 1))
+      status.length += waiting(in: record.numbers)
     }
-    status.length = max(0, status.length - givenUp.count)
+    let oldest = oldest
+    status.length -= givenUp.count { $0 >= oldest && !(ahead?.contains($0) ?? false) }
     status.dropped = Int(position.dropped)
-    status.diskError = diskError
-    if let segment = segments.first(where: { $0.last > acknowledged }) {
-      status.oldest = (try? segment.time(of: max(segment.first, acknowledged + 1))) ?? nil
-    } else {
-      status.oldest = memory.first?.spooled
+    status.diskError = diskError ?? readError
+    for segment in segments {
+      let first = firstWaiting(from: segment.first)
+      guard first <= segment.last else { continue }
+      status.oldest = (try? segment.time(of: first)) ?? nil
+      return status
     }
+    status.oldest = memory.first { waiting(in: $0.numbers) > 0 }?.spooled
     return status
+  }
+
+  /// How many of these numbers are not stored at the hub.
+  private func waiting(in numbers: ClosedRange<Int64>) -> Int {
+    let first = max(numbers.lowerBound, acknowledged + 1)
+    guard first <= numbers.upperBound else { return 0 }
+    let rest = first...numbers.upperBound
+    guard let ahead, ahead.overlaps(rest) else { return rest.count }
+    return rest.count - rest.clamped(to: ahead).count
+  }
+
+  /// The first number from one on that is not stored at the hub.
+  private func firstWaiting(from number: Int64) -> Int64 {
+    let first = max(number, acknowledged + 1)
+    return if let ahead, ahead.contains(first) { ahead.upperBound + 1 } else { first }
   }
 }

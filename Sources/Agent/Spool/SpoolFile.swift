@@ -20,12 +20,14 @@ package struct SpoolFault: Error, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// What a spool writes with: the system's files, or a disk that a test lets fail.
+/// What a spool writes and reads with: the system's files, or a disk that a test lets fail.
 package protocol SpoolDisk {
   /// Writes bytes at a place, all of them.
   func write(_ bytes: [UInt8], to descriptor: CInt, at offset: Int) throws(SpoolFault)
   /// Returns when everything that was written will outlive the machine's power (fdatasync(2)).
   func synchronize(_ descriptor: CInt) throws(SpoolFault)
+  /// Bytes from a place on; fewer where the file ends before.
+  func read(_ count: Int, from descriptor: CInt, at offset: Int) throws(SpoolFault) -> [UInt8]
 }
 
 /// The system's files.
@@ -50,6 +52,21 @@ package struct SystemDisk: SpoolDisk {
     while fdatasync(descriptor) != 0 {
       guard errno == EINTR else { throw SpoolFault(SystemError.words(errno), code: errno) }
     }
+  }
+
+  package func read(_ count: Int, from descriptor: CInt, at offset: Int) throws(SpoolFault) -> [UInt8] {
+    var failure: CInt = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let got = pread(descriptor, buffer.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
+        if got < 0 && errno == EINTR { continue }
+        if got < 0 { failure = errno }
+        guard got > 0 else { return }
+        filled += got
+      }
+    }
+    guard failure == 0 else { throw SpoolFault(SystemError.words(failure), code: failure) }
+    return bytes
   }
 }
 
@@ -78,18 +95,11 @@ final class SpoolFile {
 
   /// Bytes from a place on; fewer where it ends before.
   func read(_ count: Int, at offset: Int) throws(SpoolFault) -> [UInt8] {
-    var failure: CInt = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      while filled < count {
-        let got = pread(descriptor, buffer.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
-        if got < 0 && errno == EINTR { continue }
-        if got < 0 { failure = errno }
-        guard got > 0 else { return }
-        filled += got
-      }
+    do throws(SpoolFault) {
+      return try SystemDisk().read(count, from: descriptor, at: offset)
+    } catch {
+      throw .system("cannot read", path, error.code)
     }
-    guard failure == 0 else { throw .system("cannot read", path, failure) }
-    return bytes
   }
 
   /// Cuts everything off behind a place.

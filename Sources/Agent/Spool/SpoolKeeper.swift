@@ -7,6 +7,9 @@ package actor SpoolKeeper {
   /// The most runs that wait to be written: more than any node makes while a disk is stuck for a minute.
   package static let queueLength = 50_000
 
+  /// From one look at a spool that nothing is written to to the next.
+  private static let tendingPace = Duration.seconds(10)
+
   private let loop: EventLoop
   /// Nil while another process of this node has it.
   private var spool: Spool?
@@ -44,18 +47,30 @@ package actor SpoolKeeper {
 
   /// Opens the spool, unless it is open.
   ///
+  /// - Returns: what was found in it; nil where it was open.
   /// - Throws: what the system says; `EWOULDBLOCK` while another process has it.
-  package func open(at directory: String, settings: Spool.Settings, identity: UInt64) throws(SpoolFault) {
-    guard spool == nil else { return }
-    spool = try Spool(at: directory, settings: settings, identity: identity)
+  package func open(
+    at directory: String, settings: Spool.Settings, identity: UInt64, owner: Spool.Owner? = nil
+  ) throws(SpoolFault) -> Spool.Finding? {
+    guard spool == nil else { return nil }
+    let opened = try Spool(at: directory, settings: settings, identity: identity, owner: owner)
+    spool = opened
     signal.yield()
     note()
+    return opened.finding
   }
 
   /// Writes what waits and lets go of the spool, so that another process can have it.
   package func close() {
     _ = write()
+    spool?.flush(at: time.uptime)
     spool = nil
+  }
+
+  /// Has the spool looked after now and then until the task is cancelled, though nothing new comes: what the disk did not take is
+  /// tried again, and what is too old is dropped.
+  package nonisolated func tend() async {
+    while (try? await time.sleep(untilUptime: time.uptime + Self.tendingPace)) != nil { signal.yield() }
   }
 
   /// Takes a run in, which is on the disk a moment later; it never waits.
@@ -84,7 +99,7 @@ package actor SpoolKeeper {
     return status
   }
 
-  /// The newest number that is on the disk.
+  /// The newest number that a run has: it is on the disk, or in memory while the disk fails.
   package var last: Int64 { spool?.last ?? 0 }
 
   /// Writes what waits.
@@ -96,7 +111,7 @@ package actor SpoolKeeper {
       defer { waiting.runs = [] }
       return waiting.runs
     }
-    if !runs.isEmpty { spool.append(runs, at: time.now, uptime: time.uptime) }
+    spool.append(runs, at: time.now, uptime: time.uptime)
     note()
     return spool.last
   }
@@ -107,6 +122,12 @@ package actor SpoolKeeper {
     note()
   }
 
+  /// The hub has these newer runs too: they do not wait.
+  package func setAhead(_ numbers: ClosedRange<Int64>?) {
+    spool?.setAhead(numbers)
+    note()
+  }
+
   /// This run is not sent any more.
   package func giveUp(_ number: Int64) {
     spool?.giveUp(number)
@@ -114,9 +135,13 @@ package actor SpoolKeeper {
   }
 
   /// Runs from a number on.
-  package func read(from number: Int64, limit: Int) -> (first: Int64, oldest: Int64, runs: [FleetRun])? {
+  ///
+  /// - Throws: what the disk says where it cannot be read now.
+  package func read(
+    from number: Int64, limit: Int
+  ) throws(SpoolFault) -> (first: Int64, oldest: Int64, runs: [FleetRun])? {
     defer { note() }
-    return spool?.read(from: number, limit: limit)
+    return try spool?.read(from: number, limit: limit)
   }
 
   private func note() {

@@ -5,8 +5,10 @@ import Glibc
 /// Two copies take turns, so that a torn write leaves the other one.
 struct SpoolPosition: Hashable {
   static let name = "position"
-  private static let size = 56
-  private static let magic: UInt64 = 0x3153_4f50_5753_5543  // "CUSWPOS1", least significant byte first
+  private static let size = 184
+  /// A name and its length.
+  private static let nameSize = 64
+  private static let magic: UInt64 = 0x3253_4f50_5753_5543  // "CUSWPOS2", least significant byte first
 
   /// The identity of the spool.
   var spool: UInt64
@@ -16,6 +18,8 @@ struct SpoolPosition: Hashable {
   var reserved: Int64 = 0
   /// Runs that were dropped since the spool was made.
   var dropped: Int64 = 0
+  /// Whose runs it holds; nil where nobody said so.
+  var owner: Spool.Owner?
   private var generation: UInt64 = 0
 
   init(spool: UInt64) {
@@ -24,13 +28,25 @@ struct SpoolPosition: Hashable {
 
   private init?(_ bytes: [UInt8]) {
     guard bytes.count == Self.size, bytes.littleEndian(UInt64.self, at: 0) == Self.magic,
-      bytes.littleEndian(UInt64.self, at: 48) == UInt64(CRC32C.checksum(bytes[..<48]))
+      bytes.littleEndian(UInt64.self, at: 176) == UInt64(CRC32C.checksum(bytes[..<176]))
     else { return nil }
     spool = bytes.littleEndian(UInt64.self, at: 8)
     acknowledged = bytes.littleEndian(Int64.self, at: 16)
     reserved = bytes.littleEndian(Int64.self, at: 24)
     dropped = bytes.littleEndian(Int64.self, at: 32)
     generation = bytes.littleEndian(UInt64.self, at: 40)
+    let (node, region) = (Self.name(in: bytes[48..<112]), Self.name(in: bytes[112..<176]))
+    if !node.isEmpty { owner = Spool.Owner(node: node, region: region) }
+  }
+
+  private static func name(in field: ArraySlice<UInt8>) -> String {
+    String(decoding: field.dropFirst().prefix(Int(field.first ?? 0)), as: UTF8.self)
+  }
+
+  private static func field(of name: String) -> [UInt8] {
+    // Longer ones are no names of nodes or regions.
+    let text = Array(name.utf8.prefix(nameSize - 1))
+    return [UInt8(text.count)] + text + [UInt8](repeating: 0, count: nameSize - 1 - text.count)
   }
 
   /// Reads the newer of the two copies; nil where neither is whole.
@@ -50,6 +66,7 @@ struct SpoolPosition: Hashable {
     bytes.append(littleEndian: reserved)
     bytes.append(littleEndian: dropped)
     bytes.append(littleEndian: generation)
+    bytes += Self.field(of: owner?.node ?? "") + Self.field(of: owner?.region ?? "")
     bytes.append(littleEndian: UInt64(CRC32C.checksum(bytes)))
     do throws(SpoolFault) {
       try disk.write(bytes, to: file.descriptor, at: generation % 2 == 0 ? 0 : Self.size)

@@ -7,6 +7,24 @@ final class SpoolSegment {
   static let headSize = 24
   private static let magic: UInt64 = 0x314c_4f4f_5053_5543  // "CUSPOOL1", least significant byte first
 
+  /// From one mark to the next, in records.
+  private static let markPace = 64
+
+  /// Where a record begins.
+  private struct Mark {
+    var first: Int64
+    var offset: Int
+  }
+
+  /// What stands where a number is looked for.
+  enum Found {
+    case whole(SpoolRecord)
+    /// A record of these numbers that is not whole any more; what comes behind it is.
+    case lost(ClosedRange<Int64>)
+    /// Nothing that the rest could be found by.
+    case lostFromHere
+  }
+
   let file: SpoolFile
   /// The number that its name bears.
   let first: Int64
@@ -16,14 +34,20 @@ final class SpoolSegment {
   private(set) var size: Int
   /// When the newest of its runs was spooled; nil without any.
   private(set) var newest: Timestamp?
-  /// Where the record that was looked at last begins, so that reading on needs no search.
-  private var cursor = SpoolSegment.headSize
+  private let disk: any SpoolDisk
+  private var recordCount = 0
+  /// Every so many records where one begins, in order: no search is longer.
+  private var marks: [Mark] = []
+  /// Where the record that was read last begins, so that reading on needs no search.
+  private var cursor: Mark
 
-  private init(file: SpoolFile, first: Int64) {
+  private init(file: SpoolFile, first: Int64, disk: any SpoolDisk) {
     self.file = file
     self.first = first
+    self.disk = disk
     last = first - 1
     size = Self.headSize
+    cursor = Mark(first: first, offset: Self.headSize)
   }
 
   /// Whether it holds no runs.
@@ -67,11 +91,11 @@ final class SpoolSegment {
       unlink(path)
       throw SpoolFault("cannot write \(path): \(error)", code: error.code)
     }
-    return SpoolSegment(file: file, first: first)
+    return SpoolSegment(file: file, first: first, disk: disk)
   }
 
   /// Adds a record; nothing of it stays when that fails.
-  func append(_ record: SpoolRecord, disk: any SpoolDisk) throws(SpoolFault) {
+  func append(_ record: SpoolRecord) throws(SpoolFault) {
     do throws(SpoolFault) {
       try disk.write(record.bytes, to: file.descriptor, at: size)
       try disk.synchronize(file.descriptor)
@@ -79,6 +103,12 @@ final class SpoolSegment {
       try file.truncate(to: size)
       throw SpoolFault("cannot write \(file.path): \(error)", code: error.code)
     }
+    note(record)
+  }
+
+  private func note(_ record: SpoolRecord) {
+    if recordCount % Self.markPace == 0 { marks.append(Mark(first: record.numbers.lowerBound, offset: size)) }
+    recordCount += 1
     size += record.size
     last = record.numbers.upperBound
     newest = max(newest ?? record.spooled, record.spooled)
@@ -90,18 +120,16 @@ final class SpoolSegment {
   ///
   /// - Returns: the segment, nil where not even its head is; and how many bytes were cut off.
   static func open(
-    _ name: String, in directory: String, spool: UInt64
+    _ name: String, in directory: String, spool: UInt64, disk: any SpoolDisk
   ) throws(SpoolFault) -> (segment: SpoolSegment?, cut: Int) {
     guard let first = first(ofName: name) else { return (nil, 0) }
     let file = try SpoolFile(directory + "/" + name, flags: O_RDWR)
     let total = try file.size()
     guard try file.read(headSize, at: 0) == head(spool: spool, first: first) else { return (nil, total) }
-    let segment = SpoolSegment(file: file, first: first)
+    let segment = SpoolSegment(file: file, first: first, disk: disk)
     while let record = try segment.record(at: segment.size, within: total) {
       guard record.numbers.lowerBound == segment.last + 1 else { break }
-      segment.last = record.numbers.upperBound
-      segment.size += record.size
-      segment.newest = max(segment.newest ?? record.spooled, record.spooled)
+      segment.note(record)
     }
     if segment.size < total { try file.truncate(to: segment.size) }
     return (segment, total - segment.size)
@@ -118,8 +146,16 @@ final class SpoolSegment {
 
   // MARK: Reading
 
+  private func read(_ count: Int, at offset: Int) throws(SpoolFault) -> [UInt8] {
+    do throws(SpoolFault) {
+      return try disk.read(count, from: file.descriptor, at: offset)
+    } catch {
+      throw SpoolFault("cannot read \(file.path): \(error)", code: error.code)
+    }
+  }
+
   private func head(at offset: Int, within end: Int) throws(SpoolFault) -> SpoolRecordHead? {
-    guard let head = SpoolRecordHead(try file.read(SpoolRecord.headSize, at: offset)),
+    guard let head = SpoolRecordHead(try read(SpoolRecord.headSize, at: offset)),
       offset + SpoolRecord.headSize + head.length <= end
     else { return nil }
     return head
@@ -128,7 +164,7 @@ final class SpoolSegment {
   /// The record at a place; nil where none is, or where its checksum is wrong.
   private func record(at offset: Int, within end: Int) throws(SpoolFault) -> SpoolRecord? {
     guard let head = try head(at: offset, within: end) else { return nil }
-    let checked = try file.read(SpoolRecord.headSize - 8 + head.length, at: offset + 8)
+    let checked = try read(SpoolRecord.headSize - 8 + head.length, at: offset + 8)
     guard checked.count == SpoolRecord.headSize - 8 + head.length, CRC32C.checksum(checked) == head.checksum else {
       return nil
     }
@@ -136,24 +172,56 @@ final class SpoolSegment {
       numbers: head.numbers, spooled: head.spooled, payload: Array(checked.dropFirst(SpoolRecord.headSize - 8)))
   }
 
-  /// Brings the cursor to the record that holds a number.
-  private func seek(_ number: Int64) throws(SpoolFault) -> SpoolRecordHead? {
+  /// The head of the record that holds a number, and where it is; nil where none is found.
+  private func seek(_ number: Int64, from start: Mark) throws(SpoolFault) -> (head: SpoolRecordHead, place: Mark)? {
     guard number >= first, number <= last else { return nil }
-    if let head = try head(at: cursor, within: size), head.first > number { cursor = Self.headSize }
-    while let head = try head(at: cursor, within: size) {
-      if head.numbers.contains(number) { return head }
-      cursor += SpoolRecord.headSize + head.length
+    var place = mark(before: number)
+    if start.first <= number, start.offset > place.offset { place = start }
+    while let head = try head(at: place.offset, within: size) {
+      if head.numbers.contains(number) { return (head, Mark(first: head.first, offset: place.offset)) }
+      place.offset += SpoolRecord.headSize + head.length
     }
-    cursor = Self.headSize
     return nil
   }
 
-  /// The record that holds a number; nil where none does, or where the disk has lost it since.
-  func record(holding number: Int64) throws(SpoolFault) -> SpoolRecord? {
-    guard try seek(number) != nil else { return nil }
-    return try record(at: cursor, within: size)
+  private func mark(before number: Int64) -> Mark {
+    var (low, high) = (0, marks.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if marks[middle].first <= number { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 ? marks[low - 1] : Mark(first: first, offset: Self.headSize)
+  }
+
+  /// What the disk has of the record that holds a number.
+  func record(holding number: Int64) throws(SpoolFault) -> Found {
+    guard let (head, place) = try seek(number, from: cursor) else { return .lostFromHere }
+    cursor = place
+    if let record = try record(at: place.offset, within: size) { return .whole(record) }
+    let end = place.offset + SpoolRecord.headSize + head.length
+    // A head that lies is not followed by the next one.
+    let next = end == size ? last + 1 : try self.head(at: end, within: size)?.first
+    return next == head.numbers.upperBound + 1 ? .lost(head.numbers) : .lostFromHere
   }
 
   /// When the run of that number was spooled.
-  func time(of number: Int64) throws(SpoolFault) -> Timestamp? { try seek(number)?.spooled }
+  func time(of number: Int64) throws(SpoolFault) -> Timestamp? {
+    try seek(number, from: Mark(first: first, offset: Self.headSize))?.head.spooled
+  }
+
+  /// Lets go of the records from a number on: another segment has them, or the disk has lost them. The file stays as it is.
+  func end(before number: Int64) throws(SpoolFault) {
+    var end = Self.headSize
+    var (kept, count) = (first - 1, 0)
+    var newest: Timestamp?
+    while let head = try head(at: end, within: size), head.first == kept + 1, head.numbers.upperBound < number {
+      end += SpoolRecord.headSize + head.length
+      kept = head.numbers.upperBound
+      count += 1
+      newest = max(newest ?? head.spooled, head.spooled)
+    }
+    (last, size, recordCount, self.newest) = (kept, end, count, newest)
+    marks.removeAll { $0.offset >= end }
+    cursor = Mark(first: first, offset: Self.headSize)
+  }
 }

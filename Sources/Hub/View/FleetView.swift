@@ -11,7 +11,7 @@ package final class FleetView: Sendable {
   package struct Picture: Sendable {
     /// By region and name.
     package fileprivate(set) var nodes: [NodeStanding] = []
-    /// Of each region, the oldest first: the one in force, and one that begins soon.
+    /// Of each region, the oldest first: the one in force, those that slots under way may be of, and one that begins soon.
     package fileprivate(set) var memberships: [String: [Membership]] = [:]
     /// Those of use, by number.
     package fileprivate(set) var opinions: [OpinionQuestion] = []
@@ -109,9 +109,10 @@ package final class FleetView: Sendable {
       let regions = Set(memberships.map(\.region))
       if isAlone { picture.memberships = picture.memberships.filter { regions.contains($0.key) } }
       for (region, known) in picture.memberships where known.count > 1 {
-        // Those before the one in force are of the past.
-        let inForce = known.lastIndex { $0.since <= now } ?? 0
-        picture.memberships[region] = Array(known[inForce...])
+        // Those before the one in force are of the past, once nobody runs the slots any more that began under them: until then
+        // their nodes are given what they need for these.
+        let first = known.lastIndex { $0.since + CheckLease.longest <= now } ?? 0
+        picture.memberships[region] = Array(known[first...])
       }
       picture.opinions = picture.opinions.filter { $0.until > now } + asked
       picture.read = max(begin, picture.read ?? begin)

@@ -102,7 +102,7 @@ extension Form where Value == SpoolForm {
   private static let path = Key("path", .nonEmptyText, "folder")
   private static let size = Key("size", Form<Int>.spoolSize, "the most bytes in it (256MiB)")
   private static let age = Key(
-    "age", .duration(.minutes(1) ... .days(7)), "how long a run waits before it is dropped (24h)")
+    "age", .duration(.minutes(1) ... .days(1)), "how long a run waits before it is dropped (24h)")
 
   fileprivate static let spool = Form.section(SectionTable("spool", [path.any, size.any, age.any])) { section in
     SpoolForm(path: section(path), size: section(size), age: section(age))

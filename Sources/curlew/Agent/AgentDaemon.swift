@@ -56,7 +56,7 @@ struct AgentDaemon {
     let node = NodeEngine(
       probing: probing, region: settings.region, node: settings.name, limits: settings.limits, time: clock,
       current: current, sink: sink,
-      mayRun: { !clock.isRefused && plan.ticket(for: $0.check, slotStart: $0.slot.start) != nil },
+      mayRun: { !clock.isRefused && plan.begin($0.check, slotStart: $0.slot.start) },
       review: { await references.reviewed($0) })
     metrics.watch(runsInFlight: { [scheduler = node.scheduler] in scheduler.inFlight })
 
@@ -103,10 +103,11 @@ struct AgentDaemon {
         AgentHealth(session: session, spool: spool, clock: clock).components + (await node.components())
       }, logger: logger,
       onListening: onListening)
-    // Taken down from last to first: others take over, runs end, what is left is pushed, and the door closes.
+    // Taken down from last to first: others take over, runs end, the door closes, and what is left is pushed. The door is closed
+    // before the spool is let go: a successor opens both.
     let services: [any Service] = [
-      PlacedService(service: server, place: place),
       SessionService(session: session, place: place, bound: Self.drainBound),
+      PlacedService(service: server, place: place),
       node.service,
       LeavingService(session: session, place: place, bound: Self.leaveBound),
     ]

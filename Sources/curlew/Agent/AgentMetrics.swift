@@ -9,7 +9,7 @@ enum AgentMetrics {
     session: AgentSession, spool: SpoolKeeper, plan: WorkPlan, clock: HubClock, in registry: Registry
   ) throws {
     let connected = try registry.gauge("curlew_hub_connected", help: "Whether the hub answers this node.").child()
-    let runs = try registry.gauge("curlew_spool_runs", help: "Runs that the hub has not acknowledged.").child()
+    let runs = try registry.gauge("curlew_spool_runs", help: "Runs that the hub does not have.").child()
     let bytes = try registry.gauge(
       "curlew_spool_bytes", help: "Bytes of the spool, on disk and in memory.", unit: "bytes"
     ).child()

@@ -2,6 +2,7 @@ import Agent
 import Glibc
 import Logging
 import Model
+import Server
 import ServiceLifecycle
 import Synchronization
 import Transport
@@ -19,7 +20,9 @@ final class NodePlace: Sendable {
   private let handover: Handover
   private let logger: Logger
   private let loop: EventLoop
-  private let isSuccessor: Bool
+  /// Whether another process had the place when this one started.
+  let isSuccessor: Bool
+  private let owner: Spool.Owner
   private let take: AsyncStream<Void>.Continuation
   private let hasHandedOver = Mutex(false)
 
@@ -32,24 +35,25 @@ final class NodePlace: Sendable {
     handover = Handover(in: settings.spool, plan: plan, clock: clock)
     loop = try EventLoop(name: "curlew-spool")
     (taken, take) = AsyncStream.makeStream()
+    owner = Spool.Owner(node: settings.name, region: settings.region)
     do throws(SpoolFault) {
-      let opened = try Spool(at: settings.spool, settings: settings.spoolSettings, identity: .random(in: 1 ... .max))
-      if !opened.finding.isNothing {
-        logger.warning(
-          "the spool was damaged; what was whole is kept",
-          metadata: [
-            "bytes": "\(opened.finding.cutBytes)", "files": "\(opened.finding.foreignFiles.joined(separator: " "))",
-          ])
-      }
+      let opened = try Spool(
+        at: settings.spool, settings: settings.spoolSettings, identity: .random(in: 1 ... .max), owner: owner)
+      Self.tell(opened.finding, in: logger)
       identity = opened.identity
       spool = SpoolKeeper(opened, on: loop, time: clock)
       isSuccessor = false
       take.yield()
     } catch {
-      guard error.code == EWOULDBLOCK, let identity = Spool.identity(of: settings.spool) else {
+      guard error.code == EWOULDBLOCK, let known = Spool.known(of: settings.spool) else {
         throw CommandFailure("\(error)")
       }
-      self.identity = identity
+      if let other = known.owner, other != owner {
+        throw CommandFailure(
+          "the spool \(settings.spool) is in use by node '\(other.node)' of region '\(other.region)'; give this node a --spool of its own"
+        )
+      }
+      identity = known.identity
       spool = SpoolKeeper(on: loop, time: clock)
       isSuccessor = true
       // Nothing is run before the other process has said from when on.
@@ -57,6 +61,13 @@ final class NodePlace: Sendable {
       logger.notice(
         "another process of this node is running; taking its place", metadata: ["spool": "\(settings.spool)"])
     }
+  }
+
+  private static func tell(_ finding: Spool.Finding, in logger: Logger) {
+    guard !finding.isNothing else { return }
+    logger.warning(
+      "the spool was damaged; what was whole is kept",
+      metadata: ["bytes": "\(finding.cutBytes)", "files": "\(finding.foreignFiles.joined(separator: " "))"])
   }
 
   /// Whether another process has taken the place of this one.
@@ -72,9 +83,14 @@ final class NodePlace: Sendable {
   func keep(isReady: @escaping @Sendable () -> Bool, shutDown: @escaping @Sendable () async -> Void) async throws {
     if isSuccessor {
       do throws(SpoolFault) {
-        try await handover.succeed(isReady: isReady) { () async throws(SpoolFault) in
-          try await self.spool.open(
-            at: self.settings.spool, settings: self.settings.spoolSettings, identity: self.identity)
+        let isLate = { @Sendable [logger] in
+          logger.warning("the process before does not end; runs are kept in memory until it does")
+        }
+        try await handover.succeed(isReady: isReady, isLate: isLate) { () async throws(SpoolFault) in
+          let finding = try await self.spool.open(
+            at: self.settings.spool, settings: self.settings.spoolSettings, identity: self.identity,
+            owner: self.owner)
+          if let finding { Self.tell(finding, in: self.logger) }
         }
       } catch {
         throw CommandFailure("\(error)")
@@ -99,8 +115,20 @@ final class NodePlace: Sendable {
 struct PlacedService: Service {
   let service: any Service
   let place: NodePlace
+  /// For how long a successor tries to listen: a door that was closed a moment ago is free a moment later.
+  private static let bound = Duration.seconds(2)
+  private static let pace = Duration.milliseconds(100)
 
   func run() async throws {
-    for await _ in place.taken.cancelOnGracefulShutdown() { return try await service.run() }
+    for await _ in place.taken.cancelOnGracefulShutdown() {
+      let end = ContinuousClock.now + Self.bound
+      while true {
+        do {
+          return try await service.run()
+        } catch is ListenFailure where place.isSuccessor && ContinuousClock.now < end {
+          try await Task.sleep(for: Self.pace)
+        }
+      }
+    }
   }
 }

@@ -35,7 +35,8 @@ struct NodeEngine {
       prober: probing.prober, time: time, masks: current.masks, region: region, node: node, detail: .failures)
     self.runner = runner
     scheduler = Scheduler(region: region, limits: limits, time: time, sink: sink) { [probing] start in
-      guard mayRun(start), let check = current.check(start.check) else { return }
+      // What may run is run: it is kept by what.
+      guard let check = current.check(start.check), mayRun(start) else { return }
       // The whole run, its record included, stays on one loop: changing threads costs more than probing.
       await probing.loops.onLeastDisturbed {
         sink.record(

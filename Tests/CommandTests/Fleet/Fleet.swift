@@ -66,7 +66,7 @@ actor Fleet {
     let process = try CurlewProcess.start(
       [
         "hub", "checks.yaml", "--config", "curlew.yaml", "--store", store, "--listen", "127.0.0.1:\(port)",
-      ], in: workspace.folder)
+      ], environment: environment, in: workspace.folder)
     let member = Member(process: process, port: try await Self.port(of: process))
     if let number { hubs[number] = member } else { hubs.append(member) }
   }
@@ -77,12 +77,30 @@ actor Fleet {
   func startAgent(
     _ name: String, in region: String, by credentials: [String]? = nil, environment: [String: String] = [:]
   ) async throws {
-    let places = hubs.flatMap { ["--hub", "\(scheme)://127.0.0.1:\($0.port)"] }
-    let process = try CurlewProcess.start(
-      ["agent"] + places + (credentials ?? ["--token-file", "\(region).token"]) + [
-        "--region", region, "--name", name, "--spool", "\(name).spool", "--listen", "127.0.0.1:0",
-      ], environment: environment, in: workspace.folder)
+    let process = try agent(name, in: region, by: credentials, environment: environment, at: 0)
     agents[name] = Member(process: process, port: try await Self.port(of: process))
+  }
+
+  /// Lets a new process take the place of a node's, at its port and with its spool, as an upgrade does.
+  ///
+  /// - Returns: how the old one ended.
+  func replaceAgent(_ name: String, in region: String) async throws -> ChildProcess.Outcome? {
+    guard let old = agents[name] else { return nil }
+    let process = try agent(name, in: region, at: old.port)
+    agents[name] = Member(process: process, port: old.port)
+    let outcome = try await old.process.outcome()
+    _ = try await Self.port(of: process)
+    return outcome
+  }
+
+  private func agent(
+    _ name: String, in region: String, by credentials: [String]? = nil, environment: [String: String] = [:], at port: Int
+  ) throws -> ChildProcess {
+    let places = hubs.flatMap { ["--hub", "\(scheme)://127.0.0.1:\($0.port)"] }
+    return try CurlewProcess.start(
+      ["agent"] + places + (credentials ?? ["--token-file", "\(region).token"]) + [
+        "--region", region, "--name", name, "--spool", "\(name).spool", "--listen", "127.0.0.1:\(port)",
+      ], environment: environment, in: workspace.folder)
   }
 
   /// kill -9.

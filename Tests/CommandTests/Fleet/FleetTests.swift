@@ -109,6 +109,32 @@ struct FleetTests {
     }
   }
 
+  @Test("upgrades a node at its port and with its spool, again and again, and no slot is missing")
+  func upgrades() async throws {
+    let target = try SocketServer { $0.waitForEnd() }
+    let fleet = try await Fleet(scenario: Self.scenario(target: target.port))
+    try await fleet.startHub()
+    try await fleet.startAgent("eu-1", in: "eu")
+    try await fleet.startAgent("us-1", in: "us")
+    do {
+      try await Self.settled(fleet)
+      let start = SystemTime().now
+      for _ in 0..<10 {
+        let old = try #require(try await fleet.replaceAgent("eu-1", in: "eu"))
+        #expect(old.exitCode == 0, "\(old.stderr)")
+        let health = try await PlainHTTP(port: try #require(await fleet.agents["eu-1"]).port).get("/health")
+        #expect(health.status == 200)
+      }
+      let end = SystemTime().now
+      try await Self.covered(fleet, until: end + .seconds(2))
+      for number in 0..<Self.checks {
+        #expect(try await Self.missing(of: number, in: "eu", from: start, to: end, fleet) == [], "check-\(number)")
+      }
+    } catch {
+      Issue.record("\(error)\n\(await fleet.words)")
+    }
+  }
+
   // MARK: What is asked of hubs
 
   private static func scenario(target: Int, dead: Int = 0) -> String {
