@@ -117,7 +117,7 @@ import Testing
     let (events, told) = AsyncStream.makeStream(of: LeaseKeeper.Event.self)
     let (release, released) = AsyncStream.makeStream(of: Void.self)
     let task = Task {
-      await LeaseKeeper(store: store, holder: "a", time: time) { told.yield($0) }.hold(.keeping) { _ in
+      await LeaseKeeper(store: store, holder: "a", time: time, observe: { told.yield($0) }).hold(.keeping) { _ in
         // A write that nothing ends.
         await Task { for await _ in release { return } }.value
       }

@@ -66,7 +66,7 @@ actor Fleet {
     let process = try CurlewProcess.start(
       [
         "hub", "checks.yaml", "--config", "curlew.yaml", "--store", store, "--listen", "127.0.0.1:\(port)",
-      ], environment: environment, in: workspace.folder)
+      ], in: workspace.folder)
     let member = Member(process: process, port: try await Self.port(of: process))
     if let number { hubs[number] = member } else { hubs.append(member) }
   }
@@ -94,7 +94,8 @@ actor Fleet {
   }
 
   private func agent(
-    _ name: String, in region: String, by credentials: [String]? = nil, environment: [String: String] = [:], at port: Int
+    _ name: String, in region: String, by credentials: [String]? = nil, environment: [String: String] = [:],
+    at port: Int
   ) throws -> ChildProcess {
     let places = hubs.flatMap { ["--hub", "\(scheme)://127.0.0.1:\($0.port)"] }
     return try CurlewProcess.start(
