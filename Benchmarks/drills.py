@@ -13,7 +13,7 @@ from rig import metrics, total
 
 TURNS = 20
 # How long a network is cut, and from one cut to the next: several nodes are without it at once.
-CUT_SECONDS, CUT_PACE = 600, 30
+CUT_SECONDS, CUT_PACE = 600, 10
 # What a node has not spooled yet when it is killed: it writes every 100 ms, and a run takes a while.
 UNWRITTEN = 0.25
 
