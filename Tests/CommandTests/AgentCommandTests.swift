@@ -48,6 +48,15 @@ struct AgentCommandTests {
     #expect(!outcome.stderr.contains("curlew_secret"))
   }
 
+  @Test("a hub beyond this machine that is not asked by TLS is warned of")
+  func plainHub() async throws {
+    let workspace = try Workspace(["token": "curlew_secret\n"])
+    let agent = try await Daemon(
+      "--hub", "http://hub.invalid:8080", "--region", "eu", "--name", "n1", "--token-file", "token", command: "agent",
+      in: workspace)
+    #expect(try await agent.stop().stderr.contains("curlew: http://hub.invalid:8080 is not https: whoever is on the way"))
+  }
+
   @Test("a token file that cannot be used any more is told of, once for each change")
   func spoiledToken() async throws {
     let workspace = try Workspace(["token": "curlew_secret\n"])
@@ -67,6 +76,7 @@ struct AgentCommandTests {
     }
     let outcome = try await agent.stop()
     #expect(outcome.stderr.ranges(of: complaint).count == 2)
+    #expect(!outcome.stderr.contains("is not https"))
     #expect(!outcome.stderr.contains("secret"))
   }
 }

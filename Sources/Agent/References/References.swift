@@ -65,7 +65,7 @@ package final class References: Sendable {
   private let references: [Reference]
   private let probe: any ReachProbe
   private let time: any TimeSource
-  private let state = Mutex<(round: Round?, count: Int)>((nil, 0))
+  private let last = Mutex<Round?>(nil)
 
   /// - Parameter references: who should be there; without any, every run is believed.
   package init(_ references: [Reference], probe: any ReachProbe, time: any TimeSource) {
@@ -74,9 +74,6 @@ package final class References: Sendable {
     self.time = time
   }
 
-  /// How often references were tried.
-  package var rounds: Int { state.withLock { $0.count } }
-
   /// The run as it is to be recorded.
   package func reviewed(_ run: Run) async -> Run {
     guard !references.isEmpty, ReferenceJudge.isInDoubt(run) else { return run }
@@ -84,10 +81,10 @@ package final class References: Sendable {
   }
 
   private func answers() async -> [Bool] {
-    let round = state.withLock { state in
-      if let round = state.round, time.uptime - round.begun < Self.bound { return round }
+    let round = last.withLock { last in
+      if let round = last, time.uptime - round.begun < Self.bound { return round }
       let round = Round(begun: time.uptime, answers: Task { await self.tryAll() })
-      state = (round, state.count + 1)
+      last = round
       return round
     }
     return await round.answers.value

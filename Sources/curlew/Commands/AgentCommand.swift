@@ -76,6 +76,11 @@ struct AgentCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try settings()
+    for hub in settings.hubs
+    where !hub.isSecure && !["localhost", "::1"].contains(hub.host) && !hub.host.hasPrefix("127.") {
+      Terminal.standardError.write(
+        "curlew: \(hub) is not https: whoever is on the way reads the node's token and the secrets of its checks\n")
+    }
     let daemon = AgentDaemon(settings: settings) { [settings] place in
       Terminal.standardError.write(
         "curlew: node \(settings.name) of region \(settings.region); listening on http://\(place)\n")
