@@ -54,7 +54,8 @@ struct AgentCommandTests {
     let agent = try await Daemon(
       "--hub", "http://hub.invalid:8080", "--region", "eu", "--name", "n1", "--token-file", "token", command: "agent",
       in: workspace)
-    #expect(try await agent.stop().stderr.contains("curlew: http://hub.invalid:8080 is not https: whoever is on the way"))
+    #expect(
+      try await agent.stop().stderr.contains("curlew: http://hub.invalid:8080 is not https: whoever is on the way"))
   }
 
   @Test("a token file that cannot be used any more is told of, once for each change")
