@@ -6,7 +6,8 @@ package import Model
 /// - A membership changes only when something does: silence is told in steps of the leases that are in use, because nothing
 ///   else depends on it.
 /// - It begins a little ahead (`lead`), so that nodes hear of it before it is in force; what it says of silence is how things
-///   will stand then, if nothing is heard meanwhile. So a dead node is replaced when its lease ends, and not later.
+///   will stand then, if nothing is heard meanwhile. It looks as far ahead as until it is asked again, too: so a dead node is
+///   replaced when its lease ends, and not later.
 /// - A node that leaves in order counts as silent for longer than any lease: its checks go to others at once.
 /// - A quarantined node keeps its checks, and has no say: only by what it runs can be seen that it is well again. Whoever
 ///   does not want to wait stops it, and the others of its region take over.
@@ -61,9 +62,14 @@ package struct MembershipMachine: Sendable {
     settle(at: now)
     let steps = leases.sorted()
     var members: [String: [Membership.Member]] = [:]
+    var begins: [String: Timestamp] = [:]
     for (region, standings) in Dictionary(grouping: nodes, by: \.description.region) {
       members[region] = silences(of: standings, steps: steps, at: now).map { Membership.Member(node: $0, silence: $1) }
         .sorted { $0.node < $1.node }
+      // The leases that end before it is asked again end exactly then.
+      begins[region] = standings.compactMap { standing in
+        steps.last { $0 <= silence(of: standing, at: now) }.map { standing.lastSeen + $0 }
+      }.max()
     }
     let known = Set(nodes.map(\.description.name))
     tracks = tracks.filter { known.contains($0.key) }
@@ -71,7 +77,8 @@ package struct MembershipMachine: Sendable {
     for region in Set(members.keys).union(memberships.keys).sorted() {
       let isNew = memberships[region]?.members != members[region, default: []]
       guard isNew else { continue }
-      let next = following(memberships[region], region: region, members: members[region, default: []], at: now)
+      let next = following(
+        memberships[region], region: region, members: members[region, default: []], from: begins[region], at: now)
       memberships[region] = next
       changed.append(next)
     }
@@ -88,10 +95,10 @@ package struct MembershipMachine: Sendable {
   }
 
   private func following(
-    _ membership: Membership?, region: String, members: [Membership.Member], at now: Timestamp
+    _ membership: Membership?, region: String, members: [Membership.Member], from begin: Timestamp?, at now: Timestamp
   ) -> Membership {
     guard let membership else { return Membership(region: region, epoch: 1, since: now, members: members) }
-    var since = now + Self.lead
+    var since = max(now + Self.lead, begin ?? now)
     // Two changes at once keep their order. A start far ahead was written before the store's clock was set back.
     if membership.since >= since, membership.since < since + .minutes(1) { since = membership.since + .milliseconds(1) }
     return Membership(region: region, epoch: membership.epoch + 1, since: since, members: members)
@@ -123,8 +130,12 @@ package struct MembershipMachine: Sendable {
 
   private func silence(of standing: NodeStanding, steps: [Duration], at now: Timestamp) -> Duration {
     guard !standing.isLeaving else { return CheckLease.longest }
-    let silence = now + Self.lead - standing.lastSeen
-    return steps.last { $0 <= silence } ?? .zero
+    return steps.last { $0 <= silence(of: standing, at: now) } ?? .zero
+  }
+
+  /// How long it will have been silent when what is decided later begins, if nothing is heard of it meanwhile.
+  private func silence(of standing: NodeStanding, at now: Timestamp) -> Duration {
+    now + Self.lead + Self.pace - standing.lastSeen
   }
 
   /// Whether a node that is heard again has to wait for its share; notes since when it is heard.

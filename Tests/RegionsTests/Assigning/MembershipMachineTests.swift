@@ -61,6 +61,20 @@ struct MembershipMachineTests {
     #expect(changes.map(\.epoch) == [2, 3, 4])
   }
 
+  @Test("end a lease at its end, whenever the machine is asked", arguments: [0, 1, 250, 400, 999])
+  func endOfLease(_ milliseconds: Int64) {
+    var machine = MembershipMachine()
+    let seen = newYear + .milliseconds(milliseconds)
+    var changes: [Membership] = []
+    for second in Int64(1)...20 {
+      let now = newYear + .seconds(second)
+      changes += machine.update(
+        nodes: [.node("a", seen: min(seen, now)), .node("b", seen: now)], leases: leases, at: now)
+    }
+    #expect(changes.last?.since == seen + .seconds(10))
+    #expect(changes.last?.members.first?.silence == .seconds(10))
+  }
+
   @Test("give a node its share again when it is heard of, a little ahead")
   func comingBack() throws {
     var fleet = Fleet(["a", "b"])
