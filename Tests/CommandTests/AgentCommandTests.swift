@@ -52,10 +52,10 @@ struct AgentCommandTests {
   func plainHub() async throws {
     let workspace = try Workspace(["token": "curlew_secret\n"])
     let agent = try await Daemon(
-      "--hub", "http://hub.invalid:8080", "--region", "eu", "--name", "n1", "--token-file", "token", command: "agent",
+      "--hub", "http://0.0.0.0:1", "--region", "eu", "--name", "n1", "--token-file", "token", command: "agent",
       in: workspace)
     #expect(
-      try await agent.stop().stderr.contains("curlew: http://hub.invalid:8080 is not https: whoever is on the way"))
+      try await agent.stop().stderr.contains("curlew: http://0.0.0.0:1/ is not https: whoever is on the way"))
   }
 
   @Test("a token file that cannot be used any more is told of, once for each change")
